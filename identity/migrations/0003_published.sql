@@ -7,11 +7,11 @@ CREATE FUNCTION identity_membership_at(at timestamptz) RETURNS TABLE (
     valid_from timestamptz, valid_until timestamptz,
     in_force boolean,               -- period active, person and organization in force; false or NULL otherwise
     organization_in_force boolean, organization_key varchar, organization_name varchar, organization_language varchar,
-    email varchar, name varchar, language varchar)
+    email varchar, name varchar, phone varchar, language varchar)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT m.id, m.user_id, m.organization_id, p.state, p.valid_from, p.valid_until,
            o.status = 'active' AND u.is_active AND p.state = 'active',
-           o.status = 'active', o.key, o.name, o.language, u.email, u.name, u.language
+           o.status = 'active', o.key, o.name, o.language, u.email, u.name, u.phone, u.language
     FROM identity_membership m
     LEFT JOIN identity_organization o ON o.id = m.organization_id
     LEFT JOIN identity_user u ON u.id = m.user_id

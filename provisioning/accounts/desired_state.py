@@ -17,7 +17,7 @@ from provisioning.connectors.connector import DesiredPerson, OrganizationEntry, 
 from provisioning.targets.models import Target
 
 _MEMBERS = """
-SELECT m.id, m.user_id, m.organization_id, m.organization_key, m.organization_name, m.email, m.name,
+SELECT m.id, m.user_id, m.organization_id, m.organization_key, m.organization_name, m.email, m.name, m.phone,
        coalesce(nullif(m.language, ''), m.organization_language), m.in_force IS TRUE,
        (SELECT jsonb_object_agg(n.unit_id, n.number) FROM identity_published_customer_number n
         WHERE n.organization_id = m.organization_id)
@@ -35,6 +35,7 @@ class _Member(NamedTuple):
     organization_name: str
     email: str
     name: str
+    phone: str
     language: str
     active: bool
     numbers: str | None
@@ -132,7 +133,9 @@ def digest(record: Record) -> str:
 def _person(
     account: Account, target: Target, members: Sequence[_Member], included: _Included
 ) -> DesiredPerson:
-    row: Mapping[str, Any] = members[0]._asdict() if members else {"email": "", "name": "", "language": ""}
+    row: Mapping[str, Any] = (
+        members[0]._asdict() if members else {"email": "", "name": "", "phone": "", "language": ""}
+    )
     per_membership = account.membership_id is not None
     unit = str(target.application.unit_id)
     in_parts = target.name_form == Target.NameForm.GIVEN_AND_FAMILY
@@ -144,6 +147,7 @@ def _person(
         name=row["name"],
         given_name=given_name,
         family_name=family_name,
+        phone=row["phone"] if target.send_phone else None,
         language=row["language"],
         organizations=tuple(_organization_entry(member, rights, unit) for member, rights in included),
     )

@@ -38,6 +38,8 @@ class DesiredPerson:
     given_name: str = ""
     """Empty where the target takes the whole name alone; the same holds for `family_name`."""
     family_name: str = ""
+    phone: str | None = None
+    """The work phone; empty where the person has none, None where the target takes none."""
 
     @property
     def active(self) -> bool:

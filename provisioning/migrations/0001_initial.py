@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ('record_per', models.CharField(choices=[('person', 'Person'), ('membership', 'Membership')], default='person', max_length=10)),
                 ('on_removal', models.CharField(choices=[('deactivate', 'Deactivate'), ('delete', 'Delete')], default='deactivate', max_length=10)),
                 ('name_form', models.CharField(choices=[('formatted', 'Formatted'), ('given_and_family', 'Given And Family')], default='formatted', max_length=20)),
+                ('send_phone', models.BooleanField(default=False)),
                 ('media_type', models.CharField(choices=[('application/scim+json', 'Scim'), ('application/json', 'Json')], default='application/scim+json', max_length=30)),
                 ('supports_patch', models.BooleanField(default=True)),
                 ('without_patch', models.BigIntegerField(null=True)),

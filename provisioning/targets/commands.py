@@ -76,6 +76,7 @@ def register(
     record_per: str = Target.RecordPer.PERSON,
     on_removal: str = Target.OnRemoval.DEACTIVATE,
     name_form: str = Target.NameForm.FORMATTED,
+    send_phone: bool = False,
     media_type: str = Target.MediaType.SCIM,
     include_applications: Sequence[str] = (),
     idempotency_key: str | None = None,
@@ -87,7 +88,7 @@ def register(
     name = ids.uuid7()
     settings: dict[str, Any] = {"kind": kind, "base_url": base_url, "token": token, "record_per": record_per}
     settings |= {"on_removal": on_removal, "include_applications": list(include_applications)}
-    settings |= {"name_form": name_form, "media_type": media_type}
+    settings |= {"name_form": name_form, "send_phone": send_phone, "media_type": media_type}
     attributes = _validated(settings, _SETTINGS)
     with acting(actor, Verb.TARGET_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         _require_no_active_target(application.id)
@@ -107,7 +108,7 @@ def change(
 ) -> Outcome[None]:
     """Change a target's address, token or settings, or deactivate and reactivate it.
 
-    `changes`: of `base_url`, `token`, `include_applications`, `on_removal`, `name_form`, `media_type`,
+    `changes`: of `base_url`, `token`, `include_applications`, `on_removal`, `name_form`, `send_phone`, `media_type`,
     `verify_writes`, `is_active`. All accounts become due at once. Another scheme, host or port needs a new token: the
     old one is a secret shared with the old system. Raises InvalidInput, NotFound, AlreadyExists, Unchanged, and the
     errors of every act.
@@ -182,6 +183,7 @@ _CHANGEABLE_SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "include_applications": list,
     "on_removal": lambda how: _choice(Target.OnRemoval, how, "on_removal"),
     "name_form": lambda form: _choice(Target.NameForm, form, "name_form"),
+    "send_phone": bool,
     "media_type": lambda name: _choice(Target.MediaType, name, "media_type"),
     "verify_writes": bool,
     "is_active": bool,

@@ -46,6 +46,8 @@ class Target(models.Model):
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)
     on_removal = models.CharField(max_length=10, choices=OnRemoval, default=OnRemoval.DEACTIVATE)
     name_form = models.CharField(max_length=20, choices=NameForm, default=NameForm.FORMATTED)
+    send_phone = models.BooleanField(default=False)
+    """Whether records have the work phone: a target gets it only where its operator asks for it."""
     media_type = models.CharField(max_length=30, choices=MediaType, default=MediaType.SCIM)
     supports_patch = models.BooleanField(default=True)
     """False once two records have shown that the target has no PATCH; it is then sent whole records first."""

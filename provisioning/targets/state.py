@@ -23,6 +23,7 @@ registry.register(
                    {_newest("after", "include_applications")} AS include_applications,
                    {_newest("after", "on_removal")} #>> '{{}}' AS on_removal,
                    {_newest("after", "name_form")} #>> '{{}}' AS name_form,
+                   {_newest("after", "send_phone")}::boolean AS send_phone,
                    {_newest("after", "media_type")} #>> '{{}}' AS media_type,
                    {_newest("after", "verify_writes", "'true'")}::boolean AS verify_writes,
                    {_newest("after", "is_active", "'true'")}::boolean AS is_active,
@@ -31,7 +32,7 @@ registry.register(
         """,  # noqa: S608 - constants of this module
         actual="""
             SELECT t.id, a.key AS application_id, t.created_at, t.kind, t.record_per, t.include_applications,
-                   t.on_removal, t.name_form, t.media_type, t.verify_writes, t.is_active, t.base_url
+                   t.on_removal, t.name_form, t.send_phone, t.media_type, t.verify_writes, t.is_active, t.base_url
             FROM provisioning_target t JOIN identity_published_application a ON a.id = t.application_id
         """,
         columns=(
@@ -42,6 +43,7 @@ registry.register(
             "include_applications",
             "on_removal",
             "name_form",
+            "send_phone",
             "media_type",
             "verify_writes",
             "is_active",

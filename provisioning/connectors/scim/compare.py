@@ -59,8 +59,10 @@ def is_done(ours: Record, theirs: Sequence[Record]) -> bool:
 
 def matches(ours: Record, theirs: Record) -> bool:
     """Check whether the two records agree in every attribute that Keyholder manages."""
-    return _comparable(ours) == _comparable(theirs) and all(
-        _have_same_entries(_grouped(ours, name), _grouped(theirs, name)) for name in _LISTS
+    return (
+        _comparable(ours) == _comparable(theirs)
+        and ("phoneNumbers" not in ours or _work_phones(ours) == _work_phones(theirs))
+        and all(_have_same_entries(_grouped(ours, name), _grouped(theirs, name)) for name in _LISTS)
     )
 
 
@@ -144,6 +146,19 @@ def _email_addresses(emails: object) -> frozenset[str]:
     entries = emails if isinstance(emails, list) else []
     return frozenset(
         values.text(entry.get("value", "")).casefold() for entry in entries if isinstance(entry, dict)
+    )
+
+
+def _work_phones(record: Record) -> frozenset[str]:
+    """Return the work phones; a target may add others, and may leave the type out."""
+    numbers = lower_keys(record).get("phonenumbers")
+    entries = (
+        [lower_keys(one) for one in numbers if isinstance(one, dict)] if isinstance(numbers, list) else []
+    )
+    return frozenset(
+        values.phone(entry.get("value", ""))
+        for entry in entries
+        if str(entry.get("type") or "work").casefold() == "work"
     )
 
 

@@ -13,6 +13,9 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
+_PATHS = (
+    "active", "userName", "externalId", "displayName", "name", "emails", "phoneNumbers", "preferredLanguage",
+)  # fmt: skip
 Resource = dict[str, Any]
 
 
@@ -35,7 +38,14 @@ def user(person: DesiredPerson) -> Resource:
     }
     if person.language:
         record["preferredLanguage"] = person.language
+    if person.phone is not None:
+        record["phoneNumbers"] = _phones(person.phone)
     return record
+
+
+def _phones(phone: str) -> list[Resource]:
+    """Return the number as a URI (RFC 7643 §4.1.2, RFC 3966); an empty list removes an earlier number."""
+    return [{"value": f"tel:{phone}", "type": "work", "primary": True}] if phone else []
 
 
 def _name(person: DesiredPerson) -> Resource:
@@ -45,16 +55,12 @@ def _name(person: DesiredPerson) -> Resource:
 
 def patch(record: Resource) -> Resource:
     """Replace exactly the attributes that Keyholder manages, each by its path (RFC 7644 §3.5.2.3)."""
+    values = {path: record[path] for path in _PATHS if path in record}
+    values |= {f"{EXTENSION}:{name}": entries for name, entries in record[EXTENSION].items()}
     operations = [
-        {"op": "replace", "path": path, "value": record[path]}
-        for path in ("active", "userName", "externalId", "displayName", "name", "emails", "preferredLanguage")
-        if path in record
+        {"op": "remove", "path": path} if value == [] else {"op": "replace", "path": path, "value": value}
+        for path, value in values.items()
     ]
-    operations += [
-        {"op": "replace", "path": f"{EXTENSION}:{name}", "value": values} if values
-        else {"op": "remove", "path": f"{EXTENSION}:{name}"}
-        for name, values in record[EXTENSION].items()
-    ]  # fmt: skip
     return {"schemas": [PATCH], "Operations": operations}
 
 

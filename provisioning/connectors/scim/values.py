@@ -9,6 +9,7 @@ import uuid
 from decimal import Decimal
 
 from delegation.authorization.values import amount_to_json
+from identity.people import phones
 from identity.people.normalization import normalize
 
 _ROUNDING = dt.timedelta(seconds=1)
@@ -19,6 +20,14 @@ _GUID = re.compile(r"\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?", re.IG
 def text(value: object) -> str:
     """Return the text; equal letters have equal code points (NFC)."""
     return normalize("NFC", str(value))
+
+
+def phone(value: object) -> str:
+    """Return a telephone number in our own form; any other value as text."""
+    try:
+        return phones.canonical(str(value))
+    except phones.InvalidPhone:
+        return text(value)
 
 
 def identifier(value: object) -> str:

@@ -6,6 +6,7 @@ from audit.models import Event
 from delegation.people.commands import details
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
+from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import deliver_all, plan_all, register
@@ -14,8 +15,8 @@ from tests.fixtures.world import World, actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def rename(world: World, name: str) -> None:
-    details.change(actor=actor_of(world.mikko), person=world.mikko.user, name=name, phone="")
+def rename(world: World, name: str, phone: str = "") -> None:
+    details.change(actor=actor_of(world.mikko), person=world.mikko.user, name=name, phone=phone)
 
 
 def test_every_connected_system_gets_the_new_name(
@@ -75,3 +76,37 @@ def test_closed_record_of_a_former_organization_is_left_alone(
     deliver_all(accounts)
     assert shop.one(world.mikko.id)["displayName"] == "Mikko Äimä"
     assert shop.one(world.mikko_at_pohjola.id)["displayName"] == "Mikko Laine"
+
+
+@pytest.mark.parametrize("patch", [True, False])
+def test_phone_reaches_only_the_system_that_asks_for_it_and_is_removed_there(
+    world: World, contacts: Target, accounts: AccountDeliveries, shop: fake_target.Server,
+    crm: fake_target.Server, *, patch: bool,
+) -> None:  # fmt: skip
+    target = register("ordering", shop, send_phone=True)
+    Target.objects.filter(id=target.id).update(supports_patch=patch)
+    plan_all()
+    deliver_all(accounts)
+    rename(world, "Mikko Laine", "+358 40 123 4567")
+    plan_all()
+    deliver_all(accounts)
+    asked = shop.one(world.mikko.user_id)["phoneNumbers"]
+    assert asked == [{"value": "tel:+358401234567", "type": "work", "primary": True}]
+    assert "phoneNumbers" not in crm.one(world.mikko.user_id)
+    rename(world, "Mikko Laine")
+    plan_all()
+    deliver_all(accounts)
+    assert not shop.one(world.mikko.user_id).get("phoneNumbers")
+
+
+def test_setting_that_is_turned_on_sends_the_phones_of_all_people(
+    world: World, ordering: Target, accounts: AccountDeliveries, shop: fake_target.Server
+) -> None:
+    rename(world, "Mikko Laine", "+358 40 123 4567")
+    plan_all()
+    deliver_all(accounts)
+    assert "phoneNumbers" not in shop.one(world.mikko.user_id)
+    targets_commands.change(actor=world.system, target=ordering.id, changes={"send_phone": True})
+    deliver_all(accounts)
+    (number,) = shop.one(world.mikko.user_id)["phoneNumbers"]
+    assert number["value"] == "tel:+358401234567"

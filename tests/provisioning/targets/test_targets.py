@@ -260,6 +260,7 @@ def test_settings_of_a_target_are_guarded_and_its_health_is_not(world: World, or
             "record_per",
             "on_removal",
             "name_form",
+            "send_phone",
             "media_type",
             "verify_writes",
         ):

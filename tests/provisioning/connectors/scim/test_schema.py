@@ -132,6 +132,46 @@ def test_record_with_another_value_does_not_match(theirs: dict[str, Any]) -> Non
     assert not compare.matches(OURS, theirs)
 
 
+def with_phone(*numbers: dict[str, str]) -> dict[str, Any]:
+    return changed(phoneNumbers=list(numbers))
+
+
+ASKED = with_phone({"value": "tel:+358401234567", "type": "work"})
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        with_phone({"value": "+358 40 123 4567", "type": "Work"}),
+        with_phone({"value": "+358401234567"}),
+        with_phone({"Value": "tel:+358-40-1234567"}, {"value": "+358500000000", "type": "mobile"}),
+    ],
+)
+def test_phone_rewritten_by_a_target_matches(theirs: dict[str, Any]) -> None:
+    assert compare.matches(ASKED, theirs)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        OURS,
+        with_phone(),
+        with_phone({"value": "+358409999999", "type": "work"}),
+        with_phone({"value": "+358401234567", "type": "mobile"}),
+        changed(phoneNumbers="none"),
+        changed(phoneNumbers=None),
+    ],
+)
+def test_missing_or_other_phone_does_not_match(theirs: dict[str, Any]) -> None:
+    assert not compare.matches(ASKED, theirs)
+
+
+def test_phone_that_a_target_has_unasked_is_left_alone() -> None:
+    assert compare.matches(OURS, ASKED)
+    assert compare.matches(with_phone(), OURS)
+    assert not compare.matches(with_phone(), ASKED)
+
+
 def values(document: Any) -> Iterator[Any]:
     """Give every value of a JSON document, at any depth."""
     if isinstance(document, dict):
