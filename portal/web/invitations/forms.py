@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from delegation.authorization.errors import InvalidInput
 from delegation.invitations import recipients
 from delegation.invitations.recipients import Recipient
 from portal.http import input_cleaning
@@ -22,7 +23,7 @@ from portal.wording import cldr, dates, refusals
 _TEXT_LENGTH = 20_000
 """Characters: an address and a name of usual length for each of `recipients.MAX_RECIPIENTS`, twice."""
 _SHOWN = 60
-"""Characters of a part that is no address."""
+"""Characters of a part that is no address or no name."""
 _PASSWORD_LENGTH = 1000
 
 
@@ -52,9 +53,7 @@ class InvitationForm(AccessForm):
         if found.wrong_addresses:
             raise ValidationError(_wrong_addresses(found.wrong_addresses))
         if found.wrong_names:
-            text = _("“%(name)s” is not a name. %(problem)s")
-            values = {"name": found.wrong_names[0], "problem": refusals.LINK_IN_NAME}
-            raise ValidationError(text % values)
+            raise ValidationError(_wrong_name(*next(iter(found.wrong_names.items()))))
         if len(found.people) > recipients.MAX_RECIPIENTS:
             raise ValidationError(_too_many())
         if not found.people:
@@ -73,8 +72,17 @@ def _too_many() -> str:
     return _("Invite at most %(number)s people at a time.") % {"number": most}
 
 
+def _wrong_name(name: str, refusal: InvalidInput) -> str:
+    text = _("“%(name)s” is not a name. %(problem)s")
+    return text % {"name": _cut(name), "problem": refusals.sentence_for(refusal).text}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
 def _wrong_addresses(texts: Sequence[str]) -> str:
-    shown = [text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…" for text in texts]
+    shown = [_cut(text) for text in texts]
     text = ngettext(
         "%(texts)s is not an e-mail address. Enter it like name@company.com.",
         "%(texts)s are not e-mail addresses. Enter them like name@company.com.",

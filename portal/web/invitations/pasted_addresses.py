@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from delegation.authorization import input_cleaning
+from delegation.authorization.errors import InvalidInput
 from delegation.invitations.recipients import Recipient
-from identity.people import addresses, names
+from identity.people import addresses
 
 _PIECES = re.compile(r'"[^"]*"|[^",;\t]+|[,;\t]')
 """A quotation, which may hold separators (RFC 5322 §3.2.4), other text, or a separator; an odd mark is lost."""
@@ -22,7 +24,8 @@ class PastedPeople:
 
     people: dict[str, Recipient] = field(default_factory=dict)
     wrong_addresses: list[str] = field(default_factory=list)
-    wrong_names: list[str] = field(default_factory=list)
+    wrong_names: dict[str, InvalidInput] = field(default_factory=dict)
+    """By text that the command would refuse as a name, the refusal."""
 
     def include(self, address: str, name: str) -> None:
         """Add a person; the first name of an address counts."""
@@ -31,11 +34,13 @@ class PastedPeople:
         except addresses.InvalidAddress:
             self.wrong_addresses.append(address)
             return
-        if name and names.fault(name):
-            self.wrong_names.append(name)
+        try:
+            cleaned = input_cleaning.name(name, required=False)
+        except InvalidInput as refusal:
+            self.wrong_names[name] = refusal
             return
         present = self.people.get(email)
-        self.people[email] = present if present and present.name else Recipient(email, names.clean(name))
+        self.people[email] = present if present and present.name else Recipient(email, cleaned)
 
 
 def people_in(text: str) -> PastedPeople:

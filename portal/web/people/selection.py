@@ -180,7 +180,7 @@ def _matching(page: PageContext, parameters: QueryDict, verb: Verb) -> Selection
     allowed = [member for member in members if may[member.membership.id][verb]]
     if not allowed:
         raise Unusable(_("You do not have permission for any of the selected people."))
-    return Selection(allowed, [member for member in members if member not in allowed])
+    return Selection(allowed, [member for member in members if not may[member.membership.id][verb]])
 
 
 def visible_people(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:

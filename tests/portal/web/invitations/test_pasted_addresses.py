@@ -36,7 +36,7 @@ PASTED = {
 def test_pasted_text_names_people(text: str) -> None:
     found = pasted_addresses.people_in(text)
     assert [(person.email, person.name) for person in found.people.values()] == PASTED[text]
-    assert (found.wrong_addresses, found.wrong_names) == ([], [])
+    assert (found.wrong_addresses, found.wrong_names) == ([], {})
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,11 @@ def test_part_without_a_whole_address_is_named(text: str, wrong: list[str]) -> N
     assert pasted_addresses.people_in(text).wrong_addresses == wrong
 
 
-def test_name_with_a_web_address_is_named() -> None:
-    found = pasted_addresses.people_in("www.win.example <a@k.example>")
-    assert (list(found.people), found.wrong_names) == ([], ["www.win.example"])
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("www.win.example", "link"), ("\u202eLiisa", "characters"), ("!!!", "missing"), ("A" * 201, "too_long")],
+)
+def test_name_that_the_command_refuses_is_named_with_the_reason(name: str, problem: str) -> None:
+    found = pasted_addresses.people_in(f"{name} <a@k.example>")
+    assert list(found.people) == []
+    assert {text: refusal.data["problem"] for text, refusal in found.wrong_names.items()} == {name: problem}

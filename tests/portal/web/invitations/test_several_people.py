@@ -53,6 +53,16 @@ def test_preview_of_too_many_people_looks_none_of_them_up(world: World) -> None:
     assert page.recipients.rows == ()
 
 
+def test_name_that_is_too_long_is_an_error_at_the_field_in_preview_and_form(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    form = orderer_form(world, email=f"{'A' * 201} <a@koskela.example>, b@koskela.example")
+    for do in ("preview", ""):
+        page = page_model(browser.post(INVITE, {**form, "do": do}), InvitePage)
+        (error,) = page.form.errors["email"]
+        assert error == f"“{'A' * 59}…” is not a name. This is too long: 200 characters at most."
+    assert open_emails() == {}
+
+
 def test_people_are_left_out_only_after_the_sender_has_seen_it(world: World) -> None:
     browser = signed_in.browser(world.aino)
     form = orderer_form(world, email=PASTED)
