@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from audit.foundation.errors import Busy
 from delegation.authorization.errors import InvalidInput, Unchanged
 from delegation.people.commands import details
 from identity.people import phones
@@ -103,6 +104,9 @@ def _save(request: Request, page: PageContext, form: DetailsForm) -> bool:
         taken.give_back()
         messages.info(request, _("Nothing was changed: these are your details already."))
         return True
+    except Busy:
+        taken.give_back()
+        raise
     if done.replayed:
         taken.give_back()
     messages.success(request, _("Your details are changed."))

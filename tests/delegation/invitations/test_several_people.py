@@ -1,5 +1,7 @@
 """One act invites several people, or none of them."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +14,7 @@ from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.invitations.recipients import Recipient
 from identity.memberships import queries as memberships_queries
+from identity.memberships.models import Membership
 from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,9 +27,11 @@ def people(number: int, word: str = "new") -> list[Recipient]:
     return [Recipient(f"{word}{place}@koskela.example", f"New {place}") for place in range(number)]
 
 
-def invite(world: World, rows: list[Recipient], **other: str) -> invitations_send.InvitationsSent:
+def invite(
+    world: World, rows: list[Recipient], *, by: Membership | None = None, **other: str
+) -> invitations_send.InvitationsSent:
     return invitations_send.invite_people(
-        actor=actor_of(world.aino),
+        actor=actor_of(by or world.aino),
         organization=world.koskela,
         people=rows,
         access=world.access("viewer", sites=[world.oulu, world.tampere]),
@@ -94,6 +99,16 @@ def test_member_that_the_sender_may_not_see_is_no_fault(world: World) -> None:
         access=world.access("viewer", sites=[world.oulu]),
     )
     assert sent.result.number == 2
+
+
+def test_two_admins_who_invite_the_same_people_at_once_invite_each_once(
+    world: World, run_concurrently: Callable[..., list[object]]
+) -> None:
+    done = run_concurrently(
+        lambda: invite(world, people(3)), lambda: invite(world, people(3)[::-1], by=world.paivi)
+    )
+    assert sorted(type(one).__name__ for one in done) == ["InvitationsSent", "RecipientsRefused"]
+    assert open_emails() == [f"new{place}@koskela.example" for place in range(3)]
 
 
 def test_expired_invitations_are_replaced_within_the_act(world: World) -> None:

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from audit.verification import verifier
 from delegation.activity import queries as activity_queries
 from delegation.authorization import errors as authorization_errors
 from delegation.people import queries as people_queries
-from delegation.people.commands import details, enrollment
+from delegation.people.commands import details, enrollment, members
 from delegation.people.queries import PeopleFilter
 from identity import lifecycle
 from identity.memberships.models import Membership
@@ -230,3 +231,19 @@ def test_enrollment_makes_a_change_of_the_name_wait(world: World, monkeypatch: p
     details.change(actor=actor_of(world.stina), person=world.stina.user, name="Stina Aho", phone="")
     keys = Membership.objects.filter(user=world.stina.user).values_list("sort_key", flat=True)
     assert list(keys) == ["stina aho", "stina aho"]
+
+
+def test_change_at_the_moment_of_a_removal_is_no_event_of_a_former_organization(
+    world: World, run_concurrently: Callable[..., list[object]]
+) -> None:
+    done = run_concurrently(
+        lambda: details.change(
+            actor=actor_of(world.mikko), person=world.mikko.user, name="Mikko Uusi", phone=""
+        ),
+        lambda: members.remove(actor=actor_of(world.aino), memberships=[world.mikko]),
+    )
+    assert [type(one).__name__ for one in done] == ["Outcome", "Outcome"]
+    removal = Event.objects.get(verb="member.remove", outcome="done")
+    updates = Event.objects.filter(verb="member.update", organization=world.koskela.id)
+    assert all(event.at < removal.at for event in updates)
+    assert Event.objects.filter(verb="member.update", organization=world.pohjola.id).count() == 1

@@ -4,7 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from audit.foundation.errors import Busy
 from audit.models import Event
+from delegation.people.commands import details
 from identity.people.models import User
 from portal.signin.customers import limits
 from portal.web.my.context import MyAccessPage
@@ -116,6 +118,20 @@ def test_name_is_changed_five_times_a_day_at_most(world: World) -> None:
     )
     assert User.objects.get(id=world.mikko.user_id).name == "Mikko 4"
     assert signed_in.browser(world.olli).post(FORM, {"name": "Olli Uusi"}).status_code == 302
+
+
+def test_change_that_found_the_log_busy_does_not_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()
+    browser = signed_in.browser(world.mikko)
+
+    def be_busy(**arguments: object) -> None:
+        raise Busy(seconds=1)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(details, "change", be_busy)
+        for _ in range(limits.OWN_DETAILS.amount + 1):
+            assert browser.post(FORM, {"name": "Mikko Uusi"}).status_code == 503
+    assert browser.post(FORM, {"name": "Mikko Uusi"}).status_code == 302
 
 
 def test_phone_is_shown_to_the_person_and_to_admins_of_each_organization(world: World) -> None:
