@@ -45,6 +45,17 @@ def test_preview_names_who_gets_an_invitation_and_who_does_not(world: World) -> 
     assert open_emails() == {}
 
 
+def test_preview_with_a_wrong_address_says_why_it_names_nobody(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    hint = "Correct the e-mail addresses to see who gets an invitation."
+
+    wrong = browser.post(INVITE, orderer_form(world, email="liisa@koskela.example; olli@", do="preview"))
+    right = browser.post(INVITE, orderer_form(world, email="liisa@koskela.example", do="preview"))
+
+    assert hint in wrong.content.decode()
+    assert hint not in right.content.decode()
+
+
 def test_preview_of_too_many_people_looks_none_of_them_up(world: World) -> None:
     browser = signed_in.browser(world.aino)
     many = " ".join(f"a{place}@koskela.example" for place in range(101))
