@@ -17,3 +17,4 @@ class IdentityConfig(AppConfig):
         from identity.organizations import state as organizations_state  # noqa: F401 - needs loaded models
         from identity.people import state as people_state  # noqa: F401 - needs loaded models
         from identity.sessions import state as sessions_state  # noqa: F401 - needs loaded models
+        from identity.staff import state as staff_state  # noqa: F401 - needs loaded models

@@ -6,6 +6,7 @@ from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import BusinessUnit, CustomerNumber, Organization, Site
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
+from identity.staff.models import StaffIdentity, StaffLogout, StaffSession
 
 __all__ = [
     "AccessToken",
@@ -21,6 +22,9 @@ __all__ = [
     "Session",
     "SignIn",
     "Site",
+    "StaffIdentity",
+    "StaffLogout",
+    "StaffSession",
     "TokenFamily",
     "User",
 ]

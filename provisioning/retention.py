@@ -9,6 +9,7 @@ from audit.log import partitions
 from delegation import retention
 from identity.grants import retention as grants
 from identity.sessions.store import SessionStore
+from identity.staff import sessions as staff_sessions
 from provisioning.accounts.models import Delivery
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
@@ -26,6 +27,7 @@ def purge() -> int:
     cutoff = at - _RETENTION
     partitions.ensure(at=at)
     SessionStore.clear_expired()
+    staff_sessions.clear_expired(at=at)
     deliveries, _ = Delivery.objects.filter(done_at__lt=cutoff).delete()
     not_needed = Q(due_at=None, ended_at__lt=cutoff)
     logouts, _ = Logout.objects.filter(Q(done_at__lt=cutoff) | not_needed).delete()

@@ -213,6 +213,11 @@ class Observation(StrEnum):
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGN_IN_DENIED = "sign_in.denied"
+    STAFF_ENROLLED = "staff.enrolled"
+    STAFF_RENAMED = "staff.renamed"
+    STAFF_SESSION_ENDED = "staff_session.ended"
+    STAFF_SIGN_IN_DENIED = "staff_sign_in.denied"
+    STAFF_SIGN_IN_SUCCEEDED = "staff_sign_in.succeeded"
     TOKEN_REPLAYED = "token.replayed"  # noqa: S105 - a verb
 
     @property
@@ -242,6 +247,11 @@ _TOPICS: dict[Observation, Topic] = {
     Observation.SIGN_IN_SUCCEEDED: Topic.SIGN_IN,
     Observation.SIGN_IN_FAILED: Topic.SIGN_IN,
     Observation.SIGN_IN_DENIED: Topic.SIGN_IN,
+    Observation.STAFF_ENROLLED: Topic.NOT_LOGGED,
+    Observation.STAFF_RENAMED: Topic.NOT_LOGGED,
+    Observation.STAFF_SESSION_ENDED: Topic.NOT_LOGGED,
+    Observation.STAFF_SIGN_IN_DENIED: Topic.NOT_LOGGED,
+    Observation.STAFF_SIGN_IN_SUCCEEDED: Topic.NOT_LOGGED,
     Observation.TOKEN_REPLAYED: Topic.SIGN_IN,
 }
 

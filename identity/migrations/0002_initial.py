@@ -144,6 +144,48 @@ class Migration(migrations.Migration):
                 ('agent', models.CharField(blank=True, max_length=200)),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('directory', 'staff'), _negated=True), name='session_never_for_staff')],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffIdentity',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('issuer', models.CharField(max_length=300)),
+                ('subject', models.CharField(max_length=255)),
+                ('created_at', models.DateTimeField()),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='staff_identity', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('issuer', 'subject'), name='staff_identity_one_per_subject')],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffSession',
+            fields=[
+                ('session_key', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('session_data', models.TextField()),
+                ('epoch', models.PositiveIntegerField()),
+                ('provider_session', models.CharField(blank=True, max_length=255)),
+                ('created_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staff_sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['provider_session'], name='staff_session_of_provider')],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffLogout',
+            fields=[
+                ('token', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('issuer', models.CharField(max_length=300)),
+                ('subject', models.CharField(blank=True, max_length=255)),
+                ('provider_session', models.CharField(blank=True, max_length=255)),
+                ('received_at', models.DateTimeField()),
+            ],
         ),
         migrations.CreateModel(
             name='SignIn',

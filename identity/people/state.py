@@ -38,7 +38,8 @@ _USERS = f"""
         FROM event WHERE subject_kind = 'user' AND facts ? 'password' ORDER BY subject, at DESC, id DESC
     ), newest_name AS (
         SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'name' AS name
-        FROM event WHERE verb = 'person.update' AND personal ? 'name' ORDER BY subject, at DESC, id DESC
+        FROM event WHERE verb IN ('person.update', 'staff.enrolled', 'staff.renamed') AND personal ? 'name'
+        ORDER BY subject, at DESC, id DESC
     ), newest_phone AS (
         SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'phone' AS phone
         FROM event WHERE verb = 'person.update' AND after ? 'phone' ORDER BY subject, at DESC, id DESC
@@ -60,6 +61,11 @@ _USERS = f"""
     LEFT JOIN newest_name n ON n.user_id = c.id
     LEFT JOIN newest_phone t ON t.user_id = c.id
     LEFT JOIN newest_mail m ON m.user_id = c.id
+    UNION ALL
+    SELECT s.subject, 'staff', '', true, false, 1 + coalesce(r.times, 0), {digests.sql("'!'")}, NULL, n.name, NULL,
+           false, (s.facts ->> 'created_at')::timestamptz
+    FROM event s LEFT JOIN raised r ON r.user_id = s.subject LEFT JOIN newest_name n ON n.user_id = s.subject
+    WHERE s.verb = 'staff.enrolled'
 """  # noqa: S608 - constants of this module
 
 registry.register(

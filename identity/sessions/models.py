@@ -34,6 +34,11 @@ class Session(models.Model):
     """Up to a minute before the last request (`identity.sessions.store`)."""
     agent = models.CharField(max_length=200, blank=True)
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(directory="staff"), name="session_never_for_staff")
+        ]
+
     get_session_store_class = AbstractBaseSession.get_session_store_class
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.core import signing
 from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
 
 from audit.foundation import clock
 from identity import machine_secrets
@@ -100,7 +101,9 @@ class SessionStore(SessionBase):
             with transaction.atomic():
                 row.save(force_insert=True)
         except IntegrityError as error:
-            raise CreateError from error
+            if isinstance(error.__cause__, UniqueViolation):
+                raise CreateError from error
+            raise  # another secret would be refused like this one
 
     def _row_of(self, data: Mapping[str, Any]) -> Session:
         user = User.all_directories.filter(pk=data[SESSION_KEY]).first() if SESSION_KEY in data else None

@@ -57,3 +57,24 @@ def cache_is_shared(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
             id="keyholder.E010",
         )
     ]
+
+
+@checks.register()
+def staff_sign_in_is_complete(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Check that an issuer for staff comes with what a sign-in needs: without it, no staff page exists."""
+    del app_configs
+    needed = {
+        "client_id": "KEYHOLDER_STAFF_CLIENT_ID",
+        "client_secret": "KEYHOLDER_STAFF_CLIENT_SECRET",
+        "groups": "KEYHOLDER_STAFF_GROUPS",
+    }
+    missing = [name for key, name in needed.items() if not settings.STAFF_SIGN_IN[key]]
+    if not settings.STAFF_SIGN_IN["issuer"] or not missing:
+        return []
+    return [
+        checks.Error(
+            f"KEYHOLDER_STAFF_ISSUER is set without {', '.join(missing)}.",
+            hint="Set all of them, or none for an installation without staff sign-in.",
+            id="keyholder.E013",
+        )
+    ]

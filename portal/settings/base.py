@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.middleware.NoStore",
     "portal.middleware.KnownHost",
+    "portal.signin.staff.middleware.StaffPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.PolledSession",
     "django.middleware.common.CommonMiddleware",

@@ -184,6 +184,18 @@ def items(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def pairs(*names: str) -> Callable[[str], list[tuple[str, str]]]:
+    """Accept `name=value` separated by commas, where each name is one of these; a name may repeat."""
+
+    def parse(value: str) -> list[tuple[str, str]]:
+        split = [part.partition("=") for part in items(text(value))]
+        if any(name not in names or not equals for name, equals, _ in split):
+            raise InvalidValue(f"name=value separated by commas, with names from {', '.join(names)}")
+        return [(name, found.strip()) for name, _, found in split]
+
+    return parse
+
+
 def host(value: str) -> str:
     """Accept a host name in lower case, or an address."""
     if not _HOST.fullmatch(value) and not _is_ipv6(value):

@@ -35,6 +35,9 @@ WAITING_BROWSER_COOKIE_NAME = "__Host-kh-waiting" if HTTPS else "kh-waiting"
 DEVICE_COOKIE_NAME = "__Host-kh-device" if HTTPS else "kh-device"
 ENDED_COOKIE_NAME = "__Host-kh-ended" if HTTPS else "kh-ended"
 ORGANIZATION_COOKIE_NAME = "__Host-kh-organization" if HTTPS else "kh-organization"
+# Sent to addresses below /staff/ alone: `__Host-` would demand the path `/`.
+STAFF_COOKIE_NAME = "__Secure-kh-staff" if HTTPS else "kh-staff"
+STAFF_PENDING_COOKIE_NAME = "__Secure-kh-staff-pending" if HTTPS else "kh-staff-pending"
 CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True

@@ -1,8 +1,9 @@
 """django-allauth for customers' people. Sign-up is by invitation only (signin.customers.adapter)."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from portal.settings import base, security
+from portal.settings import base, security, staff_variables
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
@@ -54,5 +55,15 @@ MFA_FORMS = {
     "authenticate_webauthn": "portal.signin.customers.forms.AuthenticatePasskey",
     "reauthenticate_webauthn": "portal.signin.customers.forms.ReauthenticatePasskey",
 }
+STAFF_SIGN_IN: dict[str, Any] = {
+    "issuer": staff_variables.ISSUER.value(),
+    "client_id": staff_variables.CLIENT_ID.value(),
+    "client_secret": staff_variables.CLIENT_SECRET.value(),
+    "algorithm": staff_variables.ALGORITHM.value(),
+    "groups_claim": staff_variables.GROUPS_CLAIM.value(),
+    "groups": staff_variables.GROUPS.value(),
+    "assurance": staff_variables.ASSURANCE.value(),
+}
+"""The supplier's own identity provider (`portal.signin.staff.configuration`); no issuer, no staff sign-in."""
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

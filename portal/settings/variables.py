@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from portal.settings import brand, postgresql_url
+from portal.settings import brand, postgresql_url, staff_variables
 from portal.settings.environment import (
     ENVIRONMENT,
     PRODUCTION,
@@ -201,4 +201,4 @@ CLOCK_OFFSET_FILE = Variable(
     parse=text,
     doc="A file with the seconds by which tests move the clock; production refuses it.",
 )
-ALL = declared(globals())
+ALL = [*declared(globals()), *declared(vars(staff_variables))]

@@ -14,6 +14,7 @@ from tests.fixtures import rendering
 from tests.fixtures.page_samples import samples
 
 PAGES = rendering.ROOT / "templates" / "web"
+STAFF = rendering.ROOT / "templates" / "staff"
 FRAME = {"form.errors", "messages", "short", "[]"}
 """What base.html and its parts ask of every page, and a literal of django-cotton."""
 
@@ -45,7 +46,7 @@ def missing() -> Iterator[set[str]]:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, (template, _) in samples.PAGES.items() if template.startswith("web/")]
+    "name", [name for name, (template, _) in samples.PAGES.items() if template.startswith(("web/", "staff/"))]
 )
 def test_template_reads_variables_of_its_model_only(name: str) -> None:
     template, make = samples.PAGES[name]
@@ -63,7 +64,11 @@ def test_variable_outside_the_model_is_found() -> None:
 
 def test_every_page_template_names_its_model_in_the_header() -> None:
     by_template = {model.template: model for model in models()}
-    pages = {str(path.relative_to(PAGES.parent)): path for path in PAGES.rglob("*.html")}
+    pages = {
+        str(path.relative_to(PAGES.parent)): path
+        for folder in (PAGES, STAFF)
+        for path in folder.rglob("*.html")
+    }
     unnamed = {name for name, model in by_template.items() if not names(pages[name], model)}
 
     assert {name for name in pages if "/_" not in name} - set(by_template) == set()

@@ -14,6 +14,8 @@ NOT_CLASSES = {
     "kh-organization": "a cookie",
     "kh-waiting": "a cookie",
     "kh-language": "a cookie",
+    "kh-staff": "a cookie",
+    "kh-staff-pending": "a cookie",
     "kh-opened": "a key of the browser's storage",
 }
 WORD = re.compile(r"[\w-]+")

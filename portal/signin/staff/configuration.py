@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,9 @@ class Configuration:
     def assured(self, roles: Collection[str], proved: Collection[str]) -> frozenset[str]:
         """Return those of the roles for which the session has proved enough; an unknown value proves nothing."""
         return frozenset(role for role in roles if self.sufficient(role) & {"", *proved})
+
+
+def current() -> Configuration:
+    """Return the configuration of this installation (the setting STAFF_SIGN_IN)."""
+    values: Any = settings.STAFF_SIGN_IN
+    return Configuration(**values)

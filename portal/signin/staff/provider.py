@@ -5,6 +5,8 @@ machine's own networks unless the operator allowed that host.
 """
 
 import base64
+import functools
+import json
 import logging
 import threading
 import time
@@ -14,7 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote_plus, urlencode
 
+from django.conf import settings
+
 from portal.http import request_data
+from portal.signin.staff import configuration
 from portal.signin.staff.configuration import Configuration
 from portal.signin.staff.errors import Code, ProviderUnavailable, SignInRefused
 from provisioning.delivery.errors import DeliveryError
@@ -202,3 +207,14 @@ def _object(reply: Reply) -> Mapping[str, Any]:
     if content is None:
         raise ProviderUnavailable(f"status {reply.status} without a JSON object")
     return content
+
+
+@functools.lru_cache(maxsize=1)
+def _of(key: str) -> Provider:
+    del key
+    return Provider(configuration.current())
+
+
+def current() -> Provider:
+    """Return the provider of this installation; its keys are shared by the process."""
+    return _of(json.dumps(settings.STAFF_SIGN_IN))

@@ -8,7 +8,7 @@ from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
 from identity.clients.models import Application
 from provisioning.targets import commands as targets_commands
-from tests.fixtures import oidc_browser
+from tests.fixtures import oidc_browser, staff_users
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
 
@@ -17,7 +17,7 @@ CLOCK_SECONDS = 120
 
 
 def fill(world: World) -> None:
-    """Sign Olli in to the portal and the web shop, send and resend an invitation, register a target, remove Stina."""
+    """Sign Olli in to portal and web shop, invite twice, register a target, sign Sam of the staff in, remove Stina."""
     units = replace(CATALOGUE, units={"other": "Other brand"})
     catalogue_commands.add_units(actor=world.system, catalogue=units)
     ella = enrollment.PersonToEnroll(
@@ -42,4 +42,5 @@ def fill(world: World) -> None:
         base_url="https://ordering.example.test/scim/v2",
         token="t" * 40,
     )
+    staff_users.signed_in()
     people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])

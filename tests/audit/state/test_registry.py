@@ -18,6 +18,8 @@ GRANTS = {
     "identity_tokenfamily",
     "identity_accesstoken",
     "identity_refreshtoken",
+    "identity_staffsession",
+    "identity_stafflogout",
 }
 """Free tables that are declared too: who is signed in."""
 PAGE = pathlib.Path(__file__).parents[3] / "docs" / "tables.md"

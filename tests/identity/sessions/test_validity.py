@@ -68,7 +68,7 @@ CONDITIONS: dict[str, Change] = {
     "session epoch higher": lambda _, s: _session(s, epoch=2),
     "session without epoch": lambda _, s: _session(s, epoch=None),
     "user not active": lambda w, _: _user(w, is_active=False),
-    "session of the staff directory": lambda _, s: _session(s, directory="staff"),
+    "session of another directory": lambda _, s: _session(s, directory="service"),
     "session without directory": lambda _, s: _session(s, directory=""),
     "expired": lambda _, s: _session(s, expire_date=clock.wall() - SECOND),
 }

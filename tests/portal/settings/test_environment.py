@@ -43,8 +43,25 @@ GOOD: list[tuple[str, str, object]] = [
     ("KEYHOLDER_SMTP_TLS", "starttls", "starttls"),
     ("KEYHOLDER_ALLOWED_INTERNAL_HOSTS", "10.0.0.1:443,::1:80", ["10.0.0.1:443", "::1:80"]),
     ("KEYHOLDER_LOG_LEVEL", "ERROR", "ERROR"),
+    ("KEYHOLDER_STAFF_ISSUER", "", ""),
+    (
+        "KEYHOLDER_STAFF_ISSUER",
+        "https://login.acme.example/realms/staff",
+        "https://login.acme.example/realms/staff",
+    ),
+    ("KEYHOLDER_STAFF_GROUPS", "", []),
+    (
+        "KEYHOLDER_STAFF_GROUPS",
+        "support=/kh/support , owner=a=b,support=x y",
+        [("support", "/kh/support"), ("owner", "a=b"), ("support", "x y")],
+    ),
+    ("KEYHOLDER_STAFF_ASSURANCE", "support=", [("support", "")]),
 ]
 BAD = [
+    ("KEYHOLDER_STAFF_ISSUER", "http://login.acme.example", "https:// in production"),
+    ("KEYHOLDER_STAFF_GROUPS", "kh-support", "name=value"),
+    ("KEYHOLDER_STAFF_GROUPS", "admin=kh-support", "names from support"),
+    ("KEYHOLDER_STAFF_ALGORITHM", "HS256", "one of RS256"),
     ("KEYHOLDER_ENV", "prod", "one of production, demo, test"),
     ("KEYHOLDER_ISSUER", "http://id.example.test", "https:// in production"),
     ("KEYHOLDER_ISSUER", "ftp://id.example.test", "http:// or https://"),

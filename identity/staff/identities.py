@@ -1,0 +1,41 @@
+"""Staff users come into being at their first sign-in. The channel that calls this records the event."""
+
+import datetime as dt
+
+from audit.log import ledger
+from audit.models import Chain
+from identity.people import names
+from identity.people.models import User
+from identity.staff.models import StaffIdentity
+
+UNUSABLE_PASSWORD = "!"  # noqa: S105 - no password has this hash
+
+
+def find(*, issuer: str, subject: str) -> User | None:
+    """Return the staff user of this subject, also a blocked one. Never found by an address. One statement."""
+    return User.all_directories.filter(
+        directory=User.Directory.STAFF, staff_identity__issuer=issuer, staff_identity__subject=subject
+    ).first()
+
+
+def enroll(*, issuer: str, subject: str, name: str, at: dt.datetime) -> User:
+    """Create the staff user of this subject, and the user's chain. Raises IntegrityError for a second one."""
+    user = User.all_directories.create(
+        directory=User.Directory.STAFF,
+        name=name,
+        sort_key=names.sort_key(name),
+        password=UNUSABLE_PASSWORD,
+        created_at=at,
+    )
+    StaffIdentity.objects.create(issuer=issuer, subject=subject, user=user, created_at=at)
+    ledger.open_chain(chain=user.id, kind=Chain.Kind.PERSON)
+    return user
+
+
+def rename(*, user: User, name: str) -> bool:
+    """Take over the provider's name. Returns whether it is another one."""
+    if user.name == name:
+        return False
+    user.name, user.sort_key = name, names.sort_key(name)
+    user.save(update_fields=["name", "sort_key"])
+    return True

@@ -1,0 +1,172 @@
+"""Staff sessions: a secret in a cookie, a signed row, a short idle limit and an absolute end that no request moves."""
+
+import datetime as dt
+import hashlib
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.core import signing
+from django.db.models import F, Q
+
+from audit.foundation import db
+from identity import machine_secrets
+from identity.people.models import User
+from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, StaffLogout, StaffSession
+
+logger = logging.getLogger("django.security.SuspiciousSession")
+_LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
+_REMEMBERED = dt.timedelta(hours=1)
+"""Longer than a logout token and an ID token can be used (`portal.signin.staff.signed_tokens`)."""
+# A session of a sign-in under way is either ended by a logout token or not opened.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('identity.staff'))"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Holds what the provider said at the sign-in: groups, values of `acr` and `amr`, and an address for display."""
+
+    groups: tuple[str, ...]
+    proved: tuple[str, ...]
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Holds a session that is valid now. `key` is the row's primary key."""
+
+    key: str
+    user: User
+    proof: Proof
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    idle_at: dt.datetime
+    """When it ends without another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSession:
+    """Names a session that was ended, and its user."""
+
+    key: str
+    user: uuid.UUID
+
+
+class LoggedOut(Exception):
+    """The provider ended the session at its own place after it had issued the ID token."""
+
+
+class TokenUsed(Exception):
+    """A logout token with this id was received before."""
+
+
+def lock() -> None:
+    """Let sign-ins and logout tokens pass one at a time, until the transaction ends."""
+    db.fetch_one(_LOCK)
+
+
+def open_session(
+    *,
+    user: User,
+    issuer: str,
+    subject: str,
+    provider_session: str,
+    issued_at: dt.datetime,
+    proof: Proof,
+    at: dt.datetime,
+) -> tuple[str, str]:
+    """Open a session for the ID token issued at `issued_at`. Returns the secret for the cookie, and the row's key.
+
+    Raises LoggedOut where a logout token for it came meanwhile. Holds the lock of staff sign-ins until the commit.
+    """
+    lock()
+    by_session = Q(provider_session=provider_session) if provider_session else Q(pk=None)
+    logouts = StaffLogout.objects.filter(issuer=issuer, received_at__gte=issued_at)
+    if logouts.filter(by_session | Q(subject=subject, provider_session="")).exists():
+        raise LoggedOut
+    secret = machine_secrets.generate(prefix="khf")
+    row = StaffSession(
+        session_key=machine_secrets.hash_secret(secret),
+        user=user,
+        epoch=user.epoch,
+        provider_session=provider_session,
+        created_at=at,
+        last_seen_at=at,
+        expires_at=at + ABSOLUTE_LIMIT,
+    )
+    row.session_data = signing.dumps(asdict(proof), salt=_salt_of(row))
+    row.save(force_insert=True)
+    return secret, row.session_key
+
+
+def load(*, secret: str, at: dt.datetime) -> OpenSession | None:
+    """Return the session of this secret if it is valid. One statement, and one a minute for `last_seen_at`."""
+    rows = StaffSession.objects.select_related("user").filter(
+        session_key__in=machine_secrets.hash_candidates(secret),
+        expires_at__gt=at,
+        last_seen_at__gt=at - IDLE_LIMIT,
+        epoch=F("user__epoch"),
+        user__directory=User.Directory.STAFF,
+        user__is_active=True,
+    )
+    row = rows.first()
+    if row is None:
+        return None
+    try:
+        data: dict[str, Any] = signing.loads(row.session_data, salt=_salt_of(row))
+    except signing.BadSignature:
+        logger.warning("The data of a staff session do not belong to its row.")
+        return None
+    if at - row.last_seen_at > _LAST_SEEN_INTERVAL:
+        StaffSession.objects.filter(pk=row.pk).update(last_seen_at=at)
+    return OpenSession(
+        key=row.session_key,
+        user=row.user,
+        proof=Proof(tuple(data["groups"]), tuple(data["proved"]), str(data["email"])),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        idle_at=min(at + IDLE_LIMIT, row.expires_at),
+    )
+
+
+def end(*, key: str) -> bool:
+    """End this session. Returns whether it was there."""
+    return StaffSession.objects.filter(pk=key).delete()[0] > 0
+
+
+def end_for_logout_token(
+    *, issuer: str, token_id: str, subject: str, provider_session: str, at: dt.datetime
+) -> Sequence[EndedSession]:
+    """End the sessions that a checked logout token names: those of its `sid`, or of its subject without one.
+
+    Raises TokenUsed for a repeated token. A sign-in under way that these would end opens no session.
+    """
+    lock()
+    used = hashlib.sha256(f"{issuer}\n{token_id}".encode()).hexdigest()
+    if StaffLogout.objects.filter(pk=used).exists():
+        raise TokenUsed
+    StaffLogout.objects.create(
+        token=used, issuer=issuer, subject=subject, provider_session=provider_session, received_at=at
+    )
+    named = StaffSession.objects.filter(user__staff_identity__issuer=issuer)
+    if provider_session:
+        named = named.filter(provider_session=provider_session)
+    if subject:
+        named = named.filter(user__staff_identity__subject=subject)
+    ended = [EndedSession(key, user) for key, user in named.values_list("session_key", "user_id")]
+    StaffSession.objects.filter(pk__in=[session.key for session in ended]).delete()
+    return ended
+
+
+def clear_expired(*, at: dt.datetime) -> None:
+    """Delete sessions that a limit has ended, and logout tokens that can be used no more."""
+    StaffSession.objects.filter(Q(expires_at__lte=at) | Q(last_seen_at__lte=at - IDLE_LIMIT)).delete()
+    StaffLogout.objects.filter(received_at__lt=at - _REMEMBERED).delete()
+
+
+def _salt_of(row: StaffSession) -> str:
+    """Bind the data to the row: one with another key, user, epoch, provider's session or end is not loaded."""
+    limits = " ".join(at.astimezone(dt.UTC).isoformat() for at in (row.created_at, row.expires_at))
+    return f"identity.staff {row.session_key} {row.user_id} {row.epoch} {limits} {row.provider_session}"

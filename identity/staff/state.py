@@ -1,0 +1,51 @@
+"""Staff identities and sessions follow from the events of staff sign-ins."""
+
+from audit.foundation import digests
+from audit.state import registry
+from audit.state.registry import NotRebuilt, Rebuilt
+
+_SIGNED = "signed together with the data of the session"
+_COMPUTED = "computed by the database"
+
+registry.register(
+    Rebuilt(
+        table="identity_staffidentity",
+        key=("user_id",),
+        events="verb = 'staff.enrolled'",
+        expected="""
+            SELECT subject AS user_id, facts ->> 'issuer' AS issuer, facts ->> 'subject_digest' AS subject,
+                   (facts ->> 'created_at')::timestamptz AS created_at
+            FROM event
+        """,
+        actual=f"""
+            SELECT user_id, issuer, {digests.sql("subject")} AS subject, created_at FROM identity_staffidentity
+        """,  # noqa: S608 - a constant
+        columns=("issuer", "subject", "created_at"),
+        not_compared={"id": "an identity is identified by its user", "directory": _COMPUTED},
+    ),
+    # Rows end without an event of their own, so absence is no difference. A row that has ended and is there is one.
+    Rebuilt(
+        table="identity_staffsession",
+        key=("session_key",),
+        events="verb IN ('staff_sign_in.succeeded', 'staff_session.ended')",
+        expected="""
+            SELECT facts ->> 'staff_session' AS session_key, subject AS user_id, (facts ->> 'epoch')::integer AS epoch
+            FROM event s WHERE facts ? 'staff_session' AND NOT EXISTS (
+                SELECT FROM event x WHERE x.facts ->> 'ended_session' = s.facts ->> 'staff_session')
+        """,
+        actual="SELECT session_key, user_id, epoch FROM identity_staffsession WHERE expires_at > %(at)s",
+        columns=("user_id", "epoch"),
+        absence="true",
+        not_compared={
+            "session_data": "what the provider said, signed together with the row",
+            "provider_session": _SIGNED,
+            "created_at": _SIGNED,
+            "expires_at": _SIGNED,
+            "last_seen_at": "changes with use",
+            "directory": _COMPUTED,
+        },
+    ),
+    NotRebuilt(
+        "identity_stafflogout", "kept for an hour against repetition; the ended sessions are in the log"
+    ),
+)

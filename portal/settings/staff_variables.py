@@ -1,0 +1,47 @@
+"""The environment variables of staff sign-in, declared as in `variables`."""
+
+from portal.settings.environment import Variable, choice, https, pairs, text, url
+
+ROLES = ("support", "senior_support", "account_manager", "catalogue_owner", "operator", "auditor", "owner")
+
+ISSUER = Variable(
+    name="KEYHOLDER_STAFF_ISSUER",
+    parse=url("http", "https"),
+    production_rule=lambda value: https(value) if value else "",
+    default_doc="no staff sign-in",
+    doc="The issuer of your own identity provider, letter by letter as in its metadata.",
+)
+CLIENT_ID = Variable(
+    name="KEYHOLDER_STAFF_CLIENT_ID",
+    parse=text,
+    doc="The client id of Keyholder at that provider.",
+)
+CLIENT_SECRET = Variable(
+    name="KEYHOLDER_STAFF_CLIENT_SECRET",
+    parse=text,
+    secret=True,
+    doc="The client secret of Keyholder at that provider.",
+)
+ALGORITHM = Variable(
+    name="KEYHOLDER_STAFF_ALGORITHM",
+    parse=choice("RS256", "PS256", "ES256"),
+    default="RS256",
+    doc="The only algorithm in which that provider signs its tokens.",
+)
+GROUPS_CLAIM = Variable(
+    name="KEYHOLDER_STAFF_GROUPS_CLAIM",
+    parse=text,
+    default="groups",
+    doc="The claim with a staff member's groups.",
+)
+GROUPS = Variable(
+    name="KEYHOLDER_STAFF_GROUPS",
+    parse=pairs(*ROLES),
+    doc="Which group gives which staff role: `role=group`, separated by commas; a role may have several groups.",
+)
+ASSURANCE = Variable(
+    name="KEYHOLDER_STAFF_ASSURANCE",
+    parse=pairs(*ROLES),
+    default=",".join(f"{role}=mfa" for role in ROLES),
+    doc="For each role, `role=value` with a value of `acr` or `amr` that suffices; a role without one is not in force.",
+)

@@ -1,0 +1,75 @@
+"""Addresses below /staff/ know staff sessions and no others; every other address knows none of these."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from audit.foundation import clock
+from identity.staff import sessions
+from identity.staff.sessions import OpenSession
+from portal.http.request_context import Request
+from portal.signin.staff import configuration, cookies
+
+URL_MAP = "portal.staff_urls"
+_ATTRIBUTE = "staff_session"
+
+View = Callable[..., HttpResponseBase]
+
+
+class StaffRequest(Request):
+    """Types a request that passed `StaffPages` to a page that requires a session; it is never instantiated."""
+
+    staff_session: OpenSession
+
+
+class StaffPages:
+    """Gives addresses below /staff/ a URL map and a session of their own, once staff sign-in is configured.
+
+    Until then these addresses do not exist: the ordinary URL map has none of them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Run outside the session middleware: the customers' session is not looked up for a staff page."""
+        if is_staff_path(request.path_info) and configuration.current().is_complete:
+            request.urlconf = URL_MAP  # type: ignore[attr-defined] # read by Django
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Return None where the view may run: it is public, or the request has a staff session."""
+        del args, kwargs
+        if getattr(request, "urlconf", None) != URL_MAP or getattr(view, "staff_public", False):
+            return None
+        secret = cookies.secret_of(request)
+        session = sessions.load(secret=secret, at=clock.now()) if secret else None
+        if session is None:
+            response = HttpResponseRedirect(reverse("staff_sign_in"))
+            if secret:
+                cookies.forget_session(response)
+            return response
+        setattr(request, _ATTRIBUTE, session)
+        return None
+
+
+def is_staff_path(path: str) -> bool:
+    """Return whether this is an address of staff pages."""
+    return path == cookies.PATH.rstrip("/") or path.startswith(cookies.PATH)
+
+
+def public(view: View) -> View:
+    """Let a view of staff sign-in run without a staff session."""
+    view.staff_public = True  # type: ignore[attr-defined] # as Django's login_not_required marks views
+    return view
+
+
+def require_session(request: HttpRequest) -> StaffRequest:
+    """Return the request with its staff session. Raises TypeError for one that did not pass the middleware."""
+    if not isinstance(getattr(request, _ATTRIBUTE, None), OpenSession):
+        raise TypeError(request)
+    return cast("StaffRequest", request)

@@ -1,0 +1,171 @@
+"""The pages of staff sign-in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+
+from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT
+from identity.staff.sessions import OpenSession
+from portal.http import request_data
+from portal.shell.page_model import PageModel
+from portal.signin.staff.configuration import Configuration
+from portal.signin.staff.errors import Code
+from portal.wording import time_zones
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInPage(PageModel):
+    """Offers the way to the supplier's identity provider."""
+
+    template: ClassVar[str] = "staff/sign_in.html"
+
+    start_url: str
+    customers_url: str
+    provider_host: str
+    hours: int
+    minutes: int
+    signed_out: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedPage(PageModel):
+    """Says why no session was opened, and what the reader can do."""
+
+    template: ClassVar[str] = "staff/refused.html"
+
+    heading: str
+    sentence: str
+    again_url: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLine:
+    """Holds a role that the groups allow; `missing` names what a sign-in must prove for it, where it has not."""
+
+    name: str
+    missing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage(PageModel):
+    """Shows staff who they are here, by which groups, and until when."""
+
+    template: ClassVar[str] = "staff/home.html"
+
+    name: str
+    email: str
+    roles: Sequence[RoleLine]
+    groups: Sequence[str]
+    proved: str
+    signed_in_at: str
+    expires_at: str
+    idle_minutes: int
+    sign_out_url: str
+
+
+def sign_in_page(
+    configured: Configuration, *, start_url: str, customers_url: str, signed_out: bool
+) -> SignInPage:
+    """Return the page before the sign-in."""
+    address = request_data.split_url(configured.issuer)
+    return SignInPage(
+        start_url=start_url,
+        customers_url=customers_url,
+        provider_host=(address.hostname if address else "") or "",
+        hours=int(ABSOLUTE_LIMIT.total_seconds()) // 3600,
+        minutes=_idle_minutes(),
+        signed_out=signed_out,
+    )
+
+
+def refused_page(code: Code, *, again_url: str, reference: str) -> RefusedPage:
+    """Return the page of a refusal."""
+    heading, sentence = _REFUSALS[code]()
+    return RefusedPage(heading=heading, sentence=sentence, again_url=again_url, reference=reference)
+
+
+def unavailable_page(*, again_url: str, reference: str) -> RefusedPage:
+    """Return the page for an identity provider that cannot be reached."""
+    return RefusedPage(
+        heading=_("Sign-in is not available"),
+        sentence=_(
+            "The company’s sign-in service does not answer. Try again in a minute. Customers are not affected."
+        ),
+        again_url=again_url,
+        reference=reference,
+    )
+
+
+def home_page(configured: Configuration, session: OpenSession, *, sign_out_url: str) -> HomePage:
+    """Return the first page; roles follow from the groups and proofs of this session's sign-in."""
+    roles = sorted(configured.roles(session.proof.groups))
+    assured = configured.assured(roles, session.proof.proved)
+    mapped = {group for _role, group in configured.groups}
+    return HomePage(
+        name=session.user.name,
+        email=session.proof.email,
+        roles=[
+            RoleLine(
+                ROLES[role](), "" if role in assured else " / ".join(sorted(configured.sufficient(role)))
+            )
+            for role in roles
+        ],
+        groups=[group for group in session.proof.groups if group in mapped],
+        proved=", ".join(session.proof.proved),
+        signed_in_at=time_zones.date_time(session.created_at, None),
+        expires_at=time_zones.date_time(session.expires_at, None),
+        idle_minutes=_idle_minutes(),
+        sign_out_url=sign_out_url,
+    )
+
+
+def _idle_minutes() -> int:
+    return int(IDLE_LIMIT.total_seconds()) // 60
+
+
+ROLES: Mapping[str, Callable[[], str]] = {
+    "support": lambda: _("Support"),
+    "senior_support": lambda: _("Senior support"),
+    "account_manager": lambda: _("Account manager"),
+    "catalogue_owner": lambda: _("Catalogue owner"),
+    "operator": lambda: _("Operator"),
+    "auditor": lambda: _("Auditor"),
+    "owner": lambda: _("Owner"),
+}
+_REFUSALS: Mapping[Code, Callable[[], tuple[str, str]]] = {
+    Code.ASSURANCE: lambda: (
+        _("A stronger sign-in is needed"),
+        _("Your role requires more proof than this sign-in gave. Sign in again with your second factor."),
+    ),
+    Code.BLOCKED: lambda: (
+        _("You cannot sign in"),
+        _("Your staff user is blocked. Ask an owner of this portal."),
+    ),
+    Code.NO_GROUP: lambda: (
+        _("You have no access to staff pages"),
+        _(
+            "None of your groups has a role here. Ask your manager to have you added to a group, then sign in again."
+        ),
+    ),
+    Code.PROVIDER: lambda: (
+        _("Sign-in failed"),
+        _("The company’s sign-in service ended the sign-in. Nothing has happened here."),
+    ),
+    Code.SIGNED_OUT: lambda: (
+        _("You were signed out"),
+        _("The company’s sign-in service signed you out during the sign-in. Sign in again."),
+    ),
+    Code.STATE: lambda: (
+        _("This sign-in has expired"),
+        _(
+            "It was not started in this browser, was finished already or took longer than 10 minutes. Start again."
+        ),
+    ),
+    Code.TOKEN: lambda: (
+        _("Sign-in failed"),
+        _("The company’s sign-in service sent a response that cannot be trusted. Nothing has happened here."),
+    ),
+}

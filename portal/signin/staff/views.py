@@ -1,0 +1,204 @@
+"""Staff sign-in: the page before it, the way to the supplier's identity provider and back, and its end."""
+
+import datetime as dt
+import logging
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from audit.foundation import clock
+from identity.staff import sessions
+from portal.http import request_context
+from portal.shell import page_model
+from portal.signin.staff import configuration, cookies, middleware, pages, provider, sign_in, signed_tokens
+from portal.signin.staff.backend import Claims, StaffBackend
+from portal.signin.staff.errors import Code, ProviderUnavailable, SignInRefused
+
+logger = logging.getLogger("keyholder.staff_sign_in")
+_SCOPE = "openid profile email"
+_SIGNED_OUT = "signed-out"
+_RETRY_SECONDS = 60
+
+
+@login_not_required
+@middleware.public
+@require_safe
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """Show the page before the sign-in."""
+    model = pages.sign_in_page(
+        configuration.current(),
+        start_url=reverse("staff_start"),
+        customers_url=reverse("account_login"),
+        signed_out=_SIGNED_OUT in request.GET,
+    )
+    return page_model.render(request, model)
+
+
+@login_not_required
+@middleware.public
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """Send the browser to the provider: code flow with PKCE S256, state and nonce (OpenID Connect Core §3.1.2.1).
+
+    A link and not a form: the content policy lets no form lead to another origin.
+    """
+    try:
+        endpoint = provider.current().metadata().authorization_endpoint
+    except ProviderUnavailable:
+        return _unavailable(request)
+    pending = cookies.begin(at=clock.wall())
+    query = {
+        "response_type": "code",
+        "scope": _SCOPE,
+        "client_id": configuration.current().client_id,
+        "redirect_uri": _callback_url(),
+        "state": pending.state,
+        "nonce": pending.nonce,
+        "code_challenge": pending.code_challenge,
+        "code_challenge_method": "S256",
+    }
+    response = HttpResponseRedirect(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}")
+    cookies.remember_pending(response, pending)
+    return response
+
+
+@login_not_required
+@middleware.public
+@require_GET
+def callback(request: HttpRequest) -> HttpResponse:
+    """Open a session for the provider's response, or say why not. Either way the sign-in under way has ended."""
+    response: HttpResponse
+    try:
+        secret = sign_in.open_session(request, _claims(request))
+    except SignInRefused as refused:
+        logger.warning("A staff sign-in was refused: %s %s", refused.code, refused.detail)
+        sign_in.deny(request, refused)
+        response = _refused(request, refused.code)
+    except ProviderUnavailable:
+        response = _unavailable(request)
+    else:
+        response = HttpResponseRedirect(reverse("staff_home"))
+        _end_former_session(request)
+        cookies.remember_session(response, secret)
+    cookies.forget_pending(response)
+    return response
+
+
+def _claims(request: HttpRequest) -> Claims:
+    """Return what the provider says. Raises SignInRefused, ProviderUnavailable."""
+    now = clock.wall()
+    pending = cookies.pending_of(request, state=_one(request, "state"), at=now)
+    found = provider.current()
+    names_issuer = "iss" in request.GET or found.metadata().names_issuer
+    if names_issuer and _one(request, "iss") != found.configured.issuer:  # RFC 9207 §2.4
+        raise SignInRefused(Code.TOKEN, "the response names another issuer")
+    if "error" in request.GET:
+        raise SignInRefused(Code.PROVIDER)
+    _one(request, "code")
+    backend = StaffBackend(
+        provider=found,
+        redirect_uri=_callback_url(),
+        began_at=dt.datetime.fromtimestamp(pending.began_at, dt.UTC),
+        now=now,
+    )
+    claims = backend.authenticate(request, nonce=pending.nonce, code_verifier=pending.code_verifier)
+    if not isinstance(claims, Claims):
+        raise SignInRefused(Code.TOKEN)
+    return claims
+
+
+def _one(request: HttpRequest, name: str) -> str:
+    """Return the only value of a parameter, which must be there once (RFC 6749 §3.1)."""
+    values = request.GET.getlist(name)
+    if len(values) != 1 or not values[0]:
+        raise SignInRefused(Code.STATE, f"{name} is missing or repeated")
+    return str(values[0])
+
+
+def _end_former_session(request: HttpRequest) -> None:
+    """End the session that this browser had: a new sign-in replaces it."""
+    secret = cookies.secret_of(request)
+    former = sessions.load(secret=secret, at=clock.now()) if secret else None
+    if former is not None:
+        sign_in.sign_out(request, former)
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show who is signed in, by which groups, and until when."""
+    session = middleware.require_session(request).staff_session
+    model = pages.home_page(configuration.current(), session, sign_out_url=reverse("staff_sign_out"))
+    return page_model.render(request, model)
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session. That of the provider goes on, which the next page says."""
+    sign_in.sign_out(request, middleware.require_session(request).staff_session)
+    response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{_SIGNED_OUT}")
+    cookies.forget_session(response)
+    return response
+
+
+def _no_store(view: Any) -> Any:
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = view(request)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return answered
+
+
+@login_not_required
+@middleware.public
+@csrf_exempt
+@require_POST
+@_no_store
+def backchannel_logout(request: HttpRequest) -> HttpResponse:
+    """End the sessions that the provider's logout token names (Back-Channel Logout §2.5 to §2.8)."""
+    tokens = request.POST.getlist("logout_token")
+    sent = tokens[0] if len(tokens) == 1 else None
+    try:
+        token = signed_tokens.verify_logout_token(sent, provider=provider.current(), now=clock.wall())
+        sign_in.end_for_logout_token(request, token)
+    except (SignInRefused, sessions.TokenUsed) as refused:
+        logger.warning("A logout token was refused: %s", refused)
+        return JsonResponse({"error": "invalid_request"}, status=HTTPStatus.BAD_REQUEST)
+    except ProviderUnavailable:
+        response = JsonResponse({"error": "temporarily_unavailable"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        response["Retry-After"] = str(_RETRY_SECONDS)
+        return response
+    return HttpResponse(status=HTTPStatus.OK)
+
+
+def _callback_url() -> str:
+    """Return the address that is registered at the provider: below the issuer, whatever host the browser asked."""
+    return f"{settings.ISSUER}{reverse('staff_callback')}"
+
+
+def _refused(request: HttpRequest, code: Code) -> HttpResponse:
+    model = pages.refused_page(
+        code, again_url=reverse("staff_sign_in"), reference=request_context.request_id(request)
+    )
+    status = HTTPStatus.BAD_REQUEST if code is Code.STATE else HTTPStatus.FORBIDDEN
+    return page_model.render(request, model, status=status)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    model = pages.unavailable_page(
+        again_url=reverse("staff_sign_in"), reference=request_context.request_id(request)
+    )
+    response = page_model.render(request, model, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = str(_RETRY_SECONDS)
+    return response
