@@ -19,7 +19,8 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %%I', app);
-    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %%I', app);
+    -- Rows get their numbers without it; with it, the application's role could use a sequence up.
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM %%I', app);
     FOR t IN SELECT oid, relname, relispartition, relkind FROM pg_class
              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
                AND pg_get_userbyid(relowner) = current_user LOOP

@@ -56,20 +56,41 @@ BEGIN
     EXECUTE format('COMMENT ON TABLE %I IS %L', unwritten, 'Read-only: ' || reason);
 END $$;
 
--- Adds to every table that has instants the constraint that Python can read them, in any time zone. One row with `infinity` would
--- end whatever reads its table. The last statement of each app's migrations; a test finds a table without it.
-CREATE FUNCTION audit_keep_instants_readable() RETURNS void LANGUAGE plpgsql AS $$
+-- JSON that Python reads: it recurses over nested values, and refuses to make a number of thousands of digits.
+CREATE FUNCTION audit_json_readable(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT NOT jsonb_path_exists($1, '$.**{32}') AND NOT jsonb_path_exists($1, '$.** ? (@ > 1e18 || @ < -1e18)')
+$$;
+
+-- Adds to every table the constraints that each value can be read: instants in any time zone, numbers that no increment moves out of
+-- their type and that are not NaN, and texts, bytes and JSON that a process can hold. One row with `infinity`, or of 500 MB, would end
+-- whatever reads its table. A column that needs more has a constraint of its own on its octet_length. The last statement of each app's
+-- migrations; a test finds a column without a bound.
+CREATE FUNCTION audit_bound_values() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     t record;
 BEGIN
     FOR t IN SELECT c.oid::regclass AS name,
-                    string_agg(format('%I BETWEEN %L AND %L', attname, '1970-01-01Z', '9999-12-31Z'), ' AND ' ORDER BY attnum) AS readable
+                    CASE WHEN atttypid = 'timestamptz'::regtype THEN 'keyholder_instants' ELSE 'keyholder_bounds' END AS added,
+                    string_agg(format(CASE atttypid::regtype::text
+                        WHEN 'timestamp with time zone' THEN '%1$I BETWEEN ''1970-01-01Z'' AND ''9999-12-31Z'''
+                        WHEN 'smallint' THEN '%1$I BETWEEN 0 AND 32000'
+                        WHEN 'integer' THEN '%1$I BETWEEN 0 AND 2000000000'
+                        WHEN 'bigint' THEN '%1$I BETWEEN 0 AND 9000000000000000000'
+                        WHEN 'numeric' THEN '%1$I BETWEEN 0 AND 1e15'
+                        WHEN 'double precision' THEN '%1$I BETWEEN -1e12 AND 1e12'
+                        WHEN 'text' THEN 'octet_length(%1$I) <= 65536'
+                        WHEN 'bytea' THEN 'octet_length(%1$I) <= 4096'
+                        WHEN 'jsonb' THEN 'octet_length(%1$I::text) <= 65536 AND audit_json_readable(%1$I)'
+                        WHEN 'character varying[]' THEN 'cardinality(%1$I) <= 1000'
+                    END, attname), ' AND ' ORDER BY attnum) AS bounds
              FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-               AND atttypid = 'timestamptz'::regtype
-               AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND conname = 'keyholder_instants')
-             GROUP BY c.oid LOOP
-        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT keyholder_instants CHECK (%s)', t.name, t.readable);
+               AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND attnum = ANY (k.conkey) AND contype = 'c'
+                               AND (conname IN ('keyholder_instants', 'keyholder_bounds') OR pg_get_constraintdef(k.oid) LIKE '%octet_length%'))
+             GROUP BY 1, 2 LOOP
+        IF t.bounds IS NOT NULL THEN
+            EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%s)', t.name, t.added, t.bounds);
+        END IF;
     END LOOP;
 END $$;
 
@@ -155,7 +176,7 @@ BEGIN
     END IF;
     IF EXISTS (
         SELECT FROM (SELECT i.*, convert_from(body, 'UTF8')::jsonb AS content FROM inserted i OFFSET 0) e
-        WHERE (hash = sha256(body) AND NOT jsonb_path_exists(content, '$.**{32}') AND content @> jsonb_build_object(
+        WHERE (hash = sha256(body) AND audit_json_readable(content) AND content @> jsonb_build_object(
             'id', id, 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'chain', chain, 'seq', seq,
             'prev', encode(prev, 'hex'), 'act', act, 'verb', verb, 'outcome', outcome, 'organization', organization,
             'incarnation', incarnation, 'actor', jsonb_build_object('kind', actor_kind, 'id', actor),
@@ -183,9 +204,9 @@ SELECT audit_make_read_only('audit_installation', 'written by the operator''s co
 SELECT audit_make_read_only('audit_key_fingerprint', 'written by the operator''s commands as the owner');
 SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
 SELECT audit_make_read_only('audit_inbox', 'a queue for the sealer: a trigger fills it, and only sealing empties it');
-SELECT audit_leave_free('audit_refusal', 'counts repeats of refusals within a minute and of failed sign-ins within an hour; each counter carries a MAC with its count; without it, a counter is replaced and its event written');
+SELECT audit_leave_free('audit_refusal', 'counts repeats of refusals within a minute and of failed sign-ins and confirmed passwords within an hour; each counter carries a MAC with its count; without it, a counter is replaced and its event written');
 
 SELECT audit_ensure_partitions(current_date, 6);
 INSERT INTO audit_installation (id, uid, incarnation) VALUES (1, gen_random_uuid(), 1);
 INSERT INTO audit_chain (id, kind) VALUES ('00000000-0000-7000-8000-000000000002', 'supplier');
-SELECT audit_keep_instants_readable();
+SELECT audit_bound_values();

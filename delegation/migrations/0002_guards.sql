@@ -29,4 +29,8 @@ END $$;
 CREATE TRIGGER assignment_organization BEFORE INSERT OR UPDATE OF membership_id, organization_id
 ON delegation_assignment FOR EACH ROW EXECUTE FUNCTION delegation_assignment_organization();
 
-SELECT audit_keep_instants_readable();
+-- The outcome of an act on 10,000 people.
+ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound
+    CHECK (octet_length(outcome::text) <= 4194304 AND audit_json_readable(outcome));
+
+SELECT audit_bound_values();

@@ -53,4 +53,4 @@ END $$;
 CREATE TRIGGER note_sign_in AFTER INSERT ON identity_membershipperiod REFERENCING NEW TABLE AS joined
 FOR EACH STATEMENT EXECUTE FUNCTION identity_sign_in_before_joining();
 
-SELECT audit_keep_instants_readable();
+SELECT audit_bound_values();

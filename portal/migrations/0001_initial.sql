@@ -7,4 +7,4 @@ CREATE UNLOGGED TABLE portal_cache (
 SELECT audit_leave_free('portal_cache', 'rate limits, and nothing that must last');
 CREATE INDEX portal_cache_expires ON portal_cache (expires);
 
-SELECT audit_keep_instants_readable();
+SELECT audit_bound_values();

@@ -13,8 +13,6 @@ SELECT audit_leave_free('provisioning_removal', 'says when a removal is examined
 SELECT audit_leave_free('provisioning_mail', 'a queue of mails; the events that caused them are in the log');
 SELECT audit_leave_free('provisioning_heartbeat', 'shows operators which processes run; nothing depends on it');
 
-SELECT audit_keep_instants_readable();
-
 -- Deliveries, pages and removals read these rows: a shape or a number that no part of the product writes would stop them for all people.
 ALTER TABLE provisioning_account
     ADD CONSTRAINT account_acknowledged_rights CHECK (
@@ -25,10 +23,11 @@ ALTER TABLE provisioning_account
         observed IS NULL OR (jsonb_typeof(observed) = 'object' AND jsonb_typeof(observed -> 'active') = 'boolean'
             AND jsonb_typeof(observed -> 'rights') = 'object'
             AND NOT jsonb_path_exists(observed -> 'rights', 'strict $.* ? (@.type() <> "array")')) IS TRUE),
-    ADD CONSTRAINT account_generation_bound CHECK (generation <= 2000000000),
     ADD CONSTRAINT account_attempts_bound CHECK (attempts <= 1000000);
-ALTER TABLE provisioning_delivery ADD CONSTRAINT delivery_generation_bound CHECK (generation <= 2000000000);
 ALTER TABLE provisioning_logout ADD CONSTRAINT logout_attempts_bound CHECK (attempts <= 1000000);
 ALTER TABLE provisioning_mail ADD CONSTRAINT mail_attempts_bound CHECK (attempts <= 1000000);
 ALTER TABLE provisioning_target ADD CONSTRAINT target_failures_bound CHECK (failures <= 1000000);
-ALTER TABLE provisioning_cursor ADD CONSTRAINT cursor_seq_bound CHECK (seq >= 0);
+-- A mail about 300 people, in text and HTML.
+ALTER TABLE provisioning_mail ADD CONSTRAINT mail_body_bound CHECK (octet_length(body) <= 1048576);
+
+SELECT audit_bound_values();

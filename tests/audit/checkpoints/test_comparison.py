@@ -291,7 +291,7 @@ def test_confirmed_restore_does_not_excuse_what_was_there_before(
 
 
 def exchange(intruder: psycopg.Connection, one: int, two: int) -> None:
-    for old, new in ((one, -1), (two, one), (-1, two)):
+    for old, new in ((one, 0), (two, one), (0, two)):
         intruder.execute("UPDATE audit_leaf SET position = %s WHERE position = %s", [new, old])
 
 

@@ -247,7 +247,7 @@ def test_log_of_an_earlier_incarnation_is_refused(log: Log, intruder: psycopg.Co
     "change",
     [
         "UPDATE audit_leaf SET event_hash = sha256('x') WHERE position = %s",
-        "UPDATE audit_leaf SET position = CASE position WHEN %(p)s THEN -1 ELSE position END WHERE position = %(p)s",
+        "UPDATE audit_leaf SET position = CASE position WHEN %(p)s THEN 0 ELSE position END WHERE position = %(p)s",
     ],
 )
 def test_log_with_a_changed_leaf_is_refused(log: Log, intruder: psycopg.Connection, change: str) -> None:

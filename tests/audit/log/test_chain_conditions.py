@@ -129,6 +129,15 @@ def test_event_whose_body_nests_deeply_is_refused(head: Chain, content: Row) -> 
     insert(next_event(head, content={"facts": nested(30)}))
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_event_with_a_number_that_no_reader_accepts_is_refused(head: Chain, sign: str) -> None:
+    row = next_event(head, content={"facts": {"n": "a number"}})
+    body = row["body"].replace(b'"a number"', f"{sign}{'9' * 5000}".encode())
+    assert_refused(
+        row | {"body": body, "hash": hashlib.sha256(body).digest()}, reason="the event differs from its body"
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [
