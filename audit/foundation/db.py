@@ -28,6 +28,12 @@ def fetch_one(statement: str, params: Params = ()) -> tuple[Any, ...] | None:
         return row
 
 
+def fetch_only(statement: str, params: Params = ()) -> tuple[Any, ...]:
+    """Run a statement that returns one row, whatever the tables hold. Raises ValueError for another number of rows."""
+    (row,) = fetch_all(statement, params)
+    return row
+
+
 def fetch_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[tuple[Any, ...]]:
     """Run one statement for many rows, which it reads as %(rows)s by `jsonb_to_recordset`; none for no rows."""
     return fetch_all(statement, {"rows": json.dumps(list(rows)), **params}) if rows else []

@@ -22,7 +22,7 @@ class EventBatch:
     actor: Actor
     act: uuid.UUID = field(default_factory=ids.uuid7)
     drafts: list[tuple[uuid.UUID, uuid.UUID | None, Actor, EventDraft]] = field(default_factory=list)
-    failures: list[tuple[str, Subject, uuid.UUID, tuple[str, str]]] = field(default_factory=list)
+    repeatable: list[tuple[str, Subject, uuid.UUID, tuple[str, str]]] = field(default_factory=list)
 
     def add(
         self,
@@ -42,9 +42,9 @@ class EventBatch:
         )
         self.drafts.append((chain, organization, actor or self.actor, draft))
 
-    def add_failure(self, verb: str, *, subject: Subject, chain: uuid.UUID, fact: tuple[str, str]) -> None:
-        """Add a failure, the repeats of which within an hour become one event (`refusals.record_failure`)."""
-        self.failures.append((verb, subject, chain, fact))
+    def add_repeatable(self, verb: str, *, subject: Subject, chain: uuid.UUID, fact: tuple[str, str]) -> None:
+        """Add what one can do without end; repeats within an hour become one event (`refusals.record_repeatable`)."""
+        self.repeatable.append((verb, subject, chain, fact))
 
 
 @contextmanager
@@ -60,8 +60,8 @@ def write(*, batch: EventBatch) -> None:
     """Insert the events in the caller's transaction, all with the same instant."""
     if batch.drafts:
         _write_drafts(batch)
-    for verb, subject, chain, fact in batch.failures:
-        refusals.record_failure(
+    for verb, subject, chain, fact in batch.repeatable:
+        refusals.record_repeatable(
             actor=batch.actor, act=batch.act, verb=verb, subject=subject, chain=chain, fact=fact
         )
 

@@ -1,4 +1,4 @@
-"""Refusals and failed sign-ins are events beside the chain; repeats become one event with a count.
+"""Refusals, failed sign-ins and confirmed passwords are events beside the chain; repeats become one event with a count.
 
 A refused request never locks a customer's chain, and a stranger who repeats does not fill the log. A counter carries a
 MAC like an event: without one, SQL as the application's role could have any event written and authenticated. Its id is
@@ -71,10 +71,10 @@ def record(
             ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
 
 
-def record_failure(
+def record_repeatable(
     *, actor: Actor, act: uuid.UUID, verb: str, subject: Subject, chain: uuid.UUID, fact: tuple[str, str]
 ) -> None:
-    """Write the first failure of an hour as an event in the caller's transaction; count its repeats.
+    """Write the first of an hour as an event in the caller's transaction; count its repeats.
 
     A repeat has the same actor, verb, subject and `fact`, which is a name and its value. Call it last: repeats at once
     wait for each other.

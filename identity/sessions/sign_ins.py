@@ -124,10 +124,8 @@ def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uu
         raise SessionEnded
     if locked[0] is not None and locked[0] >= authentication.auth_time:
         raise ProofTooOld(locked[0])
-    row = db.fetch_one(_OPEN, params)
-    if row is None:  # pragma: no cover - INSERT … ON CONFLICT DO UPDATE always returns its row
-        raise LookupError
-    return uuid.UUID(str(row[0]))
+    (sid,) = db.fetch_only(_OPEN, params)
+    return uuid.UUID(str(sid))
 
 
 def last_ended_at(*, session_key: str, membership: uuid.UUID) -> dt.datetime | None:

@@ -18,6 +18,8 @@ from identity.people.models import User
 from identity.sessions.models import Session, open_at
 
 logger = logging.getLogger("django.security.SuspiciousSession")
+_VISIT = dt.timedelta(minutes=15)
+"""Before sign-in a session ends after this long without a change, as allauth's sign-in does."""
 _LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
 _SAVED = ("session_data", "expire_date", "user", "directory", "epoch")
 _FIELDS = [field.attname for field in Session._meta.concrete_fields]
@@ -27,6 +29,13 @@ SELECT {} FROM identity_session s LEFT JOIN identity_user u ON u.id = s.user_id
 WHERE s.session_key = ANY(%s) AND identity_session_open(s.expire_date, s.last_seen_at, %s)
   AND (s.user_id IS NULL OR u.epoch = s.epoch AND u.directory = s.directory AND u.is_active)
 """.format(", ".join(f"s.{name}" for name in _FIELDS))
+
+# Each session of a visitor removes two rows, so that strangers do not add more rows than are alive.
+_REMOVE_EXPIRED = """
+DELETE FROM identity_session WHERE session_key = ANY (ARRAY(
+    SELECT session_key FROM identity_session WHERE expire_date <= %s
+    ORDER BY expire_date LIMIT 2 FOR UPDATE SKIP LOCKED))
+"""
 
 
 def _salt_of(row: Session) -> str:
@@ -97,6 +106,9 @@ class SessionStore(SessionBase):
 
     def _insert(self, row: Session) -> None:
         row.last_seen_at = row.created_at
+        if row.user_id is None:
+            with connection.cursor() as cursor:
+                cursor.execute(_REMOVE_EXPIRED, [row.created_at])
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
@@ -123,12 +135,12 @@ class SessionStore(SessionBase):
         return row
 
     def _end(self, *, signed_in: bool) -> dt.datetime:
-        """Return the absolute limit: fixed from the sign-in on, else moved by every change of the session."""
+        """Return the absolute limit: fixed from the sign-in on. A change moves the limit of a visitor's session."""
         if signed_in:
             return self._created_at + dt.timedelta(
                 seconds=min(self.get_expiry_age(), settings.SESSION_COOKIE_AGE)
             )
-        return clock.wall() + dt.timedelta(seconds=self.get_expiry_age())
+        return clock.wall() + _VISIT
 
     def delete(self, session_key: str | None = None) -> None:
         """End this session, or the one with that secret."""

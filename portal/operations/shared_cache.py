@@ -24,9 +24,8 @@ _DELETE = "DELETE FROM portal_cache WHERE cache_key = %(key)s RETURNING expires 
 # Each write removes two expired rows, so that the table holds about as many rows as are alive. Nothing else is evicted:
 # a stranger who fills the cache does not reset the counters that limit strangers.
 _REMOVE_EXPIRED = """
-DELETE FROM portal_cache WHERE cache_key IN (
-    SELECT cache_key FROM portal_cache WHERE expires <= %(now)s ORDER BY expires LIMIT 2 FOR UPDATE SKIP LOCKED
-)
+DELETE FROM portal_cache WHERE cache_key = ANY (ARRAY(
+    SELECT cache_key FROM portal_cache WHERE expires <= %(now)s ORDER BY expires LIMIT 2 FOR UPDATE SKIP LOCKED))
 """
 _WITHOUT_END = dt.timedelta(days=36500)
 

@@ -34,6 +34,7 @@ LANGUAGE_COOKIE_NAME = "__Host-kh-language" if HTTPS else "kh-language"
 WAITING_BROWSER_COOKIE_NAME = "__Host-kh-waiting" if HTTPS else "kh-waiting"
 DEVICE_COOKIE_NAME = "__Host-kh-device" if HTTPS else "kh-device"
 ENDED_COOKIE_NAME = "__Host-kh-ended" if HTTPS else "kh-ended"
+MESSAGE_COOKIE_NAME = "__Host-kh-messages" if HTTPS else "kh-messages"
 ORGANIZATION_COOKIE_NAME = "__Host-kh-organization" if HTTPS else "kh-organization"
 # Sent to addresses below /staff/ alone: `__Host-` would demand the path `/`.
 STAFF_COOKIE_NAME = "__Secure-kh-staff" if HTTPS else "kh-staff"
@@ -42,7 +43,7 @@ CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "portal.http.error_pages.csrf"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "portal.http.message_storage.MessageStorage"
 # No view takes a file, so no upload is written to disk; the front refuses them before that.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 SECURE_SSL_REDIRECT = False

@@ -266,7 +266,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     Observation.PASSWORD_RESET: _sign_in_changed,
     Observation.SESSION_ENDED: _sign_in_changed,
-    Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity")),
+    Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity"), repeated=True),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
     Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in"), repeated=True),
     Observation.SIGN_IN_DENIED: _fixed(lambda: _("was refused sign-in"), repeated=True),

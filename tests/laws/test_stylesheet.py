@@ -11,6 +11,7 @@ NOT_CLASSES = {
     "kh-csrf": "a cookie",
     "kh-device": "a cookie",
     "kh-ended": "a cookie",
+    "kh-messages": "a cookie",
     "kh-organization": "a cookie",
     "kh-waiting": "a cookie",
     "kh-language": "a cookie",

@@ -62,7 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         """Save the session in this transaction, under the epoch that was checked in it."""
         super().login(request, user)
-        request.session.set_expiry(0)  # replaces the short time of the sign-in pages
+        request.session.set_expiry(0)  # the cookie ends with the browser
         if isinstance(request.session, SessionStore):
             request.session.save()
             request.session.row = Session.objects.get(session_key=request.session.stored_key())

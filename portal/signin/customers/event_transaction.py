@@ -65,7 +65,7 @@ def record_denied_sign_in(user: User, *, code: str) -> None:
     batch = current_batch()
     if batch is not None:
         subject = Subject("user", user.pk)
-        batch.add_failure(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, fact=("code", code))
+        batch.add_repeatable(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, fact=("code", code))
 
 
 def wrap(view: View) -> View:

@@ -23,6 +23,7 @@ from portal.signin import proofs, waiting_browser
 from portal.signin.customers import attempts, event_transaction, factors
 
 _AGENT = 200
+_BY_PASSWORD = "password"  # noqa: S105 - the name of a method
 
 
 def record_event(
@@ -89,7 +90,9 @@ def failed(*, user: User | None, method: str) -> None:
     if batch is not None:
         chain = user.pk if user else SUPPLIER
         subject = Subject("user", chain) if user else Subject("supplier", SUPPLIER)
-        batch.add_failure(Observation.SIGN_IN_FAILED, subject=subject, chain=chain, fact=("method", method))
+        batch.add_repeatable(
+            Observation.SIGN_IN_FAILED, subject=subject, chain=chain, fact=("method", method)
+        )
 
 
 def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
@@ -128,8 +131,7 @@ def step_completed(request: HttpRequest, user: User, method: str, facts: Mapping
     A reauthentication is an event: it marks the factor as used, and no sign-in follows.
     """
     if facts.get("reauthenticated"):
-        kind = str(facts.get("type", method))
-        record_event(request, Observation.SESSION_REAUTHENTICATED, user, {"method": kind})
+        _record_reauthentication(request, user, str(facts.get("type", method)))
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
     if not records:
         return
@@ -138,6 +140,20 @@ def step_completed(request: HttpRequest, user: User, method: str, facts: Mapping
         authenticator = Authenticator.objects.get(pk=facts["id"])
         records[-1]["amr"] = factors.key_amr(authenticator)
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+
+
+def _record_reauthentication(request: HttpRequest, user: User, method: str) -> None:
+    """Record it. A password can be confirmed without end, and changes no row: repeats within an hour are one event."""
+    batch = event_transaction.current_batch()
+    if batch is None or method != _BY_PASSWORD:
+        record_event(request, Observation.SESSION_REAUTHENTICATED, user, {"method": method})
+        return
+    batch.add_repeatable(
+        Observation.SESSION_REAUTHENTICATED,
+        subject=Subject("user", user.pk),
+        chain=user.pk,
+        fact=("method", method),
+    )
 
 
 def factor_set_up(request: HttpRequest, user: User, authenticator: Authenticator) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
+from allauth.mfa.webauthn import views as webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseBase
 from django.urls import path, re_path
@@ -76,5 +77,5 @@ urlpatterns = [
         _recorded(factor_views.RenamePasskey.as_view()),
         name="mfa_edit_webauthn",
     ),
-    path("passkey/", _public(views.LoginPasskey.as_view()), name="mfa_login_webauthn"),
+    path("passkey/", _public(webauthn.login_webauthn), name="mfa_login_webauthn"),
 ]

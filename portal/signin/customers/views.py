@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
-from allauth.mfa.webauthn import views as webauthn
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,9 +19,6 @@ from portal.http import (
     safe_redirects,
 )
 from portal.signin.customers import ended_sessions, first_sign_in, recovery_codes
-
-_CHALLENGE_LIFETIME = 600
-"""Seconds."""
 
 
 class Login(account.LoginView):
@@ -71,17 +67,6 @@ def _service(request: HttpRequest) -> str:
     client = clients_queries.find(client=client_ids[0])
     names = client.application_name if client else {}
     return names.get(translation.get_language() or "") or names.get("en", "")
-
-
-class LoginPasskey(webauthn.LoginWebAuthnView):
-    """Stores the challenge in a session before sign-in, only for as long as an answer takes."""
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shorten the session of a visitor; sign-in later sets the session's own lifetime."""
-        response: HttpResponse = super().get(request, *args, **kwargs)
-        if request.session.modified:
-            request.session.set_expiry(_CHALLENGE_LIFETIME)
-        return response
 
 
 class Security(mfa.IndexView):

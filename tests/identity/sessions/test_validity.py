@@ -111,12 +111,12 @@ def test_session_without_a_request_for_an_hour_is_invalid(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit needs no second statement: the same row, the same SELECT."""
-    store, visitor = open_session(world.mikko.user), open_session(None)
+    store = open_session(world.mikko.user)
     seen = row(store).last_seen_at
     Session.objects.update(last_seen_at=seen)
     for at, valid in ((seen + IDLE, False), (seen + IDLE - dt.timedelta(microseconds=1), True)):
         monkeypatch.setattr(clock, "wall", lambda at=at: at)
-        assert (is_valid(store), is_valid(visitor)) == (valid, valid)
+        assert is_valid(store) is valid
 
 
 def test_page_that_asks_by_itself_does_not_extend_the_idle_limit(world: World) -> None:

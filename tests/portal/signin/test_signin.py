@@ -15,6 +15,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from audit.foundation import clock, encryption
+from audit.log import refusals
 from audit.models import Event
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
@@ -25,7 +26,7 @@ from provisioning.mail.models import Mail
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient, code_from, code_of
 from tests.fixtures.concurrency import run_concurrently
-from tests.fixtures.events import recorded_verbs
+from tests.fixtures.events import body, recorded_verbs
 from tests.fixtures.hashers import CheapArgon2id
 from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World
@@ -268,7 +269,7 @@ def test_passkey_challenge_expires_before_a_session(world: World) -> None:
     browser = BrowserClient()
     asked = browser.get(reverse("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"})
     assert "request_options" in asked.json()
-    assert Session.objects.get().expire_date <= clock.wall() + dt.timedelta(minutes=10)
+    assert Session.objects.get().expire_date <= clock.wall() + dt.timedelta(minutes=15)
     browser.sign_in(world.vilma.user)
     assert Session.objects.get().expire_date > clock.wall() + dt.timedelta(hours=11)
 
@@ -278,6 +279,22 @@ def test_reauthentication_is_recorded(world: World) -> None:
     browser = BrowserClient().sign_in(aino)
     assert browser.post(reverse("account_reauthenticate"), {"password": worlds.PASSWORD}).status_code == 302
     assert recorded_verbs(aino)[-1] == "session.reauthenticated"
+
+
+def test_password_confirmed_again_and_again_is_one_event_and_one_with_the_count(world: World) -> None:
+    """The log is permanent, and nothing else ends the confirmations of a signed-in person."""
+    now = clock.wall()
+    begin = 3600 - now.minute * 60 - now.second
+    worlds.move_clock(begin)
+    aino = world.aino.user
+    browser = BrowserClient().sign_in(aino)
+    for _ in range(5):
+        browser.post(reverse("account_reauthenticate"), {"password": worlds.PASSWORD})
+    assert recorded_verbs(aino).count("session.reauthenticated") == 1
+    worlds.move_clock(begin + 3720)
+    refusals.flush_repeats()
+    events = Event.objects.filter(verb="session.reauthenticated").order_by("at")
+    assert [body(event)["facts"].get("repeats") for event in events] == [None, 4]
 
 
 def test_password_with_an_older_hash_is_rehashed_before_the_second_factor(world: World) -> None:
