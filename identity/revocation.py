@@ -120,7 +120,7 @@ def revoke_sign_in(*, sign_in: SignIn, at: dt.datetime) -> Revoked:
     A session that goes on opens this organization only with a later proof (`identity.sessions.sign_ins`).
     """
     params = {"user": sign_in.user_id, "membership": sign_in.membership_id, "at": at}
-    (has_others,) = db.fetch_one(_HAS_OTHERS, params) or (False,)
+    (has_others,) = db.fetch_only(_HAS_OTHERS, params)
     if not has_others:
         return revoke_session(user=sign_in.user_id, session_key=sign_in.session_key, at=at)
     families = TokenFamily.objects.filter(sign_in=sign_in, ended_at=None).update(ended_at=at)
@@ -141,5 +141,5 @@ def revoke_users(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Revoked:
 def _delete_sessions(users: list[uuid.UUID], at: dt.datetime, session_key: str | None = None) -> int:
     """Delete these people's sessions, or the one with this stored key. Returns how many were open."""
     params = {"users": users, "session_key": session_key, "at": at}
-    (count,) = db.fetch_one(_DELETE_SESSIONS, params) or (0,)
+    (count,) = db.fetch_only(_DELETE_SESSIONS, params)
     return int(count)

@@ -26,7 +26,7 @@ def acting(actor: Actor, verb: Verb, *, on: SubjectSet, idempotency_key: str | N
     request = idempotency.current_request(actor=actor, key=idempotency_key)
     with _recording_refusals(on, actor, verb, request):
         request.replay_if_done()
-        authorize.require_all(on=on, actor=actor, verb=verb, at=clock.now())
+        _authorize_before_locks(on, actor, verb, request)
         with transaction.atomic(durable=True):
             act = _begin(on, actor, verb)
             request.replay_if_done()
@@ -35,6 +35,15 @@ def acting(actor: Actor, verb: Verb, *, on: SubjectSet, idempotency_key: str | N
             yield act
             request.store(act.outcome)
             recording.write_events(act=act)
+
+
+def _authorize_before_locks(on: SubjectSet, actor: Actor, verb: Verb, request: IdempotentRequest) -> None:
+    try:
+        authorize.require_all(on=on, actor=actor, verb=verb, at=clock.now())
+    except DomainError:
+        # The same request may have been done since the first look: what it ended is no refusal of this one.
+        request.replay_if_done()
+        raise
 
 
 def _begin(on: SubjectSet, actor: Actor, verb: Verb) -> Act:

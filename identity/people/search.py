@@ -6,17 +6,24 @@ from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import RTrim
 from django.db.models.lookups import Contains
 
+from identity.people import normalization
+
 _SEPARATORS = re.compile(r"[\s\-.,_+/()&%\"]+")
 """The characters between words: white space, and those that `identity_search_text` replaces by spaces."""
+_LEFT_OUT = re.compile("[\\s\\-.,_+/()&%\"'’‘ʼ`\u0300-\u036f]+")
+"""The characters that `identity_search_text` replaces or leaves out, after normalization: all people have a word
+that begins with nothing."""
 _MAX_WORDS = 8
 """Further words of a searched text are ignored."""
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a searched text; those with an @ are whole, as the beginning of an address."""
-    found = [
-        word for part in text.split() for word in ([part] if "@" in part else _SEPARATORS.split(part)) if word
-    ]
+    """Return the words of a searched text; those with an @ are whole, as the beginning of an address.
+
+    A lone apostrophe or accent is no word.
+    """
+    parts = [word for part in text.split() for word in ([part] if "@" in part else _SEPARATORS.split(part))]
+    found = [word for word in parts if _LEFT_OUT.sub("", normalization.normalize("NFKD", word))]
     return list(dict.fromkeys(found))[:_MAX_WORDS]
 
 

@@ -96,7 +96,7 @@ def _database() -> Result:
     host = settings.DATABASES["default"]["HOST"]
     connection.ensure_connection()
     version = connection.connection.info.server_version
-    name, is_mighty, owns = db.fetch_one(_ROLE) or ("nobody", False, False)
+    name, is_mighty, owns = db.fetch_only(_ROLE)
     encrypted = connection.connection.pgconn.ssl_in_use
     fix = f"set DATABASE_URL to {settings.APPLICATION_ROLE}"
     problems = {

@@ -59,7 +59,7 @@ def record(*, kind: Kind) -> None:
 def latest(*, kind: Kind, within: dt.timedelta) -> Heartbeat:
     """Read the latest heartbeat of this kind; `running` counts the processes seen within this time. Two statements."""
     at = clock.now()
-    seen_at, running = db.fetch_one(_LATEST, {"kind": kind.value, "since": at - within}) or (None, 0)
+    seen_at, running = db.fetch_only(_LATEST, {"kind": kind.value, "since": at - within})
     return Heartbeat(kind, (at - seen_at).total_seconds() if seen_at else None, running)
 
 

@@ -20,7 +20,7 @@ from audit.log.ledger import Subject
 from audit.models import Chain, Event
 from audit.verification import verifier
 from delegation.access import commands as access_commands
-from delegation.acts import locks
+from delegation.acts import authorize, locks
 from delegation.acts.acting import acting
 from delegation.acts.models import IdempotencyRecord
 from delegation.acts.subjects import EventChain, MembershipSet, OneChain, OrganizationSet
@@ -441,6 +441,28 @@ def test_concurrent_requests_under_one_key_are_done_once(world: World) -> None:
     outcomes = concurrency.run_concurrently(change, change, change)
     assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
     assert len(recorded(Verb.ACCESS_CHANGE)) == 1
+
+
+def test_request_that_is_done_just_before_its_authorization_is_replayed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between this one's look at the key and its authorization, the same request commits and its sender leaves."""
+    ulla, require_all = actor_of(world.ulla), authorize.require_all
+
+    def remove() -> Any:
+        return people_commands.remove(actor=ulla, memberships=[world.vilma], idempotency_key="k")
+
+    first: list[Any] = []
+
+    def authorize_after_the_other(**of: Any) -> None:
+        monkeypatch.undo()
+        first.extend(concurrency.run_concurrently(remove))
+        world.remove(world.ulla)
+        require_all(**of | {"at": clock.now()})
+
+    monkeypatch.setattr(authorize, "require_all", authorize_after_the_other)
+    assert remove().act == first[0].act
+    assert len(recorded(Verb.MEMBER_REMOVE)) == 2
 
 
 def test_concurrent_organization_creations_under_one_key_create_one(world: World) -> None:

@@ -5,6 +5,7 @@ import uuid
 
 import psycopg
 import pytest
+from django.db import connection
 
 from audit.foundation import clock
 from delegation.people import facets, queries
@@ -12,6 +13,7 @@ from delegation.people.ordering import Order
 from delegation.people.queries import PeopleFilter
 from delegation.people.recency import Recency
 from identity.memberships.models import Membership
+from identity.people import search
 from identity.sessions.models import LastSignIn
 from portal import embedded_postgres
 from tests.fixtures import cluster
@@ -140,3 +142,20 @@ def test_position_of_a_member_that_the_reader_may_not_see_gives_the_first_page(
 def test_list_without_last_sign_ins_reads_none(world: World) -> None:
     assert not LastSignIn.objects.exists()
     assert set(first_names(world, recency=[Recency.NEVER])) == set(BY_NAME)
+
+
+@pytest.mark.parametrize("text", ["'", "’", "`", "´", "¨", "\u0301", "－", "' ´"])
+def test_search_without_a_letter_finds_no_person(world: World, text: str) -> None:
+    assert first_names(world, text=text) == []
+    assert first_names(world, text=f"{text} olli") == ["Olli"]
+
+
+def test_character_that_the_database_leaves_out_is_no_searched_word(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT chr(n) FROM generate_series(1, 131071) n WHERE n NOT BETWEEN 55296 AND 57343"
+            " AND rtrim(public.identity_search_text(chr(n), '')) = ''"
+        )
+        empty = [row[0] for row in cursor.fetchall()]
+    assert len(empty) > 100
+    assert [hex(ord(character)) for character in empty if search.words(character)] == []

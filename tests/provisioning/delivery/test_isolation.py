@@ -15,7 +15,7 @@ from provisioning.accounts.models import Account
 from provisioning.delivery import heartbeats, isolation
 from provisioning.delivery.engine import Engine
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target
+from tests.fixtures import concurrency, fake_target
 from tests.fixtures.deliveries import eventually, nothing_due, plan_all
 from tests.fixtures.world import World, actor_of
 
@@ -45,6 +45,7 @@ def test_leaver_is_closed_and_sealed_while_a_table_of_lesser_tasks_is_locked(
     deliverer()
     eventually(nothing_due)
     intruder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+    concurrency.wait_until_blocking(intruder.info.backend_pid)
     world.remove(world.olli)
     eventually(lambda: shop.one(world.olli.user_id)["active"] is False, within=20)
     eventually(lambda: not Inbox.objects.exists(), within=20)
