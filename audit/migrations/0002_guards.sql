@@ -115,9 +115,11 @@ DECLARE
     month date;
     partition_name text;
 BEGIN
-    -- The owner restores an old log; the application needs the next months only.
-    IF session_user <> current_user AND first NOT BETWEEN (audit_present() - interval '2 years')::date AND (audit_present() + interval '2 years')::date THEN
-        RAISE EXCEPTION 'partitions begin within two years of the present' USING ERRCODE = 'KH004';
+    -- The owner restores an old log; the application needs the next months only. A new partition locks the log until the transaction
+    -- ends, so that an open one would stop every act: of these months, all but the last exist at any time.
+    month := date_trunc('month', audit_present() AT TIME ZONE 'UTC')::date;
+    IF session_user <> current_user AND (first < month OR first + make_interval(months => months) >= month + interval '7 months') THEN
+        RAISE EXCEPTION 'the application creates the partitions of the present month and the next five' USING ERRCODE = 'KH004';
     END IF;
     FOR i IN 0 .. least(months, 24) - 1 LOOP
         month := (date_trunc('month', first) + make_interval(months => i))::date;

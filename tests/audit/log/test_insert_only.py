@@ -7,7 +7,7 @@ import datetime as dt
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from psycopg import errors as pg
 
 from audit import sealing
@@ -16,6 +16,7 @@ from audit.log import partitions
 from audit.models import Event, Leaf
 from tests.fixtures.world import World
 
+OWNER = "owner"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STATEMENTS = {
@@ -84,6 +85,7 @@ def test_partitions_are_created_for_at_most_two_years_at_a_time(
         assert len(list(owner.execute(PARTITIONS.encode()))) == len(before) + 3 + 24
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", OWNER])
 def test_partitions_between_two_instants_are_those_months_and_no_other(world: World) -> None:
     """Two calls of the database's function, over the ends of two years or three."""
     at = clock.now()
@@ -93,13 +95,13 @@ def test_partitions_between_two_instants_are_those_months_and_no_other(world: Wo
     while month <= last.date():
         expected.add(f"audit_event_{month:%Y%m}")
         month = (month + dt.timedelta(days=31)).replace(day=1)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
         cursor.execute(PARTITIONS)
         before = {row[0] for row in cursor.fetchall()}
-        partitions.ensure_between(using="default", first=first, last=last)
+        partitions.ensure_between(using=OWNER, first=first, last=last)
         cursor.execute(PARTITIONS)
         assert {row[0] for row in cursor.fetchall()} == before | expected
-        transaction.set_rollback(True)
+        transaction.set_rollback(True, using=OWNER)
     assert len(expected) > 24
 
 
@@ -262,7 +264,24 @@ def test_application_opening_a_chain_with_a_head_is_refused(world: World, column
     execute("INSERT INTO audit_chain (id, kind) VALUES (gen_random_uuid(), 'person')")
 
 
-@pytest.mark.parametrize("first", ["2031-12-01", "2019-01-01", "2031-12-01 BC"])
-def test_partition_far_from_the_present_is_refused_to_the_application(world: World, first: str) -> None:
-    with pytest.raises(DatabaseError, match="within two years of the present"), connection.cursor() as cursor:
-        cursor.execute("SELECT audit_ensure_partitions(%s::date, 1)", [first])
+@pytest.mark.parametrize(("first", "months"), [(-1, 1), (6, 1), (1, 6), (0, 7), (600, 1), (-40_000, 1)])
+def test_partition_that_the_next_months_do_not_need_is_refused_to_the_application(
+    world: World, first: int, months: int
+) -> None:
+    """An open transaction that creates one locks the log for all: no month is left to create."""
+    match = "the present month and the next five"
+    with pytest.raises(DatabaseError, match=match), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT audit_ensure_partitions("
+            "(date_trunc('month', audit_present()) + %s * interval '1 month')::date, %s)",
+            [first, months],
+        )
+
+
+def test_application_that_ensures_the_next_months_locks_no_event(world: World) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        partitions.ensure(at=clock.now())
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock'"
+        )
+        assert cursor.fetchone() == (0,)
