@@ -1,8 +1,13 @@
 """A reader limited to sites reads the log of these sites: sentences, search, filters, counts and receipts."""
 
+import uuid
+
 import pytest
 
+from audit.foundation import clock
+from audit.models import Event
 from delegation.activity import queries as activity_queries
+from delegation.activity.queries import EventFilter
 from delegation.activity.scope import log_scope
 from delegation.authorization.verbs import Observation
 from identity.memberships.models import Membership
@@ -75,6 +80,21 @@ def test_filter_by_a_person_of_another_site_names_nobody(world: World, oona: Mem
     assert "Mikko" not in visible_text(response)
     unknown = signed_in.browser(oona).get(f"{KOSKELA}/activity?person={world.somewhere}")
     assert visible_text(response) == visible_text(unknown)
+
+
+@pytest.mark.usefixtures("history")
+def test_position_at_an_event_of_another_site_is_that_of_a_random_id(world: World, oona: Membership) -> None:
+    """The place of an event in the reader's list would say when something happened that the reader may not see."""
+    scope = log_scope(actor=actor_of(oona), organization=world.koskela.id, at=clock.now())
+    hidden = Event.objects.filter(subject=world.mikko.id).latest("at").id
+    filters = [
+        (EventFilter(before=hidden), EventFilter(before=uuid.uuid4())),
+        (EventFilter(after=hidden), EventFilter(after=uuid.uuid4())),
+    ]
+    for at_hidden, at_random in filters:
+        page = activity_queries.page(scope=scope, filters=at_hidden)
+        assert page.events
+        assert page == activity_queries.page(scope=scope, filters=at_random)
 
 
 @pytest.mark.usefixtures("history")

@@ -17,7 +17,8 @@ from identity.people.models import User
 from portal.signin.customers import limits
 from portal.web.invitations import outside_notice
 from provisioning.mail.models import Mail
-from tests.fixtures import queued_mails, signed_in
+from tests.fixtures import concurrency, queued_mails, signed_in
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, orderer_form, page_messages
 from tests.fixtures.world import World, actor_of, bypassing_commands
 
@@ -51,6 +52,20 @@ def test_invitation_of_a_private_mailbox_by_a_site_admin_is_mailed_to_all_admins
         assert f"“Sami Lehto” (sami@koskela.example) invited {PRIVATE} to Rakennusliike Koskela Oy." in text
         assert "Oulu" in text
         assert "http://localhost:8000/o/koskela/people" in text
+
+
+def test_form_sent_twice_at_the_same_time_sends_each_mail_once(world: World) -> None:
+    form = orderer_form(world, email=PRIVATE, idempotency_key="k1") | {"sites": [str(world.oulu.id)]}
+    browser = signed_in.browser(world.sami)
+
+    def send() -> object:
+        copy = BrowserClient()
+        copy.cookies = browser.cookies
+        return copy.post(f"{KOSKELA}/people/invite", form).status_code
+
+    assert concurrency.run_concurrently(send, send, send) == [302, 302, 302]
+    assert Mail.objects.filter(purpose="invitation").count() == 1
+    assert [to for to, _ in notices()] == ["aino@koskela.example", "paivi@koskela.example"]
 
 
 @pytest.mark.parametrize("purpose", ["invitation", "invitation_notice"])
