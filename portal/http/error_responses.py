@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.foundation import clock
 from delegation.catalogue import display_names
-from portal.http import request_context, request_data
+from portal.http import request_context, request_data, safe_redirects
 from portal.wording import refusals, supplier_texts, time_zones
 
 _SECRET = ("password", "csrfmiddlewaretoken", "code", "credential", "secret")
@@ -113,12 +113,13 @@ def _facts(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def return_path(request: HttpRequest) -> str:
-    """Return the page to return to: this one, or the page that sent the htmx request."""
+    """Return the page to return to: this one, or the page of our host that sent the htmx request."""
     if is_htmx(request):
         current = request_data.split_url(request.headers.get("HX-Current-URL", ""))
         if current is None:
             return "/"
-        return f"{current.path or '/'}{'?' + current.query if current.query else ''}"
+        path = f"{current.path or '/'}{'?' + current.query if current.query else ''}"
+        return path if safe_redirects.is_own(path) else "/"
     return request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
 
 

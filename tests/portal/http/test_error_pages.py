@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -234,6 +234,16 @@ def test_page_without_a_session_redirects_to_sign_in(db: None) -> None:
     )
     assert part.status_code == 200
     assert part["HX-Redirect"] == "/account/login/?next=%2Fo%2Fkoskela%2Fpeople%3Fq%3Da"
+
+
+def test_page_that_sent_an_htmx_request_is_returned_to_on_our_host_only(rf: RequestFactory) -> None:
+    for sent, path in (
+        ("https://portal.example/o/koskela/people?q=a", "/o/koskela/people?q=a"),
+        ("https://portal.example//evil.example/o/koskela", "/"),
+        ("https://portal.example/\\evil.example", "/"),
+    ):
+        request = rf.get("/o/koskela/people", headers={"HX-Request": "true", "HX-Current-URL": sent})
+        assert error_responses.return_path(request) == path
 
 
 def test_form_without_a_session_is_kept_without_its_secrets(world: World) -> None:
