@@ -49,6 +49,7 @@ GOOD = {
     "password": "not the password at all 7",
     "password1": "not the password at all 7",
     "password2": "not the password at all 7",
+    "phone": "+358 40 123 4567",
     "q": "aino",
     "reason": "Because",
     "until": f"24.12.{clock.wall().year + 2}",
@@ -64,8 +65,9 @@ POISON = {
     "code": "nope",
     "login": "nope@nowhere.example",
     "password": "short",
+    "phone": "nope",
 }
-TYPED = {"email", "until", "limit_orderer", "limit_approver", "code"}
+TYPED = {"email", "until", "limit_orderer", "limit_approver", "code", "phone"}
 PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "oidc_oauth_token": (
         "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "client_id", "client_secret",
