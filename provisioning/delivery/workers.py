@@ -13,6 +13,8 @@ from django.db import connection as default_connection
 from provisioning.delivery.leases import LeasedTable
 
 _LOCK_CLASS = 0x6B64  # Keyholder's own number among the advisory locks
+_HIGHEST = 2_000_000_000
+"""Of a worker's number: the bound of whole numbers in the database."""
 UNCERTAINTY = dt.timedelta(seconds=15)
 """A target may still execute the call of a dead worker for this long."""
 _ALIVE = """
@@ -29,7 +31,7 @@ WHERE leased_by IS NOT NULL AND leased_by <> ALL(%(alive)s)
 def register(*, connection: psycopg.Connection) -> int:
     """Choose a number for this worker, unique until `connection` is closed."""
     while True:
-        worker = secrets.randbelow(2**31 - 1) + 1
+        worker = secrets.randbelow(_HIGHEST) + 1
         row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, worker]).fetchone()
         if row and row[0]:
             return worker

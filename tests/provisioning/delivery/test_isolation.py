@@ -1,5 +1,6 @@
 """A second session of the application's role holds locks and writes rows: the deliverer goes on with all others."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from delegation.people.commands import members as people_commands
 from portal import embedded_postgres
 from provisioning.accounts import planner
 from provisioning.accounts.models import Account
-from provisioning.delivery import heartbeats, isolation
+from provisioning.delivery import heartbeats, isolation, workers
 from provisioning.delivery.engine import Engine
 from provisioning.targets.models import Target
 from tests.fixtures import concurrency, fake_target
@@ -99,6 +100,15 @@ def test_account_with_an_unusable_value_is_refused(world: World, ordering: Targe
     plan_all()
     with pytest.raises(Error, match="violates check constraint"), transaction.atomic():
         _sql(f"UPDATE provisioning_account SET {assignments}")
+
+
+def test_highest_number_of_a_worker_can_be_stored(
+    world: World, ordering: Target, monkeypatch: pytest.MonkeyPatch, owner: psycopg.Connection
+) -> None:
+    monkeypatch.setattr(secrets, "randbelow", lambda bound: bound - 1)
+    plan_all()
+    _sql("UPDATE provisioning_account SET leased_by = %s", workers.register(connection=owner))
+    assert Account.objects.filter(leased_by=2_000_000_000).exists()
 
 
 def test_highest_generation_is_followed_by_the_first(world: World, ordering: Target) -> None:
