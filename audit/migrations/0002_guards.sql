@@ -79,7 +79,7 @@ BEGIN
                         WHEN 'numeric' THEN '%1$I BETWEEN 0 AND 1e15'
                         WHEN 'double precision' THEN '%1$I BETWEEN -1e12 AND 1e12'
                         WHEN 'text' THEN 'octet_length(%1$I) <= 65536'
-                        WHEN 'bytea' THEN 'octet_length(%1$I) <= 4096'
+                        WHEN 'bytea' THEN 'octet_length(%1$I) <= 65536'
                         WHEN 'jsonb' THEN 'octet_length(%1$I::text) <= 65536 AND audit_json_readable(%1$I)'
                         WHEN 'character varying[]' THEN 'cardinality(%1$I) <= 1000'
                     END, attname), ' AND ' ORDER BY attnum) AS bounds

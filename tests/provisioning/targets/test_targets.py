@@ -320,3 +320,8 @@ def test_resync_covers_only_managed_members(world: World, shop: fake_target.Serv
     assert accounts_commands.resync(
         actor=actor_of(world.aino), memberships=[world.olli]
     ).result == accounts_commands.Resynced(accounts=1)
+
+
+def test_longest_token_can_be_stored(world: World, ordering: Target) -> None:
+    change(ordering, token="ä" * 4000)
+    assert len(bytes(Target.objects.get(id=ordering.id).token)) > 4000
