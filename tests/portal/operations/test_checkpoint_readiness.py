@@ -53,7 +53,7 @@ def test_checkpoints_are_ok_until_an_event_waits_too_long(log: Log, monkeypatch:
     assert readiness.checkpoints() == "late"
 
 
-FRESH = "UPDATE audit_checkpoint SET size = 9223372036854775806, signed_at = now()"
+FRESH = "UPDATE audit_checkpoint SET size = 9000000000000000000, signed_at = now()"
 
 
 @pytest.mark.parametrize("statement", [FRESH, "DELETE FROM audit_checkpoint"])
