@@ -29,5 +29,9 @@ ALTER TABLE provisioning_mail ADD CONSTRAINT mail_attempts_bound CHECK (attempts
 ALTER TABLE provisioning_target ADD CONSTRAINT target_failures_bound CHECK (failures <= 1000000);
 -- A mail about 300 people, in text and HTML.
 ALTER TABLE provisioning_mail ADD CONSTRAINT mail_body_bound CHECK (octet_length(body) <= 1048576);
+-- Rights to 50 entitlements at 1,000 sites, and what a target answers, one entry for each site (provisioning.connectors.scim.compare).
+ALTER TABLE provisioning_account ADD CONSTRAINT account_rights_bound CHECK (
+    octet_length(acknowledged_rights::text) <= 4194304 AND audit_json_readable(acknowledged_rights)
+    AND octet_length(observed::text) <= 16777216 AND audit_json_readable(observed));
 
 SELECT audit_bound_values();

@@ -98,7 +98,7 @@ def deny(request: HttpRequest, refused: SignInRefused) -> None:
     if refused.code is Code.STATE:
         return
     with observations.recording(actor=request_context.system(request)) as batch:
-        batch.add_failure(
+        batch.add_repeatable(
             Observation.STAFF_SIGN_IN_DENIED,
             subject=Subject("supplier", SUPPLIER),
             chain=SUPPLIER,

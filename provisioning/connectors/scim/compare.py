@@ -19,6 +19,8 @@ MAX_ID_LENGTH = 200
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PATH_STEPS = frozenset({".", ".."})
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_MOST_GRANTS = 20_000
+"""With the largest answer that is read, the state stays within the database's bound on `Account.observed`."""
 """Characters that PostgreSQL refuses in text: U+0000, and halves of surrogate pairs."""
 
 
@@ -99,10 +101,10 @@ def remote_id(record: Record) -> str:
 
 
 def observed_state(record: Record) -> ObservedState:
-    """Return the state of a record that differs, without names."""
+    """Return the state of a record that differs, without names; of an endless record its beginning."""
     extension = _extension(record)
     rights: dict[str, list[RightSummary]] = {}
-    for grant in _entries(extension, "grants"):
+    for grant in _entries(extension, "grants")[:_MOST_GRANTS]:
         organization = _storable_text(values.identifier(grant.get("organization")))
         rights.setdefault(organization, []).append(_summary(grant, extension))
     return {"active": is_active(record), "rights": rights}

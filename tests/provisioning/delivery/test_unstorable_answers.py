@@ -1,5 +1,6 @@
 """Responses that cannot be stored: they affect their own delivery only."""
 
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -166,3 +167,33 @@ def test_maintenance_continues_after_an_error(deliverer: Start, monkeypatch: pyt
     monkeypatch.setattr(delivery_engine, "SWEEP_SECONDS", 0.1)
     deliverer()
     eventually(lambda: len(calls) > 2)
+
+
+def test_rights_to_many_entitlements_at_many_sites_can_be_stored(world: World, ordering: Target) -> None:
+    plan_all()
+    sites = [str(uuid.UUID(int=place)) for place in range(1_000)]
+    right = {"entitlement": "orders.place", "role": "orderer", "all_sites": False, "sites": sites}
+    rights = {
+        str(world.mikko.id): [{**right, "amount": "5000.00", "currency": "EUR", "period": "order"}] * 50
+    }
+    with bypassing_commands():
+        assert Account.objects.filter(user=world.mikko.user).update(acknowledged_rights=rights) == 1
+
+
+@pytest.mark.parametrize(
+    "grants",
+    [
+        [{}] * 600_000,
+        [{"organization": "o", "entitlement": "\x01" * 2_000_000}],
+        [{"organization": str(place), "entitlement": "e" * 90, "site": "s" * 90} for place in range(9_000)],
+    ],
+    ids=["many", "long", "many organizations"],
+)
+def test_endless_record_of_a_target_is_stored_as_far_as_it_fits(
+    world: World, ordering: Target, grants: list[dict[str, str]]
+) -> None:
+    plan_all()
+    record = {"active": True, scim_schema.EXTENSION: {"grants": grants}}
+    observed = compare.observed_state(record)
+    with bypassing_commands():
+        assert Account.objects.filter(user=world.mikko.user).update(observed=observed) == 1
