@@ -25,7 +25,7 @@ from portal.wording import cldr, dates, removal_reasons, supplier_texts, time_zo
 from portal.wording.events import EventWording
 from provisioning.accounts import expected, progress
 from provisioning.accounts import queries as accounts_queries
-from provisioning.accounts.progress import Progress, SystemProgress
+from provisioning.accounts.progress import Progress
 
 _SHARE, _SOONEST, _LATEST = 5, 2, 30
 """A browser without a script loads the page again after a fifth of the wait, within these limits (seconds)."""
@@ -112,7 +112,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         systems_summary=receipt_systems.summary(removal.lines),
         rows=rows,
         receipt=_receipt(first, people, wording, clock),
-        next_text=_next(page, events, removal, late),
+        next_text=_next(page, events, removal),
         restore_url=restore_url,
         restore_label=restore_label,
         back_url=page.url("people"),
@@ -211,13 +211,12 @@ def _confirmed(removal: Progress) -> str:
     return f"{text % {'number': confirmed, 'of': len(names)}} {late}"
 
 
-def _next(
-    page: PageContext, events: Sequence[EventView], removal: Progress, late: Sequence[SystemProgress]
-) -> str:
+def _next(page: PageContext, events: Sequence[EventView], removal: Progress) -> str:
     if removal.done:
         return _("All systems have confirmed. You do not need to do anything.")
     kept = _("Failed updates are retried until every system has confirmed. You can close this page.")
-    return " ".join(part for part in (kept, _mail(page, events) if late else "") if part)
+    is_mailed = any(line.seconds > progress.LATE.total_seconds() for line in removal.lines)
+    return " ".join(part for part in (kept, _mail(page, events) if is_mailed else "") if part)
 
 
 def _mail(page: PageContext, events: Sequence[EventView]) -> str:

@@ -10,7 +10,7 @@ from playwright import sync_api
 from playwright.sync_api import expect
 
 from portal.web.access.preview import Preview
-from tests.fixtures import rendering, screenshots
+from tests.fixtures import browsing, rendering, screenshots
 from tests.fixtures.page_samples import samples
 
 SOON = 5_000
@@ -93,6 +93,31 @@ def test_unchanged_removal_receipt_is_not_replaced(sample_page: screenshots.Samp
     assert len(sample_page.asked) >= 3
     expect(page.get_by_role("heading", level=1)).to_have_text("Mikko Laine is removed")
     expect(page.get_by_role("link", name="Back to people")).to_be_focused()
+
+
+def test_menus_of_filters_stay_within_a_phone(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    page.set_viewport_size(browsing.PHONE)
+    sample_page.show("people", "fi")
+    menus = page.locator("#people-filters summary")
+    for place in range(menus.count()):
+        menus.nth(place).click()
+        expect(page.locator("#people-filters details[open] .kh-pop")).to_be_in_viewport()
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= browsing.PHONE["width"]
+    assert menus.count() > 2
+
+
+def test_actions_of_a_selection_are_in_sight_on_a_phone(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    page.set_viewport_size(browsing.PHONE)
+    sample_page.show("people")
+    page.locator(".kh-tick").first.check()
+    page.evaluate("() => scrollTo(0, 0)")
+    bar = page.locator(".kh-bulk").bounding_box()
+    navigation = page.locator(".kh-bottom").bounding_box()
+    assert bar is not None
+    assert navigation is not None
+    assert bar["y"] + bar["height"] <= navigation["y"]
 
 
 UPDATING = {"list_url": "/people", "is_updating": True}

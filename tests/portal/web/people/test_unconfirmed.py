@@ -208,6 +208,9 @@ def test_receipt_counts_the_wait_and_names_the_attempts(world: World, services: 
 
 def test_receipt_names_who_gets_the_mail(world: World, services: ConnectedServices) -> None:
     act = remove(world, services, world.mikko, by=world.ulla)
+    soon = page_model(signed_in.browser(world.aino).get(receipt_path(act)), ReceiptPage)
+    assert (len(soon.waiting), "mail" in soon.next_text) == (1, False), "a prompt confirmation is not mailed"
+    move_clock(62)
     page = page_model(signed_in.browser(world.aino).get(receipt_path(act)), ReceiptPage)
     assert page.next_text.endswith("Ulla Nieminen gets a mail when all systems have confirmed.")
     world.remove(world.ulla)
