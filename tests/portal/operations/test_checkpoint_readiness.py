@@ -46,7 +46,9 @@ def late_seconds() -> float:
 
 
 def test_checkpoints_are_ok_until_an_event_waits_too_long(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert readiness.checkpoints() == "none"
+    with monkeypatch.context() as patient:  # the world's events are as old as the run of the tests
+        patient.setattr(readiness, "CHECKPOINTS_LATE", dt.timedelta(days=1).total_seconds())
+        assert readiness.checkpoints() == "none"
     log.sign()
     assert readiness.checkpoints() == "ok"
     make_late(log, monkeypatch)
