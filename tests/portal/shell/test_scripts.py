@@ -236,7 +236,8 @@ def test_preview_without_scripts_is_a_second_button(plain: screenshots.SamplePag
     )
 
     plain.page.get_by_role("button", name="Preview").click()
-    plain.page.wait_for_url("**/people/5/access")
+    plain.page.wait_for_url("**/people/5/access#effect")
+    expect(plain.page.get_by_role("heading", name="What changes")).to_be_in_viewport()
 
     assert _sent(plain)["do"] == ["preview"]
 
