@@ -19,9 +19,9 @@ MAX_ID_LENGTH = 200
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PATH_STEPS = frozenset({".", ".."})
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""Characters that PostgreSQL refuses in text: U+0000, and halves of surrogate pairs."""
 _MOST_GRANTS = 20_000
 """With the largest answer that is read, the state stays within the database's bound on `Account.observed`."""
-"""Characters that PostgreSQL refuses in text: U+0000, and halves of surrogate pairs."""
 
 
 _Normalize = Callable[[object], object]
@@ -103,16 +103,17 @@ def remote_id(record: Record) -> str:
 def observed_state(record: Record) -> ObservedState:
     """Return the state of a record that differs, without names; of an endless record its beginning."""
     extension = _extension(record)
+    limits: dict[tuple[object, ...], Record] = {}
+    for limit in _entries(extension, "limits"):
+        limits.setdefault(_scope(limit), limit)
     rights: dict[str, list[RightSummary]] = {}
     for grant in _entries(extension, "grants")[:_MOST_GRANTS]:
         organization = _storable_text(values.identifier(grant.get("organization")))
-        rights.setdefault(organization, []).append(_summary(grant, extension))
+        rights.setdefault(organization, []).append(_summary(grant, limits.get(_scope(grant), {})))
     return {"active": is_active(record), "rights": rights}
 
 
-def _summary(grant: Record, extension: Record) -> RightSummary:
-    limits = _entries(extension, "limits")
-    limit = next((entry for entry in limits if _applies_to(entry, grant)), {})
+def _summary(grant: Record, limit: Record) -> RightSummary:
     site = grant.get("site")
     return RightSummary(
         entitlement=_storable_text(grant.get("entitlement", "")),
@@ -129,8 +130,9 @@ def _storable_text(value: object) -> str:
     return _UNSTORABLE.sub("", str(value))
 
 
-def _applies_to(limit: Record, grant: Record) -> bool:
-    return all(form(limit.get(key) or "") == form(grant.get(key) or "") for key, form in _SCOPE.items())
+def _scope(entry: Record) -> tuple[object, ...]:
+    """Return what a limit and the grants that it applies to have in common; texts, whatever the target wrote."""
+    return tuple(form(entry.get(key) or "") for key, form in _SCOPE.items())
 
 
 def _comparable(record: Record) -> dict[str, object]:
@@ -140,23 +142,19 @@ def _comparable(record: Record) -> dict[str, object]:
         "externalId": external_id(record),
         "userName": user_name(record),
         "displayName": values.text(attributes.get("displayname") or ""),
-        "emails": _email_addresses(attributes.get("emails")),
+        "emails": _email_addresses(attributes),
     }
 
 
-def _email_addresses(emails: object) -> frozenset[str]:
-    entries = emails if isinstance(emails, list) else []
+def _email_addresses(attributes: Record) -> frozenset[str]:
     return frozenset(
-        values.text(entry.get("value", "")).casefold() for entry in entries if isinstance(entry, dict)
+        values.text(entry.get("value", "")).casefold() for entry in _entries(attributes, "emails")
     )
 
 
 def _work_phones(record: Record) -> frozenset[str]:
     """Return the work phones; a target may add others, and may leave the type out."""
-    numbers = lower_keys(record).get("phonenumbers")
-    entries = (
-        [lower_keys(one) for one in numbers if isinstance(one, dict)] if isinstance(numbers, list) else []
-    )
+    entries = [lower_keys(entry) for entry in _entries(lower_keys(record), "phonenumbers")]
     return frozenset(
         values.phone(entry.get("value", ""))
         for entry in entries
@@ -169,8 +167,8 @@ def _extension(record: Record) -> Record:
     return lower_keys(extension) if isinstance(extension, dict) else {}
 
 
-def _entries(extension: Record, name: str) -> list[Record]:
-    entries = extension.get(name)
+def _entries(attributes: Record, name: str) -> list[Record]:
+    entries = attributes.get(name)
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 

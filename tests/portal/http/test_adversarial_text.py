@@ -1,11 +1,7 @@
 """No text of a stranger takes time that grows faster than its length: one request would stop all others."""
 
-import pathlib
-import resource
-import subprocess
-import sys
+from tests.fixtures import processor_time
 
-ROOT = pathlib.Path(__file__).parents[3]
 SECONDS = 60
 """Of processor time for all readers together, which need about 10. One bad pair of them takes 14 and more."""
 SCRIPT = """
@@ -41,13 +37,5 @@ print("read")
 
 
 def test_readers_of_texts_from_strangers_take_time_in_proportion() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),
-    )
+    done = processor_time.run(SCRIPT, seconds=SECONDS)
     assert (done.returncode, done.stdout.strip()) == (0, "read"), done.stderr
