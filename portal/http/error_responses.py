@@ -101,7 +101,7 @@ def _facts(request: HttpRequest) -> list[dict[str, str]]:
     tier = str(sent.get("tier", ""))
     tier_name = display_names.tiers().get(tier) if tier else None
     values = {
-        _("People"): len(set(sent.getlist("m"))),
+        _("People"): len(set(sent.getlist("m")) - set(sent.getlist("left_out"))),
         _("E-mail address"): sent.get("email"),
         _("Name"): sent.get("name"),
         _("Tier"): supplier_texts.in_language(tier_name) if tier_name else "",

@@ -219,5 +219,6 @@ def _old_limits(old: Limits, new: Limits) -> str:
         return _("any amount")
     units = {(one.currency, one.period) for one in old | new}
     (first, *others) = old
-    alone = not others and len(units) == 1 and first.amount is not None
-    return cldr.money(first.amount, first.currency) if alone and first.amount is not None else _limits(old)
+    if not others and len(units) == 1 and first.amount is not None:
+        return cldr.money(first.amount, first.currency)
+    return _limits(old)

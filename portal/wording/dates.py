@@ -57,6 +57,10 @@ class Clock:
         name = names.get(self._days_ago(at))
         return name % {"time": self.time(at, seconds=seconds)} if name else self.day(at)
 
+    def last_sign_in(self, at: dt.datetime | None) -> str:
+        """Return `today 09:12`, or `no sign-in recorded`."""
+        return self.when(at) if at else _("no sign-in recorded")
+
     def at_time(self, at: dt.datetime) -> str:
         """Return `at 14:03:12`; with the day where it is not today."""
         if self._days_ago(at) == 0:

@@ -119,9 +119,12 @@ def give_up(*, using: str, at: dt.datetime) -> int:
     )
 
 
-def waits(*, purpose: str, about: uuid.UUID, after: dt.datetime) -> bool:
-    """Return whether a mail of this purpose about this subject is due after an instant."""
-    return Mail.objects.filter(purpose=purpose, about=about, due_at__gt=after).exists()
+def waits(
+    *, purpose: str, about: uuid.UUID, after: dt.datetime, organization: uuid.UUID | None = None
+) -> bool:
+    """Return whether a mail of this purpose about this subject and organization, or none, is due after an instant."""
+    rows = Mail.objects.filter(purpose=purpose, about=about, organization=organization, due_at__gt=after)
+    return rows.exists()
 
 
 def undelivered(*, purpose: str, about: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -1,12 +1,12 @@
 """Changing the access of several people at once, and limiting several people to some of their sites."""
 
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,13 +19,13 @@ from delegation.access.assignable import AssignableOptions
 from delegation.authorization.errors import Denied, LastAdmin, Unchanged
 from delegation.authorization.verbs import Verb
 from delegation.people import queries as people_queries
-from portal.http import error_responses
+from delegation.people.queries import VisibleMember
 from portal.http.request_context import Request
 from portal.shell import forms as shell_forms
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.web.access import bulk_context, bulk_effects, initial_values
+from portal.web.access import bulk_context, bulk_effects, initial_values, preview
 from portal.web.access.bulk_context import BulkFragment
 from portal.web.access.bulk_effects import BulkEffect, People
 from portal.web.access.bulk_forms import SitesForm
@@ -93,20 +93,16 @@ def _options(page: PageContext) -> AssignableOptions:
 
 
 def _answer(request: Request, page: PageContext, change: _Change) -> HttpResponse:
-    if _is_complete(request, change.form) and _save(request, page, change):
+    if preview.is_complete(request, change.form) and _save(request, page, change):
         return HttpResponseRedirect(page.url("people"))
     try:
         people = _people(request, page)
     except selection.Unusable as reason:
         return selection.to_list(request, page, reason)
-    effect = change.effect(people)
-    if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
+    effect = replace(change.effect(people), invalid=" ".join(change.form.errors))
+    if preview.wants_fragment(request):
         return page_model.render(request, BulkFragment(effect=effect, button=change.button(effect)))
     return page_model.render(request, change.model(people, effect))
-
-
-def _is_complete(request: Request, form: Form) -> bool:
-    return request.method == "POST" and request.POST.get("do") != "preview" and form.is_valid()
 
 
 def _people(request: Request, page: PageContext) -> People:
@@ -118,7 +114,12 @@ def _people(request: Request, page: PageContext) -> People:
         named = selection.named_people(request.POST)
         return bulk_effects.load(page, selection.visible_people(page, named))
     chosen = selection.selected_people(page, request.GET, verb=Verb.ACCESS_CHANGE)
-    return bulk_effects.load(page, [*chosen.members, *chosen.left_out])
+    members = sorted([*chosen.members, *chosen.left_out], key=_by_name)
+    return bulk_effects.load(page, members)
+
+
+def _by_name(member: VisibleMember) -> tuple[str, uuid.UUID]:
+    return member.membership.sort_key, member.membership.id
 
 
 def _save(request: Request, page: PageContext, change: _Change) -> bool:
@@ -150,8 +151,13 @@ def _save(request: Request, page: PageContext, change: _Change) -> bool:
         "The access of %(number)d people is changed.",
         len(rows),
     )
-    messages.success(request, text % {"number": len(rows)})
+    messages.success(request, " ".join([text % {"number": len(rows)}, *_left_out(len(left_out))]))
     return True
+
+
+def _left_out(number: int) -> list[str]:
+    text = ngettext("%(number)d person was left out.", "%(number)d people were left out.", number)
+    return [text % {"number": number}] if number else []
 
 
 def _changed_meanwhile() -> str:

@@ -111,7 +111,7 @@ def change_effect(people: People, form: AccessForm) -> BulkEffect:
     page = people.page
     errors = preview.errors_of(page, form) if form.is_bound else [_("Choose a tier to see what changes.")]
     if errors:
-        return _unclear(people, errors, form)
+        return _unclear(people, errors)
     refused = dict(people.refused)
     for member in people.ids:
         if [one.access for one in people.assigned_to(member)] == [form.access]:
@@ -127,9 +127,9 @@ def sites_effect(people: People, form: SitesForm) -> BulkEffect:
     """Return what changes when everyone is limited to the sites of this form."""
     shown = form.with_initial()
     if not shown.is_bound:
-        return _unclear(people, [_("Choose sites to see what changes.")], form)
+        return _unclear(people, [_("Choose sites to see what changes.")])
     if errors := shown.preview_errors():
-        return _unclear(people, errors, form)
+        return _unclear(people, errors)
     page, sites, refused = people.page, shown.chosen, dict(people.refused)
     limited = site_limits.limit(
         actor=page.viewer,
@@ -161,10 +161,9 @@ def _limited(right: Right, sites: Sequence[SiteRef]) -> Right:
     )
 
 
-def _unclear(people: People, errors: Sequence[str], form: AccessForm | SitesForm) -> BulkEffect:
+def _unclear(people: People, errors: Sequence[str]) -> BulkEffect:
     """Return who is left out whatever is chosen, and why more cannot be said."""
-    effect = _effect(people, people.refused, None)
-    return replace(effect, nothing=" ".join(errors), invalid=" ".join(form.errors) if form.is_bound else "")
+    return replace(_effect(people, people.refused, None), nothing=" ".join(errors))
 
 
 @dataclass(slots=True)

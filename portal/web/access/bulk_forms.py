@@ -9,18 +9,17 @@ from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
 from delegation.access.assignable import AssignableOptions
-from delegation.authorization.errors import LastAdmin, NotLimitable
+from delegation.authorization.errors import NotLimitable
 from portal.shell.forms import IdempotentForm
+from portal.web.access.forms import REASON_LENGTH
 from portal.wording import refusals
-
-_REASON_LENGTH = 300
 
 
 class SitesForm(IdempotentForm):
     """Asks for sites and a reason."""
 
     sites = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
-    reason = forms.CharField(required=False, max_length=_REASON_LENGTH)
+    reason = forms.CharField(required=False, max_length=REASON_LENGTH)
 
     def __init__(self, *args: Any, options: AssignableOptions, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,7 +62,7 @@ class SitesForm(IdempotentForm):
         Who cannot be limited depends on the people as well as on the sites: that refusal concerns the whole form.
         """
         sentence = refusals.sentence_for(error)
-        if isinstance(error, NotLimitable | LastAdmin):
+        if isinstance(error, NotLimitable):
             self.add_error(NON_FIELD_ERRORS, sentence.text)
         elif sentence.field in self.fields:
             self.add_error(sentence.field, sentence.text)

@@ -20,7 +20,7 @@ from portal.shell.forms import IdempotentForm
 from portal.web.access import limit_texts
 from portal.wording import amounts, cldr, dates, refusals
 
-_REASON_LENGTH = 300
+REASON_LENGTH = 300
 
 
 class AccessForm(IdempotentForm):
@@ -34,7 +34,7 @@ class AccessForm(IdempotentForm):
     where = forms.ChoiceField(widget=forms.RadioSelect)
     sites = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     until = forms.CharField(required=False, max_length=40)
-    reason = forms.CharField(required=False, max_length=_REASON_LENGTH)
+    reason = forms.CharField(required=False, max_length=REASON_LENGTH)
 
     def __init__(
         self,

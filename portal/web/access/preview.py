@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from django.forms import BaseForm
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,12 +15,23 @@ from delegation.authorization import access_validation, entitlements
 from delegation.authorization.entitlements import Right
 from delegation.authorization.errors import InvalidAccess
 from delegation.catalogue.display_names import DisplayNames
+from portal.http import error_responses
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.web.access.forms import AccessForm
 from portal.wording import access_changes, admin_rights, cldr, dates, event_names, refusals
 from portal.wording.access_changes import AccessChanges, Swap
 from portal.wording.admin_rights import AdminRights
+
+
+def is_complete(request: HttpRequest, form: BaseForm) -> bool:
+    """Return whether the form is sent, not for a preview, and valid."""
+    return request.method == "POST" and request.POST.get("do") != "preview" and form.is_valid()
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Return whether htmx asks for the preview alone."""
+    return request.POST.get("do") == "preview" and error_responses.is_htmx(request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,10 @@ from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.people.commands import members as people_commands
 from delegation.people.queries import VisibleMember
-from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
-from portal.web.access import context, initial_values
+from portal.web.access import context, initial_values, preview
 from portal.web.access.forms import AccessForm
 from portal.web.access.preview import PreviewFragment
 from portal.web.people import detail, detail_context
@@ -46,14 +45,14 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     initial = initial_values.for_change(present, options=options, clock=explanation.clock)
     initial |= initial_values.with_tier(request.GET.get("tier", ""), options)
     form = _form(request, page, options, initial, present)
-    if _is_complete(request, form):
+    if preview.is_complete(request, form):
         members, values = [member.membership], form.command_arguments
         command = partial(access_commands.change, actor=page.viewer, memberships=members, **values)
         if notice := _save(form, command, success=_("%(name)s’s access is changed.")):
             return _redirect_to_person(request, page, member, notice)
     page.require(Verb.ACCESS_CHANGE, [membership])
     effect = context.form_preview(page, form, explanation)
-    if _wants_fragment(request):
+    if preview.wants_fragment(request):
         return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
     return page_model.render(request, context.change_page(page, member, form, explanation, effect))
 
@@ -71,14 +70,14 @@ def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpR
     restorable = initial_values.restorable(had, options, explanation.clock)
     initial = initial_values.for_restore(restorable, options, explanation.clock)
     form = _form(request, page, options, initial, restorable)
-    if _is_complete(request, form):
+    if preview.is_complete(request, form):
         members, values = [member.membership], form.command_arguments
         command = partial(people_commands.restore, actor=page.viewer, memberships=members, **values)
         if notice := _save(form, command, success=_("%(name)s is restored.")):
             return _redirect_to_person(request, page, member, notice)
     page.require(Verb.MEMBER_RESTORE, [membership])
     effect = context.form_preview(page, form, explanation)
-    if _wants_fragment(request):
+    if preview.wants_fragment(request):
         return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
     return page_model.render(
         request, context.restore_page(page, member, form, explanation, effect, had=had_in_words)
@@ -100,14 +99,6 @@ def _form(
 ) -> AccessForm:
     sent = request.POST if request.method == "POST" else None
     return AccessForm(sent, options=options, zone=page.zone, present=present, initial=dict(initial))
-
-
-def _is_complete(request: Request, form: AccessForm) -> bool:
-    return request.method == "POST" and request.POST.get("do") != "preview" and form.is_valid()
-
-
-def _wants_fragment(request: Request) -> bool:
-    return request.POST.get("do") == "preview" and error_responses.is_htmx(request)
 
 
 def _save(form: AccessForm, command: Callable[[], object], *, success: str) -> str:

@@ -41,7 +41,9 @@ def queue_notices(*, offers: Sequence[InvitationOffer], page: PageContext) -> st
         is_collected = bool(
             limits.take((limits.INVITATION_NOTICE, f"{admin.user} {page.organization_id}")).wait
         )
-        if is_collected and queue.waits(purpose=_COLLECTED, about=admin.user, after=page.at):
+        if is_collected and queue.waits(
+            purpose=_COLLECTED, about=admin.user, organization=page.organization_id, after=page.at
+        ):
             continue
         form = admin.language, is_collected
         if form not in rendered:
@@ -49,7 +51,7 @@ def queue_notices(*, offers: Sequence[InvitationOffer], page: PageContext) -> st
         drafts.append(_draft(outside[0], admin, page.at + _LATER if is_collected else None, rendered[form]))
     if drafts:
         queue.queue_all(drafts)
-    return _sentence(len(outside)) if admins else ""
+    return _sentence(len(offers)) if admins else ""
 
 
 def _sentence(number: int) -> str:

@@ -19,7 +19,6 @@ from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.invitations import links, recipients
 from delegation.invitations.commands import send as invitations_send
-from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import page_context, page_model, query_string
 from portal.shell.page_context import PageContext
@@ -144,7 +143,7 @@ def _page(
     effect = preview.for_form(page, chosen, names, preview.PresentAccess(), nothing=nothing)
     people = _recipients(page, form, with_limits=with_limits)
     effect = replace(effect, summary=people.summary, then=_then(page, people.number))
-    if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
+    if preview.wants_fragment(request):
         return page_model.render(request, InvitePreviewFragment(effect=effect, recipients=people))
     query = query_string.nested(request.GET, "list")
     below = list_context.people_page(page, query, dates.Clock(page.at, page.zone), size=_BELOW)

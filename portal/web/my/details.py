@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from audit.foundation.errors import Busy
+from delegation.authorization import input_cleaning
 from delegation.authorization.errors import InvalidInput, Unchanged
 from delegation.people.commands import details
-from identity.people import phones
 from portal.http.request_context import Request
 from portal.shell import forms as shell_forms
 from portal.shell import page_context, page_model
@@ -50,12 +50,10 @@ class DetailsForm(shell_forms.IdempotentForm):
 
     def clean_phone(self) -> str:
         """Return the number in its one form. Raises ValidationError."""
-        typed = self.cleaned_data["phone"]
         try:
-            return phones.canonical(typed) if typed else ""
-        except phones.InvalidPhone as error:
-            refusal = InvalidInput(field="phone", problem="phone")
-            raise ValidationError(refusals.sentence_for(refusal).text, code="phone") from error
+            return input_cleaning.phone(self.cleaned_data["phone"])
+        except InvalidInput as refusal:
+            raise ValidationError(refusals.sentence_for(refusal).text, code="phone") from refusal
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -257,13 +257,8 @@ def _facts(
     )
 
 
-def last_seen_when(last: sessions.LastSeen | None, clock: dates.Clock) -> str:
-    """Return `today 09:12`, or `no sign-in recorded`."""
-    return clock.when(last.at) if last else _("no sign-in recorded")
-
-
 def _last_seen(last: sessions.LastSeen | None, clock: dates.Clock) -> str:
-    when = dates.first_upper(last_seen_when(last, clock))
+    when = dates.first_upper(clock.last_sign_in(last.at if last else None))
     return f"{when}, {supplier_texts.in_language(last.service)}" if last and last.service else when
 
 

@@ -27,7 +27,7 @@ from delegation.people import recency
 from portal.http.request_context import Request
 from portal.shell import page_context
 from portal.shell.page_context import PageContext
-from portal.web.people import filter_menus, filters
+from portal.web.people import filters
 from portal.wording import access, cldr, dates, systems
 from provisioning.accounts import status
 
@@ -48,12 +48,11 @@ def download(request: Request, page: PageContext) -> HttpResponse:
     active = filters.parse(request.GET, names)
     if active.former:
         return HttpResponseRedirect(active.url(page.url("people")))
-    from_beginning = replace(active, after=None, before=None)
-    readable = people_queries.readable(actor=page.viewer, organization=page.organization_id, at=page.at)
-    rows = filter_menus.narrow(page, readable, from_beginning)
-    whole = people_queries.page(
-        rows=rows, filters=filters.to_query(from_beginning), at=page.at, size=MAX_ROWS
+    criteria = filters.to_query(replace(active, after=None, before=None))
+    rows = people_queries.matching(
+        actor=page.viewer, organization=page.organization_id, at=page.at, filters=criteria
     )
+    whole = people_queries.page(rows=rows, filters=criteria, at=page.at, size=MAX_ROWS)
     if whole.next:
         text = _("A file holds at most %(number)s people. Filter the list first.")
         messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})

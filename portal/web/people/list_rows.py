@@ -1,12 +1,9 @@
 """The rows of the list of colleagues, present and removed."""
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.utils.translation import gettext as _
 
 from delegation.access import queries as access_queries
 from delegation.access.queries import AssignmentView
@@ -86,7 +83,7 @@ def rows(
             email=row.user.email,
             url=urls.reverse("person", row.id),
             **_access(assignments.get(row.id, []), clock),
-            last_seen=_when(signed_in.get(row.id), clock),
+            last_seen=clock.last_sign_in(signed_in.get(row.id)),
             **systems.worst(worst.get(row.id), names, former=former),
             **_actions(urls, row.id, may[row.id]),
             is_selectable=selection.is_selectable(page, may[row.id]),
@@ -94,10 +91,6 @@ def rows(
         )
         for row in member_page.rows
     ]
-
-
-def _when(signed_in_at: dt.datetime | None, clock: dates.Clock) -> str:
-    return clock.when(signed_in_at) if signed_in_at else _("no sign-in recorded")
 
 
 def _access(assignments: Sequence[AssignmentView], clock: dates.Clock) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def remove(request: Request, page: PageContext, membership: uuid.UUID | None = N
         memberships = [membership] if membership else _selected(request, page)
         if request.method == "POST" and form.is_valid() and (act := _remove(page, memberships, form)):
             return HttpResponseRedirect(page.url("removal", act=act))
-        members = _visible(page, memberships)
+        members = selection.visible_people(page, memberships)
         leavers = [member for member in members if not member.former]
         _report_former(request, members)
         if not leavers:
@@ -99,16 +99,6 @@ def _remove(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalFo
             raise
         form.add_error(None, _("No people were removed: the data has changed. Check the page and try again."))
     return None
-
-
-def _visible(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:
-    """Return these colleagues. Raises NotFound where the reader may not see one of them."""
-    members = people_queries.visible(
-        actor=page.viewer, organization=page.organization_id, at=page.at, ids=memberships
-    )
-    if len(members) != len(memberships):
-        raise NotFound
-    return members
 
 
 def _report_former(request: Request, members: Sequence[VisibleMember]) -> None:

@@ -181,7 +181,7 @@ def _closing_system(
     return ClosingSystem(
         name=supplier_texts.in_language(system.name),
         what=_("Account is closed"),
-        last_used=clock.when(used) if used else _("no sign-in recorded"),
+        last_used=clock.last_sign_in(used),
         usual=usual,
     )
 

@@ -269,6 +269,8 @@ def test_kept_form_of_300_people_has_all_of_them_and_what_follows(world: World) 
     assert (gone.status_code, text.count('name="m"')) == (419, 300)
     assert 'name="until" value="24 Dec 2026"' in text
     assert "People 300" in visible_text(gone)
+    fewer = BrowserClient().post("/test/inside/", typed | {"left_out": typed["m"][:7]})
+    assert "People 293" in visible_text(fewer)
 
 
 def test_form_open_during_a_sign_in_is_preserved_for_our_origin_only(world: World) -> None:

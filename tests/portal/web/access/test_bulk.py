@@ -132,7 +132,9 @@ def test_people_are_left_out_only_after_the_sender_has_seen_it(world: World) -> 
     assert changes() == 0
     seen = {**form, "left_out": [str(one) for one in shown.effect.left_out_ids]}
     for _ in range(2):
-        assert page_messages(browser.post(SITES, seen, follow=True)) == ["The access of 1 person is changed."]
+        assert page_messages(browser.post(SITES, seen, follow=True)) == [
+            "The access of 1 person is changed. 1 person was left out."
+        ]
     assert changes() == 1
     assert access_of(world, world.vilma) == [world.access("viewer", sites=[world.oulu])]
     assert access_of(world, world.mikko) == [world.access("orderer", sites=[world.tampere], amount=5000)]
@@ -171,7 +173,9 @@ def test_people_beyond_the_readers_authority_are_left_out_by_name(world: World, 
     assert unseen.form.non_field_errors() == ["Nothing was changed. Check who is left out and try again."]
     assert changes() == 0
     seen = {**form, "left_out": [str(one) for one in unseen.effect.left_out_ids]}
-    assert page_messages(browser.post(url, seen, follow=True)) == ["The access of 1 person is changed."]
+    assert page_messages(browser.post(url, seen, follow=True)) == [
+        "The access of 1 person is changed. 3 people were left out."
+    ]
     assert changes() == 1
 
 
@@ -246,10 +250,13 @@ def test_all_that_match_the_filters_are_shown_and_sent_by_name(world: World) -> 
     assert left_out(shown.effect) == {
         "You cannot change or remove your own access. Ask another admin.": ["Aino Virtanen"]
     }
+    assert shown.ids[0] == world.aino.id, "in the order of names, also with people left out"
     late = world.member(world.koskela, "Late Comer", "viewer")
     form = sites_form(world, m=[str(one) for one in shown.ids], all="1", tier="viewer")
     form["left_out"] = [str(one) for one in shown.effect.left_out_ids]
-    assert page_messages(browser.post(SITES, form, follow=True)) == ["The access of 2 people is changed."]
+    assert page_messages(browser.post(SITES, form, follow=True)) == [
+        "The access of 2 people is changed. 1 person was left out."
+    ]
     assert access_of(world, late) == [world.access("viewer")]
 
 
@@ -273,6 +280,13 @@ def test_incomplete_form_names_what_is_missing_and_who_is_left_out(world: World)
     assert [list(one.names) for one in effect.left_out] == [["Aino Virtanen"]]
     effect = effect_of(browser, ACCESS, change_form(world, world.vilma, limit_orderer=""))
     assert (effect.nothing, effect.invalid) == ("Enter a limit.", "limit_orderer")
+
+
+@pytest.mark.parametrize("url", [ACCESS, SITES])
+def test_effect_that_can_be_said_names_the_fields_that_are_still_wrong(world: World, url: str) -> None:
+    form = {ACCESS: change_form, SITES: sites_form}[url](world, world.vilma, world.mikko, reason="x" * 301)
+    effect = effect_of(signed_in.browser(world.aino), url, form)
+    assert (bool(effect.groups), effect.invalid) == (True, "reason")
 
 
 STATEMENTS = {

@@ -105,6 +105,19 @@ def test_limit_of_notices_in_one_organization_leaves_the_other_ones_alone(
     assert limits.take((limits.INVITATION_NOTICE, f"{world.paivi.user_id} {world.koskela.id}")).wait
 
 
+def test_mail_that_waits_about_another_organization_is_no_mail_about_this_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "INVITATION_NOTICE", dataclasses.replace(limits.INVITATION_NOTICE, amount=1))
+    for number in range(2):
+        invite(world, world.sami, f"{number}@mailbox.example")
+    with bypassing_commands():
+        Mail.objects.filter(purpose="invitation_notices").update(organization=world.pohjola.id)
+    invite(world, world.sami, "2@mailbox.example")
+    waiting = Mail.objects.filter(purpose="invitation_notices", due_at__gt=clock.now())
+    assert waiting.filter(organization=world.koskela.id).count() == 2
+
+
 def test_sender_gets_no_notice_of_the_own_invitation(world: World) -> None:
     invite(world, world.aino, PRIVATE)
     assert [to for to, _ in notices()] == ["paivi@koskela.example"]
