@@ -10,6 +10,7 @@ from django.db.models import F
 
 from audit.foundation import db
 from identity.grants.models import TokenFamily
+from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from identity.sessions.models import SignIn
 
@@ -103,25 +104,13 @@ def revoke_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Rev
     return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions)
 
 
-_HAS_OTHERS = """
-SELECT EXISTS (
-    SELECT 1 FROM identity_membership m
-    JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
-    JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
-     AND in_force(p.valid_from, p.valid_until, %(at)s)
-    WHERE m.user_id = %(user)s AND m.id <> %(membership)s
-)
-"""
-
-
 def revoke_sign_in(*, sign_in: SignIn, at: dt.datetime) -> Revoked:
     """End one sign-in and its token families, and the whole browser session of a person without another membership.
 
     A session that goes on opens this organization only with a later proof (`identity.sessions.sign_ins`).
     """
-    params = {"user": sign_in.user_id, "membership": sign_in.membership_id, "at": at}
-    (has_others,) = db.fetch_only(_HAS_OTHERS, params)
-    if not has_others:
+    active = memberships_queries.active(at=at).filter(user=sign_in.user_id)
+    if not active.exclude(id=sign_in.membership_id).exists():
         return revoke_session(user=sign_in.user_id, session_key=sign_in.session_key, at=at)
     families = TokenFamily.objects.filter(sign_in=sign_in, ended_at=None).update(ended_at=at)
     sign_ins = SignIn.objects.filter(id=sign_in.id, ended_at=None).update(ended_at=at)

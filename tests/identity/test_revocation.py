@@ -102,6 +102,27 @@ def test_revocation_of_a_membership_without_another_active_one_revokes_the_perso
     assert Membership.objects.get(id=world.mikko_at_pohjola.id).epoch == 1
 
 
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_end_of_a_sign_in_ends_the_session_of_a_person_without_another_active_membership(
+    world: World, elsewhere: str
+) -> None:
+    for who, key in ((world.mikko, "browser"), (world.olli, "other")):
+        session(who, key)
+        grants.token_pair(who, session=key)
+    at = clock.now() + HOUR
+    change, ends_session = ELSEWHERE[elsewhere]
+    with change(world, at):
+        ended = revocation.revoke_sign_in(sign_in=SignIn.objects.get(membership=world.mikko), at=at)
+    assert (ended.sign_ins, ended.token_families) == (1, 1)
+    assert Session.objects.filter(session_key="browser").exists() is not ends_session
+    assert Session.objects.filter(session_key="other").exists()
+    for model in (SignIn, TokenFamily):
+        assert dict(model.objects.values_list("membership_id", "ended_at")) == {
+            world.mikko.id: at,
+            world.olli.id: None,
+        }
+
+
 def test_revocation_of_all_memberships_of_a_person_revokes_the_person(world: World) -> None:
     session(world.mikko, "browser")
     revoke(world.mikko, world.mikko_at_pohjola)
