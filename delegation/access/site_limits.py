@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,7 +64,7 @@ def _kept(accesses: Sequence[AccessSpec], sites: frozenset[uuid.UUID]) -> Access
 def _refuse_exceeding(result: SiteLimit, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> None:
     """Refuse the members who keep more than the actor may assign, or than the organization is offered now."""
     rules = AssignmentRules(organization, at, people=[actor.id] if actor.is_person else [])
-    for access, members in _by_access(result.kept):
+    for member, access in list(result.kept.items()):
         try:
             rules.check(actor=actor, verb=Verb.ACCESS_CHANGE, access=access)
         except (ExceedsAuthority, ExceedsCeiling):
@@ -74,14 +73,5 @@ def _refuse_exceeding(result: SiteLimit, actor: Actor, organization: uuid.UUID, 
             reason = OUTDATED
         else:
             continue
-        for member in members:
-            del result.kept[member]
-            result.refused[member] = reason
-
-
-def _by_access(kept: Mapping[uuid.UUID, AccessSpec]) -> list[tuple[AccessSpec, list[uuid.UUID]]]:
-    """Group the members that keep the same: their check is the same."""
-    groups: dict[str, tuple[AccessSpec, list[uuid.UUID]]] = {}
-    for member, access in kept.items():
-        groups.setdefault(json.dumps(access.to_json(), sort_keys=True), (access, []))[1].append(member)
-    return list(groups.values())
+        del result.kept[member]
+        result.refused[member] = reason

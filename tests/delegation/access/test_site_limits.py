@@ -96,6 +96,15 @@ def test_member_above_the_present_ceiling_is_named(
     assert refused(world, [world.mikko, world.vilma], [world.oulu]) == {"Mikko Laine": reason}
 
 
+def test_each_of_several_members_above_the_present_ceiling_is_named(world: World) -> None:
+    for member, amount in ((world.mikko, 5000), (world.olli, 900), (world.vilma, 5000)):
+        world.change(member, world.access("orderer", amount=amount))
+    offered = {**OFFER, PLACE: AmountLimit(Decimal(1000))}
+    ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer=offered)
+    members = [world.mikko, world.olli, world.vilma]
+    assert refused(world, members, [world.oulu]) == {"Mikko Laine": "exceeds", "Vilma Salo": "exceeds"}
+
+
 def test_member_who_holds_nothing_is_named(world: World) -> None:
     with bypassing_commands():
         world.vilma.assignments.all().delete()
