@@ -1,9 +1,9 @@
 """Members are found by the state of their accounts."""
 
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Collection
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -42,7 +42,13 @@ def needing_attention(
 
     At most `LIMIT`. `memberships`: among these alone. Accounts of removed people are shown as unconfirmed removals.
     """
-    params = _params(organization, NEEDS_ATTENTION, memberships) | {"at": at}
+    params = {
+        "organization": organization,
+        "states": list(NEEDS_ATTENTION),
+        "memberships": None if memberships is None else list(memberships),
+        "at": at,
+        "limit": LIMIT,
+    }
     rows = db.fetch_all(_NEED_ATTENTION, params)
     return [(row[0], row[1]) for row in rows]
 
@@ -53,15 +59,13 @@ def worst_state_is(states: Collection[str]) -> Q:
     Neighbouring states make one condition: the planner starts from the accounts that need attention, not from all
     members.
     """
-    condition, run = Q(), list[str]()
-    for state in BY_SEVERITY:
-        if state in states:
-            run.append(state)
-        if run and (state not in states or state == BY_SEVERITY[-1]):
-            first = BY_SEVERITY.index(run[0])
-            worse = Q(~_has_state(BY_SEVERITY[:first])) if first else Q()
-            condition |= Q(_has_state(run)) & worse
-            run = []
+    condition, worse = Q(), list[str]()
+    for is_among, run in itertools.groupby(BY_SEVERITY, key=lambda state: state in states):
+        neighbours = list(run)
+        if is_among:
+            none_worse = Q(~_has_state(worse)) if worse else Q()
+            condition |= Q(_has_state(neighbours)) & none_worse
+        worse += neighbours
     return condition
 
 
@@ -75,10 +79,3 @@ def _has_state(states: Collection[str]) -> Exists:
 def waiting_of_act(*, act: uuid.UUID) -> list[uuid.UUID]:
     """Find the memberships for which a system or service has not confirmed this act. One statement."""
     return [row[0] for row in db.fetch_all(_WAITING_OF_ACT, {"act": act})]
-
-
-def _params(
-    organization: uuid.UUID, states: Collection[str], memberships: Collection[uuid.UUID] | None
-) -> dict[str, Any]:
-    among = None if memberships is None else list(memberships)
-    return {"organization": organization, "states": list(states), "memberships": among, "limit": LIMIT}
