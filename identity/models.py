@@ -5,7 +5,7 @@ from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken,
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import BusinessUnit, CustomerNumber, Organization, Site
 from identity.people.models import User
-from identity.sessions.models import Session, SignIn
+from identity.sessions.models import LastSignIn, Session, SignIn
 from identity.staff.models import StaffIdentity, StaffLogout, StaffSession
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "BusinessUnit",
     "Client",
     "CustomerNumber",
+    "LastSignIn",
     "Membership",
     "MembershipPeriod",
     "Organization",

@@ -2,13 +2,13 @@
 
 import datetime as dt
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+
 from audit.log import ledger
 from audit.models import Chain
 from identity.people import names
 from identity.people.models import User
 from identity.staff.models import StaffIdentity
-
-UNUSABLE_PASSWORD = "!"  # noqa: S105 - no password has this hash
 
 
 def find(*, issuer: str, subject: str) -> User | None:
@@ -24,7 +24,7 @@ def enroll(*, issuer: str, subject: str, name: str, at: dt.datetime) -> User:
         directory=User.Directory.STAFF,
         name=name,
         sort_key=names.sort_key(name),
-        password=UNUSABLE_PASSWORD,
+        password=UNUSABLE_PASSWORD_PREFIX,
         created_at=at,
     )
     StaffIdentity.objects.create(issuer=issuer, subject=subject, user=user, created_at=at)

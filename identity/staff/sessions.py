@@ -1,7 +1,6 @@
 """Staff sessions: a secret in a cookie, a signed row, a short idle limit and an absolute end that no request moves."""
 
 import datetime as dt
-import hashlib
 import logging
 import uuid
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any
 from django.core import signing
 from django.db.models import F, Q
 
-from audit.foundation import db
+from audit.foundation import db, digests
 from identity import machine_secrets
 from identity.people.models import User
 from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, StaffLogout, StaffSession
@@ -144,7 +143,7 @@ def end_for_logout_token(
     Raises TokenUsed for a repeated token. A sign-in under way that these would end opens no session.
     """
     lock()
-    used = hashlib.sha256(f"{issuer}\n{token_id}".encode()).hexdigest()
+    used = digests.digest(f"{issuer}\n{token_id}")
     if StaffLogout.objects.filter(pk=used).exists():
         raise TokenUsed
     StaffLogout.objects.create(
