@@ -12,6 +12,7 @@ from delegation.authorization import input_cleaning
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.people import effects
+from delegation.people.commands.self_service import SignedOut
 from identity.memberships.models import Membership
 
 
@@ -47,15 +48,6 @@ def remove(
         return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
 
 
-@dataclass(frozen=True, slots=True)
-class SignedOut:
-    """Counts the sign-ins, token families and browser sessions that were revoked."""
-
-    sign_ins: int
-    token_families: int
-    sessions: int
-
-
 @command
 def sign_out(
     *,
@@ -77,7 +69,7 @@ def sign_out(
             token_families=revoked.token_families,
             sessions=revoked.sessions,
         )
-        return act.set_result(SignedOut(revoked.sign_ins, revoked.token_families, revoked.sessions))
+        return act.set_result(SignedOut(revoked.sessions, revoked.sign_ins, revoked.token_families))
 
 
 @command

@@ -7,7 +7,7 @@ import pytest
 from audit.models import Event
 from delegation.authorization import errors as authorization_errors
 from delegation.people.commands import members
-from delegation.people.commands.members import SignedOut
+from delegation.people.commands.self_service import SignedOut
 from identity.grants.models import TokenFamily
 from identity.memberships.models import Membership
 from identity.people.models import User
