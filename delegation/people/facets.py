@@ -48,8 +48,8 @@ def by_site(
     members: dict[uuid.UUID, set[uuid.UUID]] = {site: set() for site in sites}
     for access in accesses:
         if access.membership in among:
-            for site in members if access.all_sites else access.sites:
-                members.setdefault(site, set()).add(access.membership)
+            for site in members if access.all_sites else members.keys() & set(access.sites):
+                members[site].add(access.membership)
     return {site: len(at_site) for site, at_site in members.items()}
 
 

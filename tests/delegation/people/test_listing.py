@@ -122,6 +122,14 @@ def test_role_and_site_are_asked_of_one_assignment(world: World) -> None:
     }
 
 
+def test_sites_are_counted_where_they_are_asked_for_alone(world: World) -> None:
+    """Mikko has one site, Vilma all."""
+    members = {world.mikko.id, world.olli.id, world.vilma.id}
+    accesses = facets.accesses(memberships=members, at=clock.now())
+    assert facets.by_site(accesses, members, [world.oulu.id]) == {world.oulu.id: 2}
+    assert facets.by_site(accesses, members, [world.tallinn.id]) == {world.tallinn.id: 1}
+
+
 def test_position_of_a_member_that_the_reader_may_not_see_gives_the_first_page(
     signed_in_world: World,
 ) -> None:
