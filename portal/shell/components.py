@@ -86,7 +86,8 @@ def only_admin(page: PageContext, admins: Sequence[uuid.UUID]) -> Callout | None
         tone="warn",
         icon="key",
         strong=_("You are the only admin."),
-        text=" ".join(coming_admins(page)) or _("No other admin can act while you are away."),
+        text=" ".join(coming_admins(page))
+        or _("No one else can act for the whole organization while you are away."),
         url=page.url("second_admin"),
         label=_("Choose a second admin"),
     )

@@ -39,7 +39,9 @@ def resync(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     member = visible_member(page, membership)
     if request.method == "POST":
         done = _("Sync started for %(name)s.") % {"name": member.membership.user.name}
-        resyncs.run(request, page, [membership], done=_("Trying again now.") if member.former else done)
+        resyncs.run(
+            request, page, [membership], done=_("A new attempt was requested.") if member.former else done
+        )
     return HttpResponseRedirect(page.url("person", membership=membership))
 
 

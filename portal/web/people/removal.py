@@ -140,7 +140,7 @@ def resync(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
         elif not allowed:
             page.require(Verb.ACCOUNT_RESYNC, waiting)
         else:
-            resyncs.run(request, page, allowed, done=_("Trying again now."))
+            resyncs.run(request, page, allowed, done=_("A new attempt was requested."))
     return HttpResponseRedirect(page.url("removal", act=act))
 
 

@@ -32,7 +32,7 @@ def test_invite_page_shows_the_preview_and_sends_nothing(world: World) -> None:
     text = visible_text(browser.post(INVITE, form))
     assert "Who gets an invitation" in text
     assert "Liisa liisa @koskela.example" in " ".join(text.split())
-    assert "They will be able to" in text
+    assert "This person will be able to" in text
     assert "Order in the web shop, up to 2 000 € an order, at Tampere" in text
     assert not Invitation.objects.filter(email="liisa@koskela.example").exists()
 

@@ -36,7 +36,7 @@ def texts(world: World) -> set[str]:
 
 
 def test_note_of_the_only_admin_names_the_pending_admin_until_the_invitation_expires(world: World) -> None:
-    assert texts(world) == {"No other admin can act while you are away."}
+    assert texts(world) == {"No one else can act for the whole organization while you are away."}
     access = world.access("organization_admin")
     world.invite(
         world.pohjola, "paivi@pohjola.example", access, actor=actor_of(world.tiina), name="Päivi Korhonen"
@@ -45,7 +45,7 @@ def test_note_of_the_only_admin_names_the_pending_admin_until_the_invitation_exp
     assert text.startswith("Päivi Korhonen has been invited as admin. The invitation expires ")
     assert {note.url for note in notes(world) if note} == {CHOOSE}
     move_clock(8 * 24 * 3600)
-    assert texts(world) == {"No other admin can act while you are away."}
+    assert texts(world) == {"No one else can act for the whole organization while you are away."}
 
 
 def test_invitation_that_makes_no_lasting_admin_is_no_pending_admin(world: World) -> None:
@@ -57,7 +57,7 @@ def test_invitation_that_makes_no_lasting_admin_is_no_pending_admin(world: World
     ):
         world.invite(world.pohjola, f"n{number}@pohjola.example", access, actor=actor_of(world.tiina))
     assert invitations_queries.pending_admins(organization=world.pohjola.id, at=clock.now()) == []
-    assert texts(world) == {"No other admin can act while you are away."}
+    assert texts(world) == {"No one else can act for the whole organization while you are away."}
 
 
 def test_note_names_an_admin_who_cannot_sign_in_as_one_yet(world: World) -> None:
