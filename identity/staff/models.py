@@ -66,6 +66,7 @@ class StaffLogout(models.Model):
     subject = models.CharField(max_length=255, blank=True)
     provider_session = models.CharField(max_length=255, blank=True)
     received_at = models.DateTimeField()
+    """Never before the token's `iat`, with which the `iat` of ID tokens is compared."""
 
     def __str__(self) -> str:
         return self.token

@@ -121,7 +121,8 @@ def end_for_logout_token(request: HttpRequest, token: LogoutToken) -> int:
             token_id=token.id,
             subject=token.subject,
             provider_session=token.session,
-            at=clock.now(),
+            # Both tokens have the provider's clock, which may run ahead.
+            at=max(clock.now(), token.issued_at),
         )
         for session in ended:
             _add_end(batch, session.user, session.key, ended_by="provider")

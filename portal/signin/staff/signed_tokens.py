@@ -57,7 +57,7 @@ class LogoutToken:
     id: str
     subject: str
     session: str
-    expires_at: dt.datetime
+    issued_at: dt.datetime
 
 
 def verify_id_token(
@@ -99,8 +99,7 @@ def verify_logout_token(token: object, *, provider: Provider, now: dt.datetime) 
     """Return the checked logout token; the caller refuses one whose `id` was used. Raises as `verify_id_token`."""
     claims = _signed_claims(token, provider=provider, types=_LOGOUT_TYPES)
     issued_at = _checked_common(claims, provider=provider, now=now)
-    expires_at = _instant(claims, "exp")
-    if expires_at - issued_at > LOGOUT_LIFETIME:
+    if _instant(claims, "exp") - issued_at > LOGOUT_LIFETIME:
         raise _refused("the token lives too long")
     if "nonce" in claims:
         raise _refused("nonce in a logout token")
@@ -113,7 +112,7 @@ def verify_logout_token(token: object, *, provider: Provider, now: dt.datetime) 
         id=_identifier(claims, "jti"),
         subject=_identifier(claims, "sub") if "sub" in claims else "",
         session=_identifier(claims, "sid") if "sid" in claims else "",
-        expires_at=expires_at,
+        issued_at=issued_at,
     )
 
 

@@ -177,7 +177,7 @@ def ended(provider: Provider, token: object) -> signed_tokens.LogoutToken:
 
 def test_logout_token_of_the_provider_names_subject_and_session(op: FakeProvider, provider: Provider) -> None:
     token = ended(provider, op.sign(logout(op, sid="s-1"), typ="logout+jwt", defect=Defect()))
-    assert (token.id, token.subject, token.session) == ("j-1", "staff-1", "s-1")
+    assert (token.id, token.subject, token.session, token.issued_at) == ("j-1", "staff-1", "s-1", NOW)
     by_session = op.sign(
         logout(op, sid="s-1", sub=None) | {}, typ="logout+jwt", defect=Defect(claims={"sub": None})
     )

@@ -344,16 +344,20 @@ def test_logout_token_of_another_client_ends_nothing(world: World, op: FakeProvi
     assert BrowserClient().get(LOGOUT).status_code == 405
 
 
+@pytest.mark.parametrize("ahead", [0, 50])
 def test_logout_during_a_sign_in_leaves_no_session(
-    world: World, op: FakeProvider, monkeypatch: pytest.MonkeyPatch
+    world: World, op: FakeProvider, monkeypatch: pytest.MonkeyPatch, ahead: int
 ) -> None:
+    """The provider's clock may run some seconds ahead."""
     browser, honest = BrowserClient(), op.token
     asked = left(browser)
-    op.person = {**staff_provider.SAM, "sid": "s-1"}
+    issued = {"iat": int(clock.wall().timestamp()) + ahead}
+    op.person = {**staff_provider.SAM, "sid": "s-1", **issued}
 
     def issued_before_a_logout(form: dict[str, str], authorization: str) -> Any:
         answer = honest(form, authorization)
-        assert post_logout(op.logout_token(client_id="keyholder", sid="s-1")).status_code == 200
+        logout = op.logout_token(client_id="keyholder", sid="s-1", defect=Defect(claims=issued))
+        assert post_logout(logout).status_code == 200
         connection.close()  # that of the provider's thread
         return answer
 
