@@ -15,7 +15,7 @@ from identity.sessions.store import SessionStore
 from identity.staff import identities, sessions
 from identity.staff.models import StaffIdentity, StaffLogout, StaffSession
 from tests.fixtures.staff_users import ISSUER, PROOF, enrolled, opened
-from tests.fixtures.world import World, bypassing_commands
+from tests.fixtures.world import World, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
@@ -256,6 +256,9 @@ def test_expired_sessions_and_old_logout_tokens_are_deleted(world: World) -> Non
     assert (StaffSession.objects.count(), StaffLogout.objects.count()) == (1, 1)
     sessions.clear_expired(at=at + 31 * MINUTE)
     assert (StaffSession.objects.count(), StaffLogout.objects.count()) == (0, 1)
+    move_clock(3700)
+    sessions.clear_expired(at=clock.now())
+    assert not StaffLogout.objects.exists()
 
 
 def test_provider_s_name_is_taken_over_only_where_it_differs(world: World) -> None:
