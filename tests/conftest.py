@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.fixtures.concurrency",
     "tests.fixtures.snapshot",
     "tests.fixtures.state_check",
+    "tests.fixtures.times_of_day",
 ]
 OWNER_ALIAS = "owner"
 

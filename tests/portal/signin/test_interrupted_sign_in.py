@@ -1,14 +1,12 @@
 """A sign-in that began before something ended, and strangers who would keep a person out."""
 
 import dataclasses
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from audit.foundation import clock
 from audit.models import Event
 from identity.people.models import User
 from identity.sessions.models import Session
@@ -113,10 +111,9 @@ def test_revocation_right_after_sign_in_ends_the_session(
     assert not browser.is_signed_in
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_passkey_challenges_are_limited_per_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each question is a row until it is answered."""
-    at = clock.wall()
-    monkeypatch.setattr(limits, "clock", SimpleNamespace(wall=lambda: at))
     monkeypatch.setattr(limits, "REQUESTS", dataclasses.replace(limits.REQUESTS, amount=6))
     asked = {"x-requested-with": "XMLHttpRequest"}
     answers = [Client().get(reverse("mfa_login_webauthn"), headers=asked).status_code for _ in range(8)]

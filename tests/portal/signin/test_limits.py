@@ -23,20 +23,11 @@ from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient, forget_las
 from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World
 
+pytestmark = pytest.mark.usefixtures("at_the_start_of_a_window")
+
 WRONG = "wrong wrong wrong"
 REFUSED = "Too many attempts"
 SOURCES = ("198.51.100.1", "198.51.100.2", "198.51.100.3", "2001:db8:1::1", "2001:db8:2::1")
-
-
-@pytest.fixture(autouse=True)
-def at_the_start_of_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop the clock of the windows at the start of a day: only a test that moves the clock ends a window."""
-    began = clock.wall().replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def wall() -> dt.datetime:
-        return began + dt.timedelta(seconds=clock.offset())
-
-    monkeypatch.setattr(limits, "clock", SimpleNamespace(wall=wall))
 
 
 SMALL = {

@@ -81,6 +81,8 @@ def test_used_code_is_refused_at_reauthentication(world: World) -> None:
     assert "is incorrect" in again.content.decode()
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
+@pytest.mark.usefixtures("at_noon")
 def test_parallel_guesses_stay_within_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PERSON", dataclasses.replace(limits.PERSON, amount=4))
     aino = world.aino.user

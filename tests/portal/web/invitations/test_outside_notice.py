@@ -79,6 +79,7 @@ def test_mail_lists_in_its_page_what_its_text_lists(world: World, purpose: str) 
     assert any("Oulu" in line for line in lines)
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_notices_beyond_the_daily_limit_are_collected_in_one_mail(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +96,7 @@ def test_notices_beyond_the_daily_limit_are_collected_in_one_mail(
     assert Mail.objects.filter(purpose="invitation_notices", due_at__gt=clock.now()).count() == 2
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_limit_of_notices_in_one_organization_leaves_the_other_ones_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

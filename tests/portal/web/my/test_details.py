@@ -89,6 +89,7 @@ def test_text_that_is_no_name_stays_in_the_form_with_its_error(world: World, nam
     assert User.objects.get(id=world.mikko.user_id).name == "Mikko Laine"
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_present_name_sent_again_changes_nothing(world: World) -> None:
     browser = signed_in.browser(world.mikko)
     for _ in range(limits.OWN_DETAILS.amount + 1):
@@ -97,6 +98,7 @@ def test_present_name_sent_again_changes_nothing(world: World) -> None:
     assert not Event.objects.filter(verb="person.update").exists()
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_form_sent_twice_changes_the_name_once(world: World) -> None:
     browser = signed_in.browser(world.mikko)
     key = page_model(browser.get(FORM), MyDetailsPage).form["idempotency_key"].value()
@@ -106,6 +108,7 @@ def test_form_sent_twice_changes_the_name_once(world: World) -> None:
     assert Event.objects.filter(verb="person.update").count() == 1
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_name_is_changed_five_times_a_day_at_most(world: World) -> None:
     cache.clear()
     browser = signed_in.browser(world.mikko)
@@ -120,6 +123,7 @@ def test_name_is_changed_five_times_a_day_at_most(world: World) -> None:
     assert signed_in.browser(world.olli).post(FORM, {"name": "Olli Uusi"}).status_code == 302
 
 
+@pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_change_that_found_the_log_busy_does_not_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     browser = signed_in.browser(world.mikko)

@@ -1,18 +1,21 @@
 """The reader's own access and browser sessions."""
 
+import datetime as dt
 import re
 
 import pytest
 
+from audit.foundation import clock
 from identity.sessions.models import Session
 from portal.web.my.context import MyAccessPage
 from tests.fixtures import signed_in
 from tests.fixtures.pages import KOSKELA, page_messages, page_model, visible_text
-from tests.fixtures.world import World, move_clock
+from tests.fixtures.world import World, move_clock_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_my_access_page_shows_rights_and_browsers(world: World) -> None:
     other, browser = signed_in.browser(world.mikko), signed_in.browser(world.mikko)
     agents = {
@@ -21,7 +24,7 @@ def test_my_access_page_shows_rights_and_browsers(world: World) -> None:
     }
     for client, agent in agents.items():
         Session.objects.filter(session_key=signed_in.session_of(client).stored_key()).update(agent=agent)
-    move_clock(60)
+    move_clock_to(clock.now() + dt.timedelta(minutes=1))
     other.get(f"{KOSKELA}/me")
     text = visible_text(browser.get(f"{KOSKELA}/me"))
     assert "Order in the web shop, up to 5 000 € an order" in text

@@ -58,6 +58,7 @@ def test_list_of_removed_people_has_no_access_columns(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("at_noon")
 def test_list_of_removed_people_says_when_who_and_why_with_the_receipt(world: World) -> None:
     browser = signed_in.browser(world.aino)
     form = {"reason": "left", "note": "Retires", "idempotency_key": "w1"}
@@ -112,6 +113,7 @@ def test_list_of_removed_people_offers_to_restore_and_not_to_change(world: World
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("at_noon")
 def test_person_page_of_a_removed_person_links_to_receipt_and_restoring(world: World) -> None:
     browser = signed_in.browser(world.aino)
     form = {"reason": "left", "idempotency_key": "g1"}

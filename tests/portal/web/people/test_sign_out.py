@@ -25,6 +25,7 @@ def use_web_shop(browser: BrowserClient, organization: str) -> str:
     return str(SignIn.objects.latest("started_at").id)
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_sign_out_page_says_what_ends_and_what_stays_in_one_further_step(world: World) -> None:
     use_web_shop(signed_in.browser(world.olli), "koskela")
     admin = signed_in.browser(world.aino)
