@@ -2,9 +2,7 @@
 
 import datetime as dt
 import logging
-from functools import wraps
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -150,21 +148,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _no_store(view: Any) -> Any:
-    @wraps(view)
-    def answered(request: HttpRequest) -> HttpResponse:
-        response: HttpResponse = view(request)
-        response["Cache-Control"] = "no-store"
-        return response
-
-    return answered
-
-
 @login_not_required
 @middleware.public
 @csrf_exempt
 @require_POST
-@_no_store
 def backchannel_logout(request: HttpRequest) -> HttpResponse:
     """End the sessions that the provider's logout token names (Back-Channel Logout §2.5 to §2.8)."""
     tokens = request.POST.getlist("logout_token")
