@@ -65,7 +65,9 @@ SUPPORT = Variable(
     production_default=False,
     doc="The telephone number for help on pages and in mails.",
 )
-ACCESSIBILITY = Variable(name="KEYHOLDER_ACCESSIBILITY_URL", parse=url("https"), doc="Your page about it.")
+ACCESSIBILITY = Variable(
+    name="KEYHOLDER_ACCESSIBILITY_URL", parse=url("https"), doc="Your accessibility statement; else our page."
+)
 PRIVACY = Variable(
     name="KEYHOLDER_PRIVACY_URL", parse=url("https"), doc="Your privacy notice; else our page."
 )
@@ -174,10 +176,7 @@ SMTP_USER = Variable(
     name="KEYHOLDER_SMTP_USER", parse=text, doc="The user at the mail relay; empty: no authentication."
 )
 SMTP_PASSWORD = Variable(
-    name="KEYHOLDER_SMTP_PASSWORD",
-    parse=text,
-    secret=True,
-    doc="The password of `KEYHOLDER_SMTP_USER`.",
+    name="KEYHOLDER_SMTP_PASSWORD", parse=text, secret=True, doc="The password of `KEYHOLDER_SMTP_USER`."
 )
 METRICS_TOKEN = Variable(
     name="KEYHOLDER_METRICS_TOKEN",
