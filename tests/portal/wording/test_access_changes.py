@@ -14,6 +14,7 @@ from delegation.access.queries import SiteName
 from delegation.authorization.entitlements import Right, SiteRef
 from delegation.authorization.values import AmountLimit
 from portal.wording import access, access_changes, dates
+from tests.fixtures.pages import plain
 
 TAMPERE, OULU = (SiteName(uuid.uuid4(), name) for name in ("Tampere", "Oulu"))
 SITES = [OULU, TAMPERE]
@@ -48,10 +49,6 @@ def right(
         valid_until=until,
         assignment=uuid.uuid4(),
     )
-
-
-def plain(text: str) -> str:
-    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def between(before: list[Right], after: list[Right]) -> dict[str, object]:
@@ -226,10 +223,7 @@ def test_texts_of_the_supplier_are_escaped_in_changed_values() -> None:
 def test_rights_are_described_in_one_sentence(rights: list[Right], expected: str) -> None:
     with translation.override("en"):
         texts = TEXTS
-        assert (
-            access.rights_summary(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ")
-            == expected
-        )
+        assert plain(access.rights_summary(rights, texts=texts, clock=CLOCK)) == expected
 
 
 @pytest.mark.parametrize(
@@ -264,5 +258,5 @@ def test_short_limits_name_the_period_unless_it_is_one_order() -> None:
     ]
     with translation.override("en"):
         lowest, each = access.lowest_limit(limits), access.each_limit(limits)
-    assert lowest.replace("\N{NO-BREAK SPACE}", " ") == "up to 500 € and up to 900 € a month"
-    assert each.replace("\N{NO-BREAK SPACE}", " ") == "up to 700 €, up to 500 € and up to 900 € a month"
+    assert plain(lowest) == "up to 500 € and up to 900 € a month"
+    assert plain(each) == "up to 700 €, up to 500 € and up to 900 € a month"

@@ -9,6 +9,7 @@ from babel import localedata
 from django.utils import translation
 
 from portal.wording import amounts, cldr, dates
+from tests.fixtures.pages import plain
 
 AT = dt.datetime(2026, 5, 24, 14, 3, 7, tzinfo=dt.UTC)
 WRITTEN = {
@@ -41,7 +42,7 @@ def written() -> list[str]:
         cldr.duration(Decimal(4), "day"),
         cldr.place(ZoneInfo("Europe/Helsinki")),
     ]
-    return [one.replace("\N{NO-BREAK SPACE}", " ") for one in found]
+    return [plain(one) for one in found]
 
 
 @pytest.mark.parametrize("language", WRITTEN)

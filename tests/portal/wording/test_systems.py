@@ -8,6 +8,7 @@ from delegation.catalogue.display_names import DisplayNames
 from portal.wording import delivery_attempts, systems
 from provisioning.connectors.rights_summary import RightSummary
 from provisioning.delivery.errors import Code
+from tests.fixtures.pages import plain
 
 MAIL_ONLY = {Code.NO_SUCH_RECIPIENT}
 """A page shows no failure of a mail as the failure of a system."""
@@ -66,4 +67,4 @@ def test_rights_of_an_account_name_the_period_of_their_limit(
 ) -> None:
     with translation.override("en"):
         text = systems.describe_rights(rights, NAMES)
-    assert text.replace("\N{NO-BREAK SPACE}", " ") == expected
+    assert plain(text) == expected
