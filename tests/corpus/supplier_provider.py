@@ -3,7 +3,6 @@
 It answers inside the process, because its issuer is an address that does not exist.
 """
 
-import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -24,18 +23,7 @@ GROUPS = {"staff-1": ["kh-support"]}
 """Sam is the only one in a group that is mapped to a role."""
 K1, OTHER = Key("k1"), Key("k1")
 NOW = re.compile(r"now([+-]\d+)?")
-
-
-def configuration() -> Configuration:
-    return Configuration(
-        issuer=ISSUER,
-        client_id=staff_provider.CLIENT_ID,
-        client_secret=fake_provider.CLIENT_SECRET,
-        algorithm="RS256",
-        groups_claim="groups",
-        groups=staff_provider.GROUPS,
-        assurance=staff_provider.ASSURANCE,
-    )
+SETTING = staff_provider.setting_of(ISSUER)
 
 
 class SupplierProvider:
@@ -44,7 +32,7 @@ class SupplierProvider:
     def __init__(self, described: Mapping[str, Any] | None, at: int) -> None:
         self.described, self.at = described, at
         self.values: dict[str, str] = {"rp_client_id": staff_provider.CLIENT_ID, "rp_code": "code-1"}
-        self.provider = Provider(configuration(), transport=self)
+        self.provider = Provider(Configuration(**SETTING), transport=self)
 
     def request(
         self, *, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
@@ -95,6 +83,3 @@ class SupplierProvider:
 
 def _signed(claims: dict[str, Any], header: dict[str, Any], key: Key) -> str:
     return jwt.encode(claims, key.private, algorithm="RS256", headers=header)
-
-
-SETTING = dataclasses.asdict(configuration())

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from audit.models import Event
 from identity.people.models import User
 from identity.sessions.models import Session
 from identity.staff.models import StaffIdentity, StaffSession
-from portal.signin.staff import provider
 from tests.fixtures import signed_in, staff_provider, state_check
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body, recorded_verbs
@@ -25,13 +23,6 @@ from tests.fixtures.world import World, bypassing_commands
 pytestmark = pytest.mark.django_db(transaction=True)
 HOME, SIGN_IN, START = "/staff/", "/staff/sign-in/", "/staff/sign-in/start"
 CALLBACK, LOGOUT, SIGN_OUT = "/staff/sign-in/callback", "/staff/backchannel-logout", "/staff/sign-out/"
-
-
-@pytest.fixture
-def op() -> Iterator[FakeProvider]:
-    provider._of.cache_clear()
-    with staff_provider.running() as running:
-        yield running
 
 
 def left(browser: BrowserClient) -> dict[str, str]:
