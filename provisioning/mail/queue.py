@@ -54,38 +54,15 @@ class Draft:
     due_at: dt.datetime | None = None
 
 
-def queue(
-    *,
-    to: str,
-    subject: str,
-    text: str,
-    html: str = "",
-    purpose: str,
-    language: str = "",
-    about: uuid.UUID | None = None,
-    organization: uuid.UUID | None = None,
-    due_at: dt.datetime | None = None,
-) -> uuid.UUID:
-    """Store a mail in the caller's transaction; `deliver` sends it after the commit, or at `due_at`. Returns its id.
-
-    `about` and `organization` decide in which chain of the log its delivery is recorded.
-    """
-    draft = Draft(
-        to=to,
-        subject=subject,
-        text=text,
-        html=html,
-        purpose=purpose,
-        language=language,
-        about=about,
-        organization=organization,
-        due_at=due_at,
-    )
+def queue(draft: Draft) -> uuid.UUID:
+    """Store a mail in the caller's transaction; `deliver` sends it after the commit, or at `due_at`. Returns its id."""
     return queue_all([draft])[0]
 
 
 def queue_all(drafts: Sequence[Draft]) -> list[uuid.UUID]:
-    """Store mails as `queue` does, by one statement. Returns their ids."""
+    """Store mails as `queue` does, by one statement; by none where there is no mail. Returns their ids."""
+    if not drafts:
+        return []
     at = clock.now()
     rows = [_row_of(draft, at) for draft in drafts]
     Mail.objects.bulk_create(rows)

@@ -21,6 +21,7 @@ from provisioning.logout.models import Logout
 from provisioning.mail import queue
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
+from provisioning.mail.queue import Draft
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import plan_all, sign_in
 from tests.fixtures.world import World, bypassing_commands, move_clock_to
@@ -47,7 +48,7 @@ def kind_result(kind: Any) -> Any:
 
 def test_mail_is_late_from_its_first_failure(db: None) -> None:
     """Each retry is due later than the failure before it: the wait must not begin again with it."""
-    queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
+    queue.queue(Draft(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation"))
     first = clock.now()
     down = DeliveryError(Code.UNREACHABLE)
     attempt(MailDeliveries(), at=first, error=down)
@@ -65,7 +66,7 @@ def test_mail_is_late_from_its_first_failure(db: None) -> None:
 
 
 def test_mail_that_waits_for_a_deliverer_is_late_since_it_is_due(db: None) -> None:
-    queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
+    queue.queue(Draft(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation"))
     found = backlog_of("mail", at=clock.now() + MINUTE)
     assert (found.waiting, found.failing) == (1, 0)
     assert found.late_seconds == pytest.approx(60, abs=5)
@@ -107,7 +108,7 @@ def keep_one(model: type[Model]) -> None:
 
 
 def test_mail_given_up_waits_no_more(db: None) -> None:
-    queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
+    queue.queue(Draft(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation"))
     attempt(MailDeliveries(), at=clock.now(), error=DeliveryError(Code.REFUSED))
     assert Mail.objects.get().failed_at is not None
     assert backlog_of("mail", at=clock.now() + MINUTE) == Backlog("mail")

@@ -13,6 +13,7 @@ from provisioning.accounts.models import Delivery
 from provisioning.delivery.engine import Engine
 from provisioning.mail import queue as mail_queue
 from provisioning.mail.models import Mail
+from provisioning.mail.queue import Draft
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import age_writes, eventually, nothing_due
@@ -76,7 +77,9 @@ def test_tidy_deletes_deliveries_after_their_retention(
 def test_tidy_deletes_sent_and_given_up_mails_after_their_retention_and_no_queued_one(world: World) -> None:
     old = clock.now() - dt.timedelta(days=91)
     sent, failed, recent, queued = (
-        mail_queue.queue(to="mikko@koskela.example", subject="s", text="t", purpose="test", language="fi")
+        mail_queue.queue(
+            Draft(to="mikko@koskela.example", subject="s", text="t", purpose="test", language="fi")
+        )
         for _ in range(4)
     )
     for name, ended in {

@@ -34,6 +34,7 @@ from provisioning.delivery.scheduler import Scheduler
 from provisioning.mail import queue as mail_queue
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
+from provisioning.mail.queue import Draft
 from provisioning.targets.models import Target
 from tests import settings as tests_settings
 from tests.fixtures import cluster, fake_target
@@ -104,7 +105,7 @@ def test_backup_restored_after_a_removal_sends_nothing_until_it_is_thawed(
     olli = str(world.olli.user_id)
     assert shop.one(olli)["active"]
     browser = BrowserClient().sign_in(world.aino.user)
-    mail_queue.queue(to="aino@koskela.example", subject="Hello", text="Hello", purpose="test")
+    mail_queue.queue(Draft(to="aino@koskela.example", subject="Hello", text="Hello", purpose="test"))
     assert Mail.objects.filter(due_at__isnull=False).exists()
     before = (installation.load(), installation.heads())
     epochs = dict(Membership.objects.values_list("id", "epoch"))

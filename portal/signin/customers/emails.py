@@ -19,6 +19,7 @@ from portal.shell import shell
 from portal.signin.customers import limits
 from portal.wording import factors, time_zones
 from provisioning.mail import queue
+from provisioning.mail.queue import Draft
 
 _NOTICE, _LATER = "security_changed", dt.timedelta(hours=1)
 _HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
@@ -41,13 +42,15 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
         values = {"password_reset_url": url, "email": to, "hours": _HOURS}
         parts = _render("account/email/password_reset_key", values)
         queue.queue(
-            to=to,
-            subject=parts["subject"],
-            text=parts["text"],
-            html=parts["html"],
-            purpose="password_reset",
-            language=language,
-            about=about,
+            Draft(
+                to=to,
+                subject=parts["subject"],
+                text=parts["text"],
+                html=parts["html"],
+                purpose="password_reset",
+                language=language,
+                about=about,
+            )
         )
         transaction.set_rollback(not commit)
 
@@ -78,14 +81,16 @@ def queue_security_notice(
         }
         parts = _render("account/email/security_changed", values)
         queue.queue(
-            to=user.email,
-            subject=parts["subject"],
-            text=parts["text"],
-            html=parts["html"],
-            purpose=_NOTICE,
-            language=language,
-            about=user.pk,
-            due_at=at + _LATER if later else None,
+            Draft(
+                to=user.email,
+                subject=parts["subject"],
+                text=parts["text"],
+                html=parts["html"],
+                purpose=_NOTICE,
+                language=language,
+                about=user.pk,
+                due_at=at + _LATER if later else None,
+            )
         )
 
 

@@ -49,8 +49,7 @@ def queue_notices(*, offers: Sequence[InvitationOffer], page: PageContext) -> st
         if form not in rendered:
             rendered[form] = _render(outside, admin.language, page, is_collected=is_collected)
         drafts.append(_draft(outside[0], admin, page.at + _LATER if is_collected else None, rendered[form]))
-    if drafts:
-        queue.queue_all(drafts)
+    queue.queue_all(drafts)
     return _sentence(len(offers)) if admins else ""
 
 

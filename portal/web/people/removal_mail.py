@@ -23,6 +23,7 @@ from portal.templatetags import kh
 from portal.wording import dates, mail_events, supplier_texts, time_zones
 from provisioning.accounts.progress import SystemProgress
 from provisioning.mail import queue
+from provisioning.mail.queue import Draft
 from provisioning.removals import late_confirmations
 from provisioning.removals.late_confirmations import LateConfirmation
 
@@ -44,12 +45,14 @@ def queue_mails(confirmation: LateConfirmation) -> None:
     for recipient in leavers.recipients(organization=organization.id, actor=removals[0].actor, at=at):
         parts = _render(recipient, organization, confirmation, removals, list(names.values()))
         queue.queue(
-            to=recipient.email,
-            purpose=mail_events.REMOVAL_CONFIRMED,
-            language=recipient.language,
-            about=confirmation.act,
-            organization=organization.id,
-            **parts,
+            Draft(
+                to=recipient.email,
+                purpose=mail_events.REMOVAL_CONFIRMED,
+                language=recipient.language,
+                about=confirmation.act,
+                organization=organization.id,
+                **parts,
+            )
         )
 
 

@@ -23,6 +23,7 @@ from provisioning.delivery.models import Heartbeat
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.mail import queue
 from provisioning.mail.delivery import MailDeliveries
+from provisioning.mail.queue import Draft
 
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 
@@ -132,7 +133,7 @@ def test_late_deliveries_are_reported_with_status_200(
 
 
 def test_failing_mail_is_reported_from_its_first_failure_with_status_200(db: None) -> None:
-    queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
+    queue.queue(Draft(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation"))
     assert client().get(READY).json()["mail"] == "ok"
     mails = MailDeliveries()
     (task,) = mails.lease(worker=1, at=clock.now(), in_flight={}) or []

@@ -30,6 +30,7 @@ from provisioning.mail import delivery as mail_delivery
 from provisioning.mail import queue
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
+from provisioning.mail.queue import Draft
 from provisioning.targets.models import Target
 from tests.fixtures import cluster, fake_target
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
@@ -103,7 +104,7 @@ def logout_case(world: World, pool: Pool) -> Case:
 
 
 def mail_case(world: World, pool: Pool) -> Case:
-    name = queue.queue(to="a@koskela.example", subject="Hei", text="Hei!", purpose="test")
+    name = queue.queue(Draft(to="a@koskela.example", subject="Hei", text="Hei!", purpose="test"))
     return Case(
         MailDeliveries(),
         Mail.objects.filter(id=name),

@@ -35,6 +35,7 @@ from provisioning.mail import bounces, delivery_status, queue, stored
 from provisioning.mail.delivery import MailDeliveries, MailOutcome
 from provisioning.mail.delivery_status import DeliveryStatusReport
 from provisioning.mail.models import Mail
+from provisioning.mail.queue import Draft
 from tests.fixtures import mail_relay as relays
 from tests.fixtures import queued_mails
 from tests.fixtures.browser_client import BrowserClient
@@ -285,7 +286,7 @@ MESSAGE_IDS: dict[uuid.UUID, str] = {}
 
 def queued_and_sent(world: World, to: str, **more: Any) -> Mail:
     """A mail that the relay has accepted."""
-    name = queue.queue(to=to, subject="Hei", text="Hei", purpose="password_reset", **more)
+    name = queue.queue(Draft(to=to, subject="Hei", text="Hei", purpose="password_reset", **more))
     return as_sent(Mail.objects.get(id=name))
 
 
@@ -338,7 +339,7 @@ def test_bounce_is_recorded_for_the_person_and_each_organization(world: World) -
 
 
 def test_bounce_is_recorded_where_the_relay_replaced_the_message_id(world: World) -> None:
-    name = queue.queue(to=world.mikko.user.email, subject="Hei", text="Hei", purpose="password_reset")
+    name = queue.queue(Draft(to=world.mikko.user.email, subject="Hei", text="Hei", purpose="password_reset"))
     row = Mail.objects.get(id=name)
     sent = stored.message(row=row)
     row = as_sent(row)
@@ -400,7 +401,7 @@ def test_report_without_our_message_id_has_no_effect(world: World) -> None:
     """Only a recipient knows the Message-ID; the log that admins read does not contain it."""
     row = queued_and_sent(world, world.mikko.user.email)
     waiting = Mail.objects.get(
-        id=queue.queue(to=world.aino.user.email, subject="Hei", text="Hei", purpose="password_reset")
+        id=queue.queue(Draft(to=world.aino.user.email, subject="Hei", text="Hei", purpose="password_reset"))
     )
     forged = [
         OURS,
@@ -500,7 +501,7 @@ def test_report_of_a_locked_organization_is_left_for_the_next_run(
 
 def leased(to: str) -> MailOutcome:
     """An attempted mail whose recipient the relay does not know."""
-    name = queue.queue(to=to, subject="Hei", text="Hei", purpose="password_reset")
+    name = queue.queue(Draft(to=to, subject="Hei", text="Hei", purpose="password_reset"))
     Mail.objects.filter(id=name).update(leased_by=1, leased_until=clock.now() + dt.timedelta(minutes=1))
     task = DeliveryTask(Mail.objects.get(id=name), "mail", 1, lambda: None, 1)
     return DeliveryOutcome(task, error=DeliveryError(Code.NO_SUCH_RECIPIENT))
@@ -565,11 +566,13 @@ def test_relay_answer_about_the_recipient_decides_failure_and_bounce(
 ) -> None:
     relay.answer = answer
     name = queue.queue(
-        to=world.tiina.user.email,
-        subject="Hei",
-        text="Hei",
-        purpose="password_reset",
-        about=world.tiina.user_id,
+        Draft(
+            to=world.tiina.user.email,
+            subject="Hei",
+            text="Hei",
+            purpose="password_reset",
+            about=world.tiina.user_id,
+        )
     )
     deliverer()
     eventually(lambda: Mail.objects.get(id=name).attempts)

@@ -10,6 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock, encryption
 from audit.models import Event
@@ -20,7 +21,7 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.mail import queue as mail_queue
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
-from provisioning.mail.queue import QueueBackend
+from provisioning.mail.queue import Draft, QueueBackend
 from tests.fixtures import mail_relay, queued_mails
 from tests.fixtures.deliveries import eventually
 from tests.fixtures.world import World
@@ -58,7 +59,17 @@ def queue(**more: Any) -> uuid.UUID:
         "text": "Hei! Linkki: /invitations/x",
         **more,
     }
-    return mail_queue.queue(**{"purpose": "invitation", "language": "fi", **parts})
+    return mail_queue.queue(Draft(**{"purpose": "invitation", "language": "fi", **parts}))
+
+
+def test_mails_are_queued_by_one_statement_and_none_by_none(db: None) -> None:
+    draft = Draft(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="test")
+    with CaptureQueriesContext(connection) as captured:
+        assert mail_queue.queue_all([]) == []
+    assert len(captured) == 0
+    with CaptureQueriesContext(connection) as captured:
+        assert len(mail_queue.queue_all([draft] * 3)) == Mail.objects.count() == 3
+    assert len([one for one in captured if "INSERT" in one["sql"]]) == 1
 
 
 def test_mail_is_sent_after_the_commit_and_then_erased(world: World, box: Box, deliverer: Start) -> None:

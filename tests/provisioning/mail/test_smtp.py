@@ -23,6 +23,7 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.mail import queue, smtp
 from provisioning.mail.delivery import MailDeliveries, MailOutcome, MailTask
 from provisioning.mail.models import Mail
+from provisioning.mail.queue import Draft
 from tests.fixtures import certificates, mail_relay, queued_mails
 from tests.fixtures.world import move_clock_to
 
@@ -88,7 +89,7 @@ def serve(box: Box, settings: LazySettings) -> Serve:
 
 @pytest.fixture
 def mail_row(db: None) -> uuid.UUID:
-    return queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
+    return queue.queue(Draft(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation"))
 
 
 def send(name: uuid.UUID, *, after: dt.timedelta = dt.timedelta()) -> tuple[Code | None, Mail]:
@@ -326,7 +327,7 @@ def test_relay_with_reports_gets_the_message_id_as_envelope_id(
     with serve("none"):
         assert send(mail_row)[0] is None
     assert [option for option in box.options if option.startswith(("RET", "ENVID"))] == []
-    second = queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
+    second = queue.queue(Draft(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation"))
     message_id = queued_mails.message_id_of(Mail.objects.get(id=second))
     monkeypatch.setattr(Controller, "factory", lambda relay: Reporting(relay.handler, **relay.SMTP_kwargs))
     with serve("none"):
