@@ -78,9 +78,8 @@ def open_session(
 ) -> tuple[str, str]:
     """Open a session for the ID token issued at `issued_at`. Returns the secret for the cookie, and the row's key.
 
-    Raises LoggedOut where a logout token for it came meanwhile. Holds the lock of staff sign-ins until the commit.
+    The caller holds `lock` until the commit. Raises LoggedOut where a logout token for it came meanwhile.
     """
-    lock()
     by_session = Q(provider_session=provider_session) if provider_session else Q(pk=None)
     logouts = StaffLogout.objects.filter(issuer=issuer, received_at__gte=issued_at)
     if logouts.filter(by_session | Q(subject=subject, provider_session="")).exists():

@@ -1,20 +1,22 @@
 """Staff sign-in in a browser: to the supplier's identity provider, back, and out; and who may not."""
 
 import datetime as dt
+import threading
 import urllib.parse
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import override_settings
 
 from audit.foundation import clock
 from audit.models import Event
 from identity.people.models import User
 from identity.sessions.models import Session
+from identity.staff import identities, sessions
 from identity.staff.models import StaffIdentity, StaffSession
-from tests.fixtures import signed_in, staff_provider, state_check
+from tests.fixtures import concurrency, signed_in, staff_provider, state_check
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body, recorded_verbs
 from tests.fixtures.fake_provider import Defect, FakeProvider
@@ -355,6 +357,52 @@ def test_logout_during_a_sign_in_leaves_no_session(
     monkeypatch.setattr(op, "token", issued_before_a_logout)
     assert came_back(browser, op, asked).status_code == 403
     assert (is_staff(browser), denied()) == (False, ["signed_out"])
+
+
+def test_sign_in_waits_for_a_logout_token_that_is_being_received(world: World, op: FakeProvider) -> None:
+    browser, received = BrowserClient(), threading.Event()
+    op.person = dict(staff_provider.SAM)
+    asked = left(browser)
+
+    def receive() -> None:
+        with transaction.atomic():
+            sessions.end_for_logout_token(
+                issuer=op.url,
+                token_id="j-1",
+                subject="staff-1",
+                provider_session="",
+                at=clock.now() + dt.timedelta(minutes=1),
+            )
+            received.set()
+            concurrency.wait_until_blocking(concurrency.own_backend())
+
+    def arrive() -> int:
+        assert received.wait(concurrency.TIMEOUT)
+        return int(came_back(browser, op, asked).status_code)
+
+    assert concurrency.run_concurrently(receive, arrive) == [None, 403]
+    assert (is_staff(browser), denied()) == (False, ["signed_out"])
+
+
+def test_first_sign_in_waits_for_another_first_sign_in_of_the_person(world: World, op: FakeProvider) -> None:
+    browser, created = BrowserClient(), threading.Event()
+    op.person = dict(staff_provider.SAM)
+    asked = left(browser)
+
+    def sign_in_elsewhere() -> None:
+        with transaction.atomic(), bypassing_commands():
+            sessions.lock()
+            identities.enroll(issuer=op.url, subject="staff-1", name="Sam Salonen", at=clock.now())
+            created.set()
+            concurrency.wait_until_blocking(concurrency.own_backend())
+
+    def arrive() -> int:
+        assert created.wait(concurrency.TIMEOUT)
+        return int(came_back(browser, op, asked).status_code)
+
+    assert concurrency.run_concurrently(sign_in_elsewhere, arrive) == [None, 302]
+    assert StaffIdentity.objects.count() == 1
+    assert is_staff(browser)
 
 
 def test_staff_cookies_are_sent_to_staff_addresses_alone(world: World, op: FakeProvider) -> None:
