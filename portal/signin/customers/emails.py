@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -44,12 +44,10 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
         queue.queue(
             Draft(
                 to=to,
-                subject=parts["subject"],
-                text=parts["text"],
-                html=parts["html"],
                 purpose="password_reset",
                 language=language,
                 about=about,
+                **parts,
             )
         )
         transaction.set_rollback(not commit)
@@ -83,13 +81,11 @@ def queue_security_notice(
         queue.queue(
             Draft(
                 to=user.email,
-                subject=parts["subject"],
-                text=parts["text"],
-                html=parts["html"],
                 purpose=_NOTICE,
                 language=language,
                 about=user.pk,
                 due_at=at + _LATER if later else None,
+                **parts,
             )
         )
 
@@ -111,7 +107,7 @@ def _language(user: User) -> str:
     return next((code for code in preferred if code in known), settings.LANGUAGE_CODE)
 
 
-def _render(prefix: str, values: dict[str, Any]) -> dict[str, str]:
+def _render(prefix: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
     values = {"brand": shell.mail_brand(), **values}
     return {
         "subject": " ".join(render_to_string(f"{prefix}_subject.txt", values).split()),
