@@ -17,7 +17,7 @@ from django.db import connection
 
 from audit import installation, sealing
 from audit.checkpoints.signer import Signer
-from audit.foundation import clock, db
+from audit.foundation import clock
 from audit.log import refusals
 from provisioning.delivery import heartbeats, isolation, listener, workers
 from provisioning.delivery.isolation import Isolation
@@ -33,8 +33,6 @@ _SWEEP_SHARE = 20
 _LONGEST_PAUSE = 5.0
 """…but often enough that a retry, a boundary or a resync is not noticeably late."""
 _DRAIN_SECONDS = 15.0
-_MAINTENANCE_LOCK_TIMEOUT = dt.timedelta(seconds=3)
-"""LOCK TABLE, which SQL as the application's role can do, must not hold the thread that seals and signs."""
 
 
 class Plan(Protocol):
@@ -167,12 +165,11 @@ class Engine:
     def _background_maintenance(self) -> None:
         """Seal events, flush repeated refusals, sign checkpoints and run the chores, once a second and at the end."""
         signer = Signer()
-        outages = [Outage(names_database=False) for _ in range(4 + len(self.chores))]
+        outages = [Outage(names_database=False) for _ in range(3 + len(self.chores))]
         pause, is_last = SWEEP_SECONDS, False
         while not is_last:
             is_last = self._stopping.wait(pause)
             tasks: tuple[Callable[[], object], ...] = (
-                isolation.limit_waits,
                 sealing.seal_all,
                 partial(signer.run, now=is_last),
                 refusals.flush_repeats,
@@ -185,10 +182,9 @@ class Engine:
 
 def _attempt(task: Callable[[], object], outage: Outage) -> float:
     """Run the task, and return the seconds until its next run. A task that waits too long for a lock fails."""
-    milliseconds = _MAINTENANCE_LOCK_TIMEOUT // dt.timedelta(milliseconds=1)
     try:
         # In the session, because a task has several transactions; a failed task takes the connection with it.
-        db.fetch_all("SELECT set_config('lock_timeout', %s, false)", [f"{milliseconds}ms"])
+        isolation.limit_waits()
         task()
     except Exception as error:  # noqa: BLE001 - the thread must survive: without it nothing more is sealed
         connection.close()

@@ -1,6 +1,5 @@
 """From an act to the record in the target, as the target's own store shows it."""
 
-import datetime as dt
 import os
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from audit.models import Event, Leaf
 from provisioning import deliverer as provisioning_deliverer
 from provisioning.accounts import planner
 from provisioning.accounts.models import Account
-from provisioning.delivery import engine as delivery_engine
+from provisioning.delivery import isolation
 from provisioning.delivery.outage import Outage
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
@@ -132,7 +131,7 @@ def test_maintenance_while_another_transaction_holds_a_table_gives_up_one_task_a
     settings.CHECKPOINTS_FOLDER = tmp_path / "checkpoints"
     folder = Folder(settings.CHECKPOINTS_FOLDER)
     folder.make_key(origin="kivisalo.example/log", replace=False)
-    monkeypatch.setattr(delivery_engine, "_MAINTENANCE_LOCK_TIMEOUT", dt.timedelta(milliseconds=50))
+    monkeypatch.setattr(isolation, "LOCK_TIMEOUT", "50ms")
     engine = provisioning_deliverer.create()
     engine.stop()
     with psycopg.connect(os.environ["DATABASE_URL"]) as holder, connection.cursor() as cursor:
