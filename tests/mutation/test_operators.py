@@ -125,3 +125,9 @@ def test_database_function_keeps_all_but_one_condition() -> None:
 @pytest.mark.parametrize("area", areas.AREAS, ids=lambda area: area.name)
 def test_area_has_modules(area: areas.Area) -> None:
     assert area.files()
+
+
+def test_each_module_of_the_lower_layers_is_in_an_area_or_left_out_with_a_reason() -> None:
+    mutated = {path for area in areas.AREAS for path in area.files()}
+    paths = [path for layer in areas.PRODUCT[:4] for path in sorted((areas.ROOT / layer).rglob("*.py"))]
+    assert [path for path in paths if path not in mutated and not areas.is_left_out(path)] == []
