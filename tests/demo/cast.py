@@ -1,4 +1,4 @@
-"""People as the portal tells the services about them: by SCIM, and in an ID token."""
+"""People as the portal sends them to the services: by SCIM, and in an ID token."""
 
 import secrets
 from typing import Any

@@ -1,4 +1,4 @@
-"""The SCIM door: what is told is kept, found again, and survives the end of the process."""
+"""The SCIM service stores what it receives, finds it by filter, and has it after the end of the process."""
 
 import itertools
 import json

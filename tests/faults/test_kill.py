@@ -157,7 +157,7 @@ def _judge(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     times = Counter(one.external_id for one in written if not one.active)
-    lost = [one for one in leavers if shop.one(one.user_id)["active"]]
+    lost = [one for one in leavers if shop.record_of(one.user_id)["active"]]
     duplicates = sum(count - 1 for count in times.values())
     with capsys.disabled():
         print(f"\n{figures.text(seed, len(times), duplicates, len(lost))}")  # noqa: T201 - the figure asked for

@@ -1,4 +1,4 @@
-"""The first full circle: a colleague leaves, and every door closes; in a browser, all services real processes."""
+"""The first full circle: a colleague leaves, and all access ends; in a browser, all services real processes."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Django's own state: migrations complete and in one line, nothing installed that opens a back door."""
+"""Django's own state: migrations complete and in one line, nothing installed that writes without a command."""
 
 import io
 

@@ -51,7 +51,7 @@ class Source:
         first, last = node.lineno, node.end_lineno  # type: ignore[attr-defined]
         return self.starts[first - 1] + node.col_offset, self.starts[last - 1] + node.end_col_offset  # type: ignore[attr-defined]
 
-    def of(self, span: Span) -> str:
+    def text_at(self, span: Span) -> str:
         return self.data[span[0] : span[1]].decode()
 
     def line(self, offset: int) -> int:
@@ -87,7 +87,7 @@ def of_module(area: str, path: pathlib.Path, root: pathlib.Path) -> list[Mutant]
     for operator, span, text in _changes(source):
         changed = source.replaced(span, text)
         if changed != source.text and changed not in found and _is_python(changed):
-            functions = users.of(source.line(span[0]))
+            functions = users.functions_at(source.line(span[0]))
             found[changed] = Mutant(
                 area,
                 operator,
@@ -106,7 +106,7 @@ def _changes(source: Source) -> Iterator[tuple[str, Span, str]]:
             for span, text in operator(node, source):
                 yield name, span, text
     for start, end in source.strings():
-        statement = source.of((start, end))
+        statement = source.text_at((start, end))
         for name, (first, last), text in statements.changes(statement):
             offset = start + len(statement[:first].encode())
             yield f"SQL {name}", (offset, offset + len(statement[first:last].encode())), text
@@ -133,7 +133,7 @@ class _Users:
         self.functions: list[tuple[str, ast.AST]] = list(_functions(source.tree, ""))
         self.body = source.tree.body
 
-    def of(self, line: int) -> tuple[str, ...]:
+    def functions_at(self, line: int) -> tuple[str, ...]:
         inside = [name for name, node in self.functions if _holds(node, line)]
         return tuple(f"{self.path}:{name}" for name in inside[:1] or self._using(line))
 

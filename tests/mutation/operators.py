@@ -13,7 +13,7 @@ class Places(Protocol):
     """A module's text with the places of its nodes."""
 
     def span(self, node: ast.AST) -> Span: ...
-    def of(self, span: Span) -> str: ...
+    def text_at(self, span: Span) -> str: ...
 
 
 Operator = Callable[[ast.AST, Places], Iterator[Change]]
@@ -162,12 +162,12 @@ OPERATORS: dict[str, Operator] = {
 
 def _between(source: Places, left: ast.AST, right: ast.AST, old: str, new: str) -> Change:
     span = source.span(left)[1], source.span(right)[0]
-    return span, source.of(span).replace(old, new, 1)
+    return span, source.text_at(span).replace(old, new, 1)
 
 
 def _with_comma(source: Places, call: ast.Call, argument: ast.AST) -> Span:
     start, end = source.span(argument)
-    comma = re.match(r"\s*,\s*", source.of((end, source.span(call)[1])))
+    comma = re.match(r"\s*,\s*", source.text_at((end, source.span(call)[1])))
     return start, end + (len(comma.group()) if comma else 0)
 
 

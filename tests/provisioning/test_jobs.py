@@ -33,7 +33,7 @@ def test_reconcile_prints_the_result_of_each_target(
 ) -> None:
     deliverer()
     eventually(nothing_due)
-    shop.one(world.mikko.user_id)["active"] = False
+    shop.record_of(world.mikko.user_id)["active"] = False
     crm.be.always = Fault(status=500)
     age_writes()
     output = io.StringIO()
@@ -65,7 +65,7 @@ def test_tidy_deletes_deliveries_after_their_retention(
     deliverer()
     eventually(nothing_due)
     world.remove(world.olli)
-    eventually(lambda: not shop.one(world.olli.user_id)["active"])
+    eventually(lambda: not shop.record_of(world.olli.user_id)["active"])
     eventually(nothing_due)
     assert tasks.tidy() == 0
     Delivery.objects.update(done_at=clock.now() - dt.timedelta(days=91))
@@ -105,11 +105,11 @@ def test_slow_target_delays_no_other(
     crm.be.always = Fault(before=4.0)
     for one in (world.mikko, world.olli, world.vilma, world.sami):
         world.remove(one)
-    eventually(lambda: not shop.one(world.olli.user_id)["active"], within=3)
-    eventually(lambda: not shop.one(world.vilma.user_id)["active"], within=3)
-    assert crm.one(world.olli.user_id)["active"] is True
+    eventually(lambda: not shop.record_of(world.olli.user_id)["active"], within=3)
+    eventually(lambda: not shop.record_of(world.vilma.user_id)["active"], within=3)
+    assert crm.record_of(world.olli.user_id)["active"] is True
     crm.be.always = None
-    eventually(lambda: not crm.one(world.olli.user_id)["active"], within=15)
+    eventually(lambda: not crm.record_of(world.olli.user_id)["active"], within=15)
 
 
 def test_tables_of_deliveries_contain_no_personal_value(

@@ -103,7 +103,7 @@ def test_backup_restored_after_a_removal_sends_nothing_until_it_is_thawed(
 ) -> None:
     deliver_until(scheduler, nothing_due)
     olli = str(world.olli.user_id)
-    assert shop.one(olli)["active"]
+    assert shop.record_of(olli)["active"]
     browser = BrowserClient().sign_in(world.aino.user)
     mail_queue.queue(Draft(to="aino@koskela.example", subject="Hello", text="Hello", purpose="test"))
     assert Mail.objects.filter(due_at__isnull=False).exists()
@@ -113,7 +113,7 @@ def test_backup_restored_after_a_removal_sends_nothing_until_it_is_thawed(
     printed = run("backup", tmp_path / "database", "--keys", tmp_path / "keys")
     assert "Store them apart" in printed
     members.remove(actor=actor_of(world.aino), memberships=[world.olli])
-    deliver_until(scheduler, lambda: not shop.one(olli)["active"])
+    deliver_until(scheduler, lambda: not shop.record_of(olli)["active"])
     written = len(shop.journal)
 
     use(empty)
@@ -139,9 +139,9 @@ def test_backup_restored_after_a_removal_sends_nothing_until_it_is_thawed(
     for _ in range(3):
         deliver(scheduler)
     assert len(shop.journal) == written
-    assert not shop.one(olli)["active"]
+    assert not shop.record_of(olli)["active"]
     run("restore", "--thaw")
-    deliver_until(scheduler, lambda: bool(shop.one(olli)["active"]))
+    deliver_until(scheduler, lambda: bool(shop.record_of(olli)["active"]))
     eventually(lambda: not reconcile.check(target=Target.objects.get(id=ordering.id)).differing)
     assert not Mail.objects.filter(due_at__isnull=False).exists()
     world.remove(Membership.objects.get(id=world.olli.id))

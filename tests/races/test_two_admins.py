@@ -59,12 +59,12 @@ class Duel:
         for thread in threads:
             thread.join(concurrency.TIMEOUT)
 
-    def _remove(self, who: Membership, whom: Membership) -> None:
+    def _remove(self, who: Membership, colleague: Membership) -> None:
         actor = actor_of(who)
         for _ in range(self.rounds):
             self.start.wait(concurrency.TIMEOUT)
             try:
-                people_commands.remove(actor=actor, memberships=[whom])
+                people_commands.remove(actor=actor, memberships=[colleague])
                 outcome = "removed"
             except Exception as error:  # noqa: BLE001 - counted, and judged by the test
                 outcome = "forked" if "does not continue its chain" in str(error) else type(error).__name__

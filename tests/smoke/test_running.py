@@ -444,7 +444,9 @@ def judge(
         installation, kills, [message for message, times in messages.items() if times > 1]
     )
     active = [
-        user for membership in load.removed if installation.target.one(user := users[membership])["active"]
+        user
+        for membership in load.removed
+        if installation.target.record_of(user := users[membership])["active"]
     ]
     assert active == []
     script = (

@@ -127,9 +127,11 @@ def test_assignment_longer_than_the_role_allows_is_refused(world: World) -> None
 
 
 def test_change_for_a_member_with_a_role_beyond_authority_is_refused(world: World) -> None:
-    for whom in (world.aino, world.ulla):
+    for colleague in (world.aino, world.ulla):
         with pytest.raises(authorization_errors.Denied) as refusal:
-            world.change(whom, world.access("viewer"), by=world.ulla if whom is world.aino else world.sami)
+            world.change(
+                colleague, world.access("viewer"), by=world.ulla if colleague is world.aino else world.sami
+            )
         assert refusal.value.data["reason"] in {"exceeds_authority", "outside_sites"}
 
 

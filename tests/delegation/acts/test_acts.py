@@ -392,7 +392,7 @@ def test_idempotency_key_covers_texts_that_are_not_stored_in_clear(world: World)
     people_commands.remove(actor=aino, memberships=[world.vilma], reason="left", idempotency_key="r")
     with pytest.raises(authorization_errors.IdempotencyKeyReused):
         people_commands.remove(
-            actor=aino, memberships=[world.vilma], reason="told tales", idempotency_key="r"
+            actor=aino, memberships=[world.vilma], reason="long absence", idempotency_key="r"
         )
     invite = functools.partial(
         invitations_send.invite, actor=aino, organization=world.koskela, access=viewer, idempotency_key="i"

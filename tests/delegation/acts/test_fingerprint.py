@@ -107,7 +107,7 @@ def arguments(command: Callable[..., Any]) -> dict[str, list[Any]]:
     return {name: values(hints[name]) for name in named if name not in {"actor", "idempotency_key"}}
 
 
-def asked(command: Callable[..., Any], **named: Any) -> str:
+def fingerprint_of(command: Callable[..., Any], **named: Any) -> str:
     return fingerprint.call_of(inspect.unwrap(command), **{"actor": None, **named}).fingerprint
 
 
@@ -118,7 +118,8 @@ COMMANDS = commands()
 def test_every_argument_of_a_command_changes_its_fingerprint(command: Callable[..., Any]) -> None:
     choices = arguments(command)
     seen = [
-        asked(command, **dict(zip(choices, some, strict=True))) for some in _changed(list(choices.values()))
+        fingerprint_of(command, **dict(zip(choices, some, strict=True)))
+        for some in _changed(list(choices.values()))
     ]
     assert len(set(seen)) == len(seen) >= 1
 
@@ -132,7 +133,7 @@ def test_command_discovery_finds_the_known_commands() -> None:
 
 def test_two_commands_with_the_same_argument_have_different_fingerprints() -> None:
     seen = {
-        (one.__name__, asked(one, **{name: some[0] for name, some in arguments(one).items()}))
+        (one.__name__, fingerprint_of(one, **{name: some[0] for name, some in arguments(one).items()}))
         for one in COMMANDS
     }
     for (_, first), (_, second) in itertools.combinations(seen, 2):
@@ -144,13 +145,13 @@ def test_actor_key_salted_hash_and_row_order_do_not_change_the_fingerprint() -> 
     if remove.__name__ == "accept":
         remove, accept = accept, remove
     some = [Membership(pk=uuid.UUID(int=number)) for number in (1, 2)]
-    first = asked(remove, memberships=some)
-    assert first == asked(
+    first = fingerprint_of(remove, memberships=some)
+    assert first == fingerprint_of(
         remove, actor="other", idempotency_key="k", memberships=[*reversed(some), some[0]], reason=""
     )
     invitation = arguments(accept)["invitation"][0]
     with_hash = [
-        asked(accept, invitation=invitation, link="l", accepted_by=Newcomer("Mikko", salted, "en"))
+        fingerprint_of(accept, invitation=invitation, link="l", accepted_by=Newcomer("Mikko", salted, "en"))
         for salted in ("a", "b")
     ]
     assert len(set(with_hash)) == 1
@@ -162,7 +163,7 @@ def test_fingerprint_of_an_access_ignores_only_the_order_of_sites_and_limits() -
     limits = {name: AmountLimit(Decimal(5)) for name in "ab"}
 
     def of(access: AccessSpec) -> str:
-        return asked(command, memberships=[], access=access)
+        return fingerprint_of(command, memberships=[], access=access)
 
     first = of(AccessSpec("orderer", sites=frozenset(places), limits=limits))
     again = AccessSpec("orderer", sites=frozenset(reversed(places)), limits=dict(reversed(limits.items())))
@@ -174,7 +175,7 @@ def test_fingerprint_of_an_access_ignores_only_the_order_of_sites_and_limits() -
 
 def test_argument_without_a_canonical_form_is_an_error() -> None:
     with pytest.raises(TypeError, match="canonical"):
-        asked(COMMANDS[0], **{name: object() for name in arguments(COMMANDS[0]) or ["x"]})
+        fingerprint_of(COMMANDS[0], **{name: object() for name in arguments(COMMANDS[0]) or ["x"]})
 
 
 @pytest.mark.django_db(transaction=True)

@@ -105,7 +105,7 @@ STEPS = [
         "sign_out_member",
         "add_site",
         "set_mail_domains",
-        "found",
+        "create_organization",
         "register",
         "forget",
     ],
@@ -191,8 +191,8 @@ class Sequences(RuleBasedStateMachine):
             return actor_of(pick(known, which // 12))
         return actor_of(pick(self.members(), which))
 
-    def whom(self, actor: Actor, verb: Verb, drawn: Drawn) -> list[Membership]:
-        """Of those the actor may do this to, most times; else anybody of one organization."""
+    def subjects(self, actor: Actor, verb: Verb, drawn: Drawn) -> list[Membership]:
+        """Of those the actor may do this to, most times; else some of one organization."""
         within = scopes.memberships(actor=actor, verb=verb, at=clock.now()).order_by("created_at", "id")
         if drawn.number < 6 and (known := list(within.select_related("user", "organization"))):
             here = [one for one in known if one.organization_id == known[0].organization_id]
@@ -271,12 +271,12 @@ class Sequences(RuleBasedStateMachine):
             return self.invite(drawn)
         invitation, link = letter
         person = User.objects.filter(email=invitation.email).first()
-        whom = person or invitations_accept.Newcomer("New Comer", hashed(), "en")
+        accepted_by = person or invitations_accept.Newcomer("New Comer", hashed(), "en")
         actor = actor_of(person) if person else Actor(kind=Kind.SYSTEM, id=invitation.id, channel=Channel.WEB)
         done = self.do(
             Verb.INVITATION_ACCEPT,
             lambda: invitations_accept.accept(
-                actor=actor, invitation=invitation, link=link, accepted_by=whom
+                actor=actor, invitation=invitation, link=link, accepted_by=accepted_by
             ),
         )
         if done is not None and person is None and drawn.who % 3:
@@ -308,7 +308,7 @@ class Sequences(RuleBasedStateMachine):
 
     def remove(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
-        some = self.whom(actor, Verb.MEMBER_REMOVE, drawn)
+        some = self.subjects(actor, Verb.MEMBER_REMOVE, drawn)
         done = self.do(Verb.MEMBER_REMOVE, lambda: people_commands.remove(actor=actor, memberships=some))
         if done is not None:
             gone = [one.id for one in some]
@@ -321,7 +321,7 @@ class Sequences(RuleBasedStateMachine):
         ended = scopes.memberships(actor=actor, verb=Verb.MEMBER_RESTORE, at=clock.now())
         if not ended.exists():
             return self.remove(drawn)
-        some = self.whom(actor, Verb.MEMBER_RESTORE, drawn)
+        some = self.subjects(actor, Verb.MEMBER_RESTORE, drawn)
         requested = self.wish(actor, some[0].organization, drawn.wish)
         self.do(
             Verb.MEMBER_RESTORE,
@@ -331,7 +331,7 @@ class Sequences(RuleBasedStateMachine):
 
     def change(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
-        some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
+        some = self.subjects(actor, Verb.ACCESS_CHANGE, drawn)
         requested = self.wish(actor, some[0].organization, drawn.wish)
         self.do(
             Verb.ACCESS_CHANGE,
@@ -343,19 +343,19 @@ class Sequences(RuleBasedStateMachine):
         where = self.organization(drawn.which)
         able = Membership.objects.filter(organization=where, assignments__role__key="organization_admin")
         known = list(able.distinct().select_related("user", "organization").order_by("created_at", "id"))
-        actor, whom = actor_of(pick(known, drawn.who)), pick(known, drawn.number)
+        actor, colleague = actor_of(pick(known, drawn.who)), pick(known, drawn.number)
         until, places = drawn.wish[3], (0,) if drawn.who % 3 == 0 else ()
         role = "viewer" if drawn.which % 4 == 0 else "organization_admin"
         requested = self.wish(actor, where, (role, places, None, until))
         self.do(
             Verb.ACCESS_CHANGE,
-            lambda: access_commands.change(actor=actor, memberships=[whom], access=requested),
+            lambda: access_commands.change(actor=actor, memberships=[colleague], access=requested),
         )
 
     def site_admin_gives(self, drawn: Drawn) -> None:
         """Within their own sites, and now and then beyond; up to amounts that they may or may not give."""
         actor, (_, _, _, until) = actor_of(self.world.sami), drawn.wish
-        some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
+        some = self.subjects(actor, Verb.ACCESS_CHANGE, drawn)
         role, where = pick(["orderer", "approver"], drawn.which), (2,) if drawn.number % 4 == 0 else (0,)
         amount = pick([500, 5000, 12_000, 18_000], drawn.which // 2)
         requested = self.wish(actor, self.world.koskela, (role, where, amount, until))
@@ -367,7 +367,7 @@ class Sequences(RuleBasedStateMachine):
     def user_admin_gives(self, drawn: Drawn) -> None:
         """For longer than they may, where the catalogue says how long."""
         actor = actor_of(self.world.ulla)
-        some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
+        some = self.subjects(actor, Verb.ACCESS_CHANGE, drawn)
         until = pick([None, 20 * DAY, 60 * DAY], drawn.which)
         requested = self.wish(actor, self.world.koskela, ("viewer", (), None, until))
         self.do(
@@ -447,7 +447,7 @@ class Sequences(RuleBasedStateMachine):
         actor = self.supplier(drawn.who)
         self.do(Verb.RETENTION_PURGE, lambda: retention.purge(actor=actor))
 
-    def found(self, drawn: Drawn) -> None:
+    def create_organization(self, drawn: Drawn) -> None:
         key, actor = f"new{drawn.number}", self.supplier(drawn.who)
         new = organizations_commands.NewOrganization(key=key, name=key)
         self.do(

@@ -190,7 +190,7 @@ def test_disagreement_of_one_function_is_found(
 
 
 EXPECTED = {
-    # who: whom they may remove now; everybody else of the cast they may not
+    # who: the members that they may remove now; they may remove no others of the cast
     "Aino Virtanen": {
         "Päivi Korhonen", "Ulla Nieminen", "Sami Lehto", "Mikko Laine", "Olli Mäkinen", "Vilma Salo", "Sari Aalto",
         "Kaisa Wirta", "Leo Both", "Noora Suspended", "Ville Suspended", "Esa Mixed", "Hanna Later", "Blocked Admin",
@@ -213,10 +213,10 @@ EXPECTED = {
 
 
 def test_decide_abilities_scopes_and_history_agree_on_the_expected_answer(scenario: Scenario) -> None:
-    for who, whom in EXPECTED.items():
+    for who, removable in EXPECTED.items():
         actor = next(actor for actor in scenario.actors() if actor.label == who)
         rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=scenario.now)
-        assert {one.user.name for one in rows.select_related("user")} == whom, who
+        assert {one.user.name for one in rows.select_related("user")} == removable, who
 
 
 def test_organization_verbs_agree_with_its_abilities(scenario: Scenario) -> None:

@@ -35,13 +35,13 @@ def invited(world: World, email: str, *, by: Membership | None = None, role: str
     return world.invite(world.koskela, email, world.access(role), actor=actor_of(by or world.paivi))
 
 
-def accept(world: World, case: Case, whom: User | None) -> str:
+def accept(world: World, case: Case, user: User | None) -> str:
     """The class and state of the refusal; empty for an acceptance."""
     invitation, link = case
-    accepted_by = whom or invitations_accept.Newcomer(
+    accepted_by = user or invitations_accept.Newcomer(
         name="Ida Ranta", password=worlds.hashed(), language="en"
     )
-    actor = actor_of(whom) if whom else world.system
+    actor = actor_of(user) if user else world.system
     try:
         invitations_accept.accept(actor=actor, invitation=invitation, link=link, accepted_by=accepted_by)
     except DomainError as refusal:

@@ -24,8 +24,8 @@ print(json.dumps([s.SECURE_PROXY_SSL_HEADER, s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SE
 """
 
 
-def asked(home: Path, **environment: str) -> list[Any]:
-    """What the settings are in this environment."""
+def proxy_settings(home: Path, **environment: str) -> list[Any]:
+    """Read the settings of a proxy in a process with this environment."""
     known = {"PATH": os.environ["PATH"], **REQUIRED, "KEYHOLDER_HOME": str(home)}
     done = subprocess.run(
         [sys.executable, "-c", ASK],
@@ -40,8 +40,8 @@ def asked(home: Path, **environment: str) -> list[Any]:
 
 
 def test_proxy_headers_are_used_only_behind_a_proxy(tmp_path: Path) -> None:
-    assert asked(tmp_path, KEYHOLDER_PROXIES="0") == [None, 0, True]
-    assert asked(tmp_path, KEYHOLDER_PROXIES="2") == [["HTTP_X_FORWARDED_PROTO", "https"], 2, True]
+    assert proxy_settings(tmp_path, KEYHOLDER_PROXIES="0") == [None, 0, True]
+    assert proxy_settings(tmp_path, KEYHOLDER_PROXIES="2") == [["HTTP_X_FORWARDED_PROTO", "https"], 2, True]
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ def test_every_connected_system_gets_the_new_name(
 ) -> None:
     plan_all()
     deliver_all(accounts)
-    assert shop.one(world.mikko.user_id)["displayName"] == "Mikko Laine"
+    assert shop.record_of(world.mikko.user_id)["displayName"] == "Mikko Laine"
     rename(world, "Mikko Äimä")
     plan_all()
     assert deliver_all(accounts) == 2, "one call for each system"
     for server in (shop, crm):
-        record = server.one(world.mikko.user_id)
+        record = server.record_of(world.mikko.user_id)
         assert (record["displayName"], record["name"]["formatted"]) == ("Mikko Äimä", "Mikko Äimä")
     synced = Event.objects.filter(verb="account.synced", act=Event.objects.get(verb="person.update").act)
     assert {event.organization for event in synced} == {world.koskela.id, world.pohjola.id}
@@ -56,7 +56,7 @@ def test_system_that_asks_for_given_and_family_name_gets_the_parts_of_the_new_on
     rename(world, name)
     plan_all()
     deliver_all(accounts)
-    record = shop.one(world.mikko.user_id)["name"]
+    record = shop.record_of(world.mikko.user_id)["name"]
     assert (record["givenName"], record["familyName"]) == parts
 
 
@@ -74,8 +74,8 @@ def test_closed_record_of_a_former_organization_is_left_alone(
     plan_all()
     assert Account.objects.get(id=closed.id).due_at is None
     deliver_all(accounts)
-    assert shop.one(world.mikko.id)["displayName"] == "Mikko Äimä"
-    assert shop.one(world.mikko_at_pohjola.id)["displayName"] == "Mikko Laine"
+    assert shop.record_of(world.mikko.id)["displayName"] == "Mikko Äimä"
+    assert shop.record_of(world.mikko_at_pohjola.id)["displayName"] == "Mikko Laine"
 
 
 @pytest.mark.parametrize("patch", [True, False])
@@ -90,13 +90,13 @@ def test_phone_reaches_only_the_system_that_asks_for_it_and_is_removed_there(
     rename(world, "Mikko Laine", "+358 40 123 4567")
     plan_all()
     deliver_all(accounts)
-    asked = shop.one(world.mikko.user_id)["phoneNumbers"]
+    asked = shop.record_of(world.mikko.user_id)["phoneNumbers"]
     assert asked == [{"value": "tel:+358401234567", "type": "work", "primary": True}]
-    assert "phoneNumbers" not in crm.one(world.mikko.user_id)
+    assert "phoneNumbers" not in crm.record_of(world.mikko.user_id)
     rename(world, "Mikko Laine")
     plan_all()
     deliver_all(accounts)
-    assert not shop.one(world.mikko.user_id).get("phoneNumbers")
+    assert not shop.record_of(world.mikko.user_id).get("phoneNumbers")
 
 
 def test_setting_that_is_turned_on_sends_the_phones_of_all_people(
@@ -105,8 +105,8 @@ def test_setting_that_is_turned_on_sends_the_phones_of_all_people(
     rename(world, "Mikko Laine", "+358 40 123 4567")
     plan_all()
     deliver_all(accounts)
-    assert "phoneNumbers" not in shop.one(world.mikko.user_id)
+    assert "phoneNumbers" not in shop.record_of(world.mikko.user_id)
     targets_commands.change(actor=world.system, target=ordering.id, changes={"send_phone": True})
     deliver_all(accounts)
-    (number,) = shop.one(world.mikko.user_id)["phoneNumbers"]
+    (number,) = shop.record_of(world.mikko.user_id)["phoneNumbers"]
     assert number["value"] == "tel:+358401234567"

@@ -212,11 +212,11 @@ def test_leaver_whose_activation_was_written_and_not_read_is_deactivated(
     access = world.access("orderer", sites=[world.oulu], amount=500)
     people_commands.restore(actor=actor_of(world.aino), memberships=[world.olli], access=access)
     write_without_reading(accounts, shop, status)
-    assert shop.one(world.olli.user_id)["active"] is True
+    assert shop.record_of(world.olli.user_id)["active"] is True
     world.remove(world.olli)
     plan_all()
     deliver_all(accounts)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False
 
 
 def test_record_changed_back_after_a_write_that_was_not_read_is_written(
@@ -232,7 +232,7 @@ def test_record_changed_back_after_a_write_that_was_not_read_is_written(
             write_without_reading(accounts, shop, 429)
         else:
             deliver_all(accounts)
-        assert shop.one(world.olli.user_id)["displayName"] == name
+        assert shop.record_of(world.olli.user_id)["displayName"] == name
 
 
 def test_call_in_flight_at_a_crash_is_uncertain_for_a_whole_lease(

@@ -84,7 +84,7 @@ def test_three_changes_before_a_delivery_are_one_call(
     plan_all()
     assert deliver_all(accounts) == 1
     assert len(shop.journal) == before + 1
-    record = shop.one(world.mikko.user_id)["urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"]
+    record = shop.record_of(world.mikko.user_id)["urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"]
     assert record["limits"][0]["amount"] == "300.00"
     assert Delivery.objects.filter(done_at=None).count() == 0
 
@@ -221,7 +221,7 @@ def test_end_of_an_assignment_makes_the_account_due(
     move_clock_to(later)
     (task,) = accounts.lease(worker=1, at=later, in_flight={}) or []
     accounts.settle(outcomes=[DeliveryOutcome(task, result=task.run())], at=later)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False
 
 
 def test_sign_in_ended_without_an_act_is_swept(world: World, ordering: Target) -> None:
@@ -274,12 +274,12 @@ def test_target_with_records_per_membership_gets_one_for_each(
     register("ordering", shop, record_per="membership")
     plan_all()
     deliver_all(accounts)
-    assert shop.one(world.mikko.id)["userName"] == f"koskela/{world.mikko.user.email}"
+    assert shop.record_of(world.mikko.id)["userName"] == f"koskela/{world.mikko.user.email}"
     world.remove(world.mikko)
     plan_all()
     assert deliver_all(accounts) == 1
-    assert shop.one(world.mikko.id)["active"] is False
-    assert shop.one(world.mikko_at_pohjola.id)["active"] is True
+    assert shop.record_of(world.mikko.id)["active"] is False
+    assert shop.record_of(world.mikko_at_pohjola.id)["active"] is True
 
 
 def test_blocked_person_is_deactivated(
@@ -293,7 +293,7 @@ def test_blocked_person_is_deactivated(
     account = Account.objects.get(user=world.mikko.user)
     Account.objects.filter(id=account.id).update(due_at=clock.now())
     deliver_all(accounts)
-    assert shop.one(world.mikko.user_id)["active"] is False
+    assert shop.record_of(world.mikko.user_id)["active"] is False
 
 
 def test_effect_of_an_act_comes_from_its_verb() -> None:

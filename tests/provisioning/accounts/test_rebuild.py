@@ -49,12 +49,12 @@ def claim_closed(world: World) -> None:
 def test_leaver_without_a_true_account_is_closed_by_the_removal(
     world: World, delivered: AccountDeliveries, shop: fake_target.Server, attack: Callable[[World], None]
 ) -> None:
-    assert shop.one(world.olli.user_id)["active"] is True
+    assert shop.record_of(world.olli.user_id)["active"] is True
     attack(world)
     world.remove(world.olli)
     plan_all()
     deliver_all(delivered)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False
 
 
 def test_cursor_beyond_the_head_is_reset_and_hides_no_event(
@@ -65,7 +65,7 @@ def test_cursor_beyond_the_head_is_reset_and_hides_no_event(
     assert planner.behind() == [world.koskela.id]
     plan_all()
     deliver_all(delivered)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False
     assert planner.behind() == []
 
 
@@ -96,10 +96,10 @@ def test_reconciliation_closes_a_leaver_whatever_the_account_says(
     plan_all()
     sql(f"UPDATE provisioning_account SET {assignments} WHERE user_id = %s", world.olli.user_id)
     deliver_all(delivered)
-    assert shop.one(world.olli.user_id)["active"] is True
+    assert shop.record_of(world.olli.user_id)["active"] is True
     reconcile.check(target=ordering)
     deliver_all(delivered)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False
 
 
 def test_reconciliation_adds_missing_accounts_and_closes_the_leaver(
@@ -113,8 +113,8 @@ def test_reconciliation_adds_missing_accounts_and_closes_the_leaver(
     report = reconcile.check(target=ordering)
     assert (report.added, report.unknown) == (everybody, [])
     deliver_all(delivered)
-    assert shop.one(world.olli.user_id)["active"] is False
-    assert shop.one(world.mikko.user_id)["active"] is True
+    assert shop.record_of(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.mikko.user_id)["active"] is True
     assert Account.objects.count() == everybody
 
 
@@ -145,7 +145,7 @@ def test_record_that_a_leaver_got_back_is_closed_without_an_account(
     deliver_all(delivered)
     sql("DELETE FROM provisioning_delivery WHERE membership_id = %s", world.olli.id)
     sql("DELETE FROM provisioning_account WHERE user_id = %s", world.olli.user_id)
-    shop.one(world.olli.user_id)["active"] = True
+    shop.record_of(world.olli.user_id)["active"] = True
     reconcile.check(target=ordering)
     deliver_all(delivered)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False

@@ -70,7 +70,7 @@ def test_receipt_is_done_where_the_target_had_closed_the_record_itself(
 ) -> None:
     plan_all()
     deliver_all(accounts)
-    shop.one(world.olli.user_id)["active"] = False
+    shop.record_of(world.olli.user_id)["active"] = False
     sql("UPDATE provisioning_account SET uncertain_until = now() WHERE user_id = %s", world.olli.user_id)
     done = world.remove(world.olli)
     plan_all()

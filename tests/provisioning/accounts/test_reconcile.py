@@ -55,7 +55,7 @@ def test_record_that_the_list_missed_is_asked_for_and_is_not_missing(
 def test_record_that_the_list_missed_and_the_target_does_not_have_differs(
     delivered: Target, world: World, shop: fake_target.Server
 ) -> None:
-    del shop.users[shop.one(world.mikko.user_id)["id"]]
+    del shop.users[shop.record_of(world.mikko.user_id)["id"]]
     report = reconcile.check(target=delivered)
     assert report.differing == [Account.objects.get(user=world.mikko.user).id]
 
@@ -87,7 +87,7 @@ def test_question_that_a_target_cannot_answer_leaves_its_account_out(
         len(rows),
     )
     shop.be.odd = lambda kind: Fault(status=400) if kind in {"GET", "find"} else None
-    shop.one(world.olli.user_id)["active"] = False
+    shop.record_of(world.olli.user_id)["active"] = False
     report = reconcile.check(target=delivered)
     assert (report.differing, report.unseen) == ([Account.objects.get(user=world.olli.user).id], 1)
 
@@ -126,11 +126,11 @@ def test_answer_older_than_our_write_is_not_compared(
     delivered: Target, world: World, shop: fake_target.Server, accounts: AccountDeliveries
 ) -> None:
     """A replica of the target still shows the removed person's record as it was."""
-    before: Resource = shop.one(world.olli.user_id)
+    before: Resource = shop.record_of(world.olli.user_id)
     world.remove(world.olli)
     plan_all()
     deliver_all(accounts)
-    now = shop.one(world.olli.user_id)
+    now = shop.record_of(world.olli.user_id)
     shop.be.show = lambda one: before if one is now else one
     report = reconcile.check(target=delivered)
     assert (report.differing, states()) == ([], {"up_to_date"})

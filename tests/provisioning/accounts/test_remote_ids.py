@@ -56,21 +56,21 @@ ATTACKS = pytest.mark.parametrize("attack", [point_at_the_administrator, point_w
 def test_leaver_s_own_record_is_closed_and_no_other_one_written(
     world: World, delivered: AccountDeliveries, shop: fake_target.Server, attack: Callable[[World], None]
 ) -> None:
-    mikko = dict(shop.one(world.mikko.user_id))
+    mikko = dict(shop.record_of(world.mikko.user_id))
     attack(world)
     world.remove(world.olli)
     plan_all()
     deliver_all(delivered)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False
     assert shop.users["local-7"] == ADMINISTRATOR
-    assert shop.one(world.mikko.user_id) == mikko
+    assert shop.record_of(world.mikko.user_id) == mikko
 
 
 @ATTACKS
 def test_update_of_a_person_writes_no_other_record(
     world: World, delivered: AccountDeliveries, shop: fake_target.Server, attack: Callable[[World], None]
 ) -> None:
-    mikko, own_id = dict(shop.one(world.mikko.user_id)), shop.one(world.olli.user_id)["id"]
+    mikko, own_id = dict(shop.record_of(world.mikko.user_id)), shop.record_of(world.olli.user_id)["id"]
     attack(world)
     sql(
         "UPDATE provisioning_account SET acknowledged_digest = 'x', due_at = now(), uncertain_until = NULL"
@@ -79,7 +79,7 @@ def test_update_of_a_person_writes_no_other_record(
     )
     deliver_all(delivered)
     assert shop.users["local-7"] == ADMINISTRATOR
-    assert shop.one(world.mikko.user_id) == mikko
+    assert shop.record_of(world.mikko.user_id) == mikko
     account = Account.objects.select_related("target").get(user_id=world.olli.user_id)
     assert remote_ids.proven(account=account, target=account.target) == own_id
 
@@ -116,7 +116,7 @@ def test_reconciliation_asks_for_no_record_that_sql_named(
     world: World, ordering: Target, delivered: AccountDeliveries, shop: fake_target.Server
 ) -> None:
     point_at_the_administrator(world)
-    del shop.users[shop.one(world.olli.user_id)["id"]]
+    del shop.users[shop.record_of(world.olli.user_id)["id"]]
     shop.requests.clear()
     reconcile.check(target=ordering)
     assert not [line for line in shop.requests if line.endswith("/local-7")]

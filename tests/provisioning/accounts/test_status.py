@@ -110,7 +110,7 @@ def test_status_in_a_failing_target_is_updating_with_code_and_next_try(
 def test_differing_record_is_shown_and_resynced_on_demand(
     world: World, running: Engine, shop: fake_target.Server, ordering: Target
 ) -> None:
-    elsewhere = shop.one(world.mikko.user_id)
+    elsewhere = shop.record_of(world.mikko.user_id)
     elsewhere[EXTENSION]["limits"][0]["amount"] = "9000.00"
     age_writes()
     report = reconcile.check(target=ordering)
@@ -123,7 +123,7 @@ def test_differing_record_is_shown_and_resynced_on_demand(
     assert "9000.00" not in repr(systems[0].expected)
     assert elsewhere[EXTENSION]["limits"][0]["amount"] == "9000.00", "the check only shows the difference"
     assert reconcile.resync(accounts=[account]) == 1
-    eventually(lambda: shop.one(world.mikko.user_id)[EXTENSION]["limits"][0]["amount"] == "5000.00")
+    eventually(lambda: shop.record_of(world.mikko.user_id)[EXTENSION]["limits"][0]["amount"] == "5000.00")
     eventually(lambda: states(world.mikko)["ordering"] == "up_to_date")
 
 
@@ -131,12 +131,12 @@ def test_leaver_active_in_a_target_is_resynced_at_once(
     world: World, running: Engine, shop: fake_target.Server, ordering: Target
 ) -> None:
     world.remove(world.olli)
-    eventually(lambda: not shop.one(world.olli.user_id)["active"])
+    eventually(lambda: not shop.record_of(world.olli.user_id)["active"])
     eventually(nothing_due)
-    shop.one(world.olli.user_id)["active"] = True
+    shop.record_of(world.olli.user_id)["active"] = True
     age_writes()
     assert len(reconcile.check(target=ordering).differing) == 1
-    eventually(lambda: not shop.one(world.olli.user_id)["active"])
+    eventually(lambda: not shop.record_of(world.olli.user_id)["active"])
 
 
 def test_target_that_lost_its_data_is_filled_by_resync(

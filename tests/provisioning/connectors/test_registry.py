@@ -158,7 +158,7 @@ def test_target_whose_connector_was_taken_away_stops_no_other(
     with bypassing_commands():
         Target.objects.filter(id=contacts.id).update(kind="gone")
     world.remove(world.olli)
-    eventually(lambda: not shop.one(world.olli.user_id)["active"])
+    eventually(lambda: not shop.record_of(world.olli.user_id)["active"])
     eventually(
         lambda: Account.objects.filter(user=world.olli.user, target=contacts, last_error="fault").exists()
     )

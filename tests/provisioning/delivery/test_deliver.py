@@ -33,7 +33,7 @@ def test_member_with_a_right_is_delivered_with_tier_limit_and_site(
 ) -> None:
     deliverer()
     eventually(nothing_due)
-    mikko = shop.one(world.mikko.user_id)
+    mikko = shop.record_of(world.mikko.user_id)
     assert mikko["active"] is True
     assert mikko["userName"] == world.mikko.user.email
     extension = mikko[EXTENSION]
@@ -51,10 +51,10 @@ def test_leaver_is_deactivated_and_stays_active_for_another_customer(
     deliverer()
     eventually(nothing_due)
     world.remove(world.olli)
-    eventually(lambda: shop.one(world.olli.user_id)["active"] is False)
+    eventually(lambda: shop.record_of(world.olli.user_id)["active"] is False)
     world.remove(world.mikko)
     eventually(lambda: len(_active_organizations(shop, world)) == 1)
-    mikko = shop.one(world.mikko.user_id)
+    mikko = shop.record_of(world.mikko.user_id)
     assert mikko["active"] is True
     assert _active_organizations(shop, world) == ["pohjola"]
 
@@ -146,5 +146,5 @@ def test_maintenance_while_another_transaction_holds_a_table_gives_up_one_task_a
 
 
 def _active_organizations(shop: fake_target.Server, world: World) -> list[str]:
-    extension = shop.one(world.mikko.user_id)[EXTENSION]
+    extension = shop.record_of(world.mikko.user_id)[EXTENSION]
     return [one["key"] for one in extension["organizations"] if one["active"]]

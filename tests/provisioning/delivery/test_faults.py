@@ -45,13 +45,13 @@ def test_unavailable_target_delays_no_other_and_catches_up(
     crowd = [world.olli, world.vilma, world.sami, world.mikko]
     for one in crowd:
         world.remove(one)
-    eventually(lambda: not any(shop.one(one.user_id)["active"] for one in crowd[:3]), within=5)
+    eventually(lambda: not any(shop.record_of(one.user_id)["active"] for one in crowd[:3]), within=5)
     eventually(lambda: Target.objects.get(id=contacts.id).down_since)
     row = account(world, contacts)
     assert (row.state, row.acknowledged_active) == ("updating", True)
-    assert crm.one(world.olli.user_id)["active"] is True
+    assert crm.record_of(world.olli.user_id)["active"] is True
     crm.be.always = None
-    eventually(lambda: not any(crm.one(one.user_id)["active"] for one in crowd[:3]), within=12)
+    eventually(lambda: not any(crm.record_of(one.user_id)["active"] for one in crowd[:3]), within=12)
     eventually(lambda: Target.objects.get(id=contacts.id).down_since is None)
 
 
@@ -86,8 +86,8 @@ def test_retry_after_pauses_the_whole_target(
     time.sleep(1.5)
     assert len(shop.requests) == before
     assert account(world, ordering).last_error == "busy"
-    eventually(lambda: not shop.one(world.olli.user_id)["active"], within=6)
-    eventually(lambda: not shop.one(world.vilma.user_id)["active"], within=3)
+    eventually(lambda: not shop.record_of(world.olli.user_id)["active"], within=6)
+    eventually(lambda: not shop.record_of(world.vilma.user_id)["active"], within=3)
 
 
 def test_permanent_failure_is_retried_hourly_and_recorded_once(
@@ -106,7 +106,7 @@ def test_permanent_failure_is_retried_hourly_and_recorded_once(
     assert failures.count() == 1
     shop.be.always = None
     Account.objects.update(due_at=clock.now())
-    eventually(lambda: not shop.one(world.olli.user_id)["active"])
+    eventually(lambda: not shop.record_of(world.olli.user_id)["active"])
     eventually(lambda: Event.objects.filter(verb="account.synced", act=done.act).count() == 1)
 
 
@@ -158,7 +158,7 @@ def test_several_deliverers_deliver_each_change_once(
     before = len(shop.journal)
     for one in crowd:
         world.remove(one)
-    eventually(lambda: not any(shop.one(one.user_id)["active"] for one in crowd))
+    eventually(lambda: not any(shop.record_of(one.user_id)["active"] for one in crowd))
     eventually(nothing_due)
     assert len(shop.journal) == before + 3
     assert len(workers.live_workers()) == 3
@@ -175,7 +175,7 @@ def test_change_during_a_call_is_delivered_after_it(
     second = world.remove(world.olli)
     assert shop.open == 1, "the first call is still open"
     eventually(nothing_due)
-    assert shop.one(world.olli.user_id)["active"] is False
+    assert shop.record_of(world.olli.user_id)["active"] is False
     assert Delivery.objects.get(act=second.act).done_at is not None
 
 
@@ -192,7 +192,7 @@ def test_lease_of_a_live_worker_is_taken_over_after_expiry(
         time.sleep(1.5)
         assert shop.journal == []
         eventually(nothing_due)
-    assert shop.one(world.olli.user_id)["active"] is True
+    assert shop.record_of(world.olli.user_id)["active"] is True
 
 
 def test_rows_of_a_dead_worker_are_taken_at_once_and_uncertain(
@@ -219,7 +219,7 @@ def test_deliverer_survives_a_lost_database_connection(
         )
     connection.close()
     world.remove(world.olli)
-    eventually(lambda: shop.one(world.olli.user_id)["active"] is False)
+    eventually(lambda: shop.record_of(world.olli.user_id)["active"] is False)
 
 
 def test_call_whose_lease_was_lost_is_uncertain(

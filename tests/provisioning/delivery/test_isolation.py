@@ -48,7 +48,7 @@ def test_leaver_is_closed_and_sealed_while_a_table_of_lesser_tasks_is_locked(
     intruder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
     concurrency.wait_until_blocking(intruder.info.backend_pid)
     world.remove(world.olli)
-    eventually(lambda: shop.one(world.olli.user_id)["active"] is False, within=20)
+    eventually(lambda: shop.record_of(world.olli.user_id)["active"] is False, within=20)
     eventually(lambda: not Inbox.objects.exists(), within=20)
 
 
@@ -66,7 +66,7 @@ def test_leaver_is_closed_while_another_chain_cannot_be_planned(
     intruder.execute("SELECT FROM provisioning_cursor WHERE chain = %s FOR UPDATE", [world.pohjola.id])
     people_commands.remove(actor=actor_of(world.tiina), memberships=[world.mikko_at_pohjola], reason="left")
     world.remove(world.olli)
-    eventually(lambda: shop.one(world.olli.user_id)["active"] is False, within=20)
+    eventually(lambda: shop.record_of(world.olli.user_id)["active"] is False, within=20)
 
 
 def test_malformed_notifications_stop_no_delivery(
@@ -78,7 +78,7 @@ def test_malformed_notifications_stop_no_delivery(
         cursor.execute("SELECT pg_notify('keyholder_chain', 'x')")
     worker = engine._listener.worker if engine._listener else 0
     world.remove(world.olli)
-    eventually(lambda: shop.one(world.olli.user_id)["active"] is False)
+    eventually(lambda: shop.record_of(world.olli.user_id)["active"] is False)
     assert engine._listener is not None
     assert engine._listener.worker == worker, "the same connection"
 

@@ -73,7 +73,7 @@ def test_unstorable_id_delays_no_other_target_and_no_logout(
     eventually(lambda: Account.objects.filter(user=new.user, target=ordering, last_error=code).exists())
     sign_in(world.olli)
     world.remove(world.olli)
-    eventually(lambda: crm.one(world.olli.user_id)["active"] is False)
+    eventually(lambda: crm.record_of(world.olli.user_id)["active"] is False)
     eventually(
         lambda: Account.objects.get(user=world.olli.user, target=contacts).acknowledged_active is False
     )
@@ -134,7 +134,7 @@ def test_observed_state_is_stored_without_unstorable_characters(
 ) -> None:
     plan_all()
     deliver_all(kind)
-    grant = shop.one(world.mikko.user_id)[scim_schema.EXTENSION]["grants"][0]
+    grant = shop.record_of(world.mikko.user_id)[scim_schema.EXTENSION]["grants"][0]
     grant.update(role="or\x00derer\ud800", organization=grant["organization"] + "\x00")
     age_writes()
     report = reconcile.check(target=ordering)

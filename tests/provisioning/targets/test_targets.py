@@ -92,7 +92,7 @@ def test_new_token_makes_failed_accounts_due_at_once(
     eventually(lambda: Account.objects.filter(last_error="unauthorized").count() >= 5)
     change(ordering, token=fake_target.TOKEN)
     eventually(nothing_due)
-    assert shop.one(world.mikko.user_id)["active"]
+    assert shop.record_of(world.mikko.user_id)["active"]
     event = latest("target.update")
     assert json.loads(bytes(event.body))["after"] == {"token": "new"}
     assert fake_target.TOKEN not in bytes(event.body).decode()
@@ -108,11 +108,11 @@ def test_reactivated_target_gets_the_changes_since_its_deactivation(
     world.remove(world.mikko_at_pohjola, by=world.tiina)
     late = world.member(world.koskela, "Late Comer", "viewer")
     eventually(nothing_due)
-    assert shop.one(world.mikko.user_id)["active"]
+    assert shop.record_of(world.mikko.user_id)["active"]
     change(ordering, is_active=True)
     eventually(nothing_due)
-    assert not shop.one(world.mikko.user_id)["active"]
-    assert shop.one(late.user_id)["active"]
+    assert not shop.record_of(world.mikko.user_id)["active"]
+    assert shop.record_of(late.user_id)["active"]
     body = json.loads(bytes(latest("target.update").body))
     assert (body["before"], body["after"]) == ({"is_active": False}, {"is_active": True})
 
@@ -123,13 +123,13 @@ def test_new_address_reads_every_record_first(
     """The new system has one of the people already, under an id that another person had in the old one."""
     deliverer()
     eventually(nothing_due)
-    mikko, olli = shop.one(world.mikko.user_id), shop.one(world.olli.user_id)
+    mikko, olli = shop.record_of(world.mikko.user_id), shop.record_of(world.olli.user_id)
     crm.users[olli["id"]] = {**mikko, "id": olli["id"], "active": False}
     change(ordering, base_url=crm.scim, token=fake_target.TOKEN)
     eventually(nothing_due)
-    assert crm.one(world.mikko.user_id)["active"]
-    assert crm.one(world.mikko.user_id)["id"] == olli["id"]
-    assert crm.one(world.olli.user_id)["active"]
+    assert crm.record_of(world.mikko.user_id)["active"]
+    assert crm.record_of(world.mikko.user_id)["id"] == olli["id"]
+    assert crm.record_of(world.olli.user_id)["active"]
 
 
 @pytest.mark.parametrize("switched", [False, True])
@@ -156,7 +156,7 @@ def test_outcome_from_before_a_change_has_no_effect(
     retried = kind.lease(worker=1, at=clock.now(), in_flight={}) or []
     assert len(retried) == len(in_flight) > 0
     kind.settle(outcomes=[DeliveryOutcome(one, result=one.run()) for one in retried], at=clock.now())
-    assert (shop if switched else crm).one(world.mikko.user_id)["active"]
+    assert (shop if switched else crm).record_of(world.mikko.user_id)["active"]
     # The call in flight may still be executed: its record is read again when it has ended for sure.
     account.refresh_from_db()
     assert account.due_at == account.uncertain_until == began + dt.timedelta(seconds=120)
@@ -279,12 +279,12 @@ def test_differing_account_is_resynced_once(
 ) -> None:
     deliverer()
     eventually(nothing_due)
-    shop.one(world.mikko.user_id)["active"] = False
+    shop.record_of(world.mikko.user_id)["active"] = False
     Account.objects.filter(user=world.mikko.user_id).update(state="out_of_date")
     done = accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
     assert done.result == accounts_commands.Resynced(accounts=1)
     eventually(nothing_due)
-    assert shop.one(world.mikko.user_id)["active"]
+    assert shop.record_of(world.mikko.user_id)["active"]
     synced = Event.objects.filter(verb="account.synced", act=done.act)
     assert [event.subject for event in synced] == [world.mikko.id]
     with pytest.raises(NothingToResync):

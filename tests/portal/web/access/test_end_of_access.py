@@ -31,7 +31,7 @@ def day() -> dt.date:
     return (clock.now() + dt.timedelta(days=400)).date()
 
 
-def shown(day: dt.date) -> str:
+def shown_day(day: dt.date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
@@ -39,18 +39,18 @@ def test_end_of_offered_access_is_shown_wherever_the_invitation_is(world: World,
     browser = signed_in.browser(world.aino)
     form = orderer_form(world, until=day.isoformat(), email="liisa@koskela.example")
     preview = page_model(browser.post(f"{KOSKELA}/people/invite", {**form, "do": "preview"}), InvitePage)
-    gained = f"{ORDERS}, up to 2 000 € an order, at Tampere, until {shown(day)}"
+    gained = f"{ORDERS}, up to 2 000 € an order, at Tampere, until {shown_day(day)}"
     assert gained in map(plain, preview.effect.gains)
     sent = browser.post(f"{KOSKELA}/people/invite", form, follow=True)
     (pending,) = page_model(sent, PeoplePage).invitations.rows
-    assert plain(pending.sub).startswith(f"Orderer, up to 2 000 €, Tampere, until {shown(day)}. Expires")
+    assert plain(pending.sub).startswith(f"Orderer, up to 2 000 €, Tampere, until {shown_day(day)}. Expires")
     accept = page_model(BrowserClient().get(f"/invitations/{queued_mails.invitation_token()}"), AcceptPage)
-    assert accept.ends == f"This access ends on {shown(day)}."
+    assert accept.ends == f"This access ends on {shown_day(day)}."
     assert accept.ends in queued_mails.invitation_text()
     invitation = Invitation.objects.get(email="liisa@koskela.example")
     cancel = browser.get(f"{KOSKELA}/people/invitations/{invitation.id}/cancel")
     offered = page_model(cancel, CancelInvitationPage).offered
-    assert plain(offered) == f"Orderer, up to 2 000 €, Tampere, until {shown(day)}"
+    assert plain(offered) == f"Orderer, up to 2 000 €, Tampere, until {shown_day(day)}"
 
 
 def test_earlier_end_is_a_change_in_the_preview(world: World, day: dt.date) -> None:
@@ -59,14 +59,14 @@ def test_earlier_end_is_a_change_in_the_preview(world: World, day: dt.date) -> N
     swaps = [plain(swap.text) for swap in page_model(answer, AccessPage).effect.swaps]
     assert swaps == [
         f"{ORDERS}, <b>up to 2 000 € an order</b> instead of 5 000 €",
-        f"Ends after <b>{shown(day)}</b>",
+        f"Ends after <b>{shown_day(day)}</b>",
     ]
 
 
 def test_end_of_present_access_is_shown_wherever_the_access_is(world: World, day: dt.date) -> None:
     browser = signed_in.browser(world.aino)
     browser.post(person_path(world.mikko, "access"), orderer_form(world, until=day.isoformat()))
-    held = f"Orderer, up to 2 000 €, Tampere, until {shown(day)}"
+    held = f"Orderer, up to 2 000 €, Tampere, until {shown_day(day)}"
     panel = page_model(browser.get(person_path(world.mikko, "access")), AccessPage)
     assert plain(panel.now_sentence) == f"Now: {held}"
     leaver = page_model(browser.get(person_path(world.mikko, "remove")), RemovalPage).leaver
@@ -74,13 +74,13 @@ def test_end_of_present_access_is_shown_wherever_the_access_is(world: World, day
     assert held in plain(leaver.access)
     people = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).people
     (mikko,) = [person for person in people if person.name == "Mikko Laine"]
-    assert plain(mikko.limit) == f"up to 2 000 €, until {shown(day)}"
+    assert plain(mikko.limit) == f"up to 2 000 €, until {shown_day(day)}"
     rights = page_model(browser.get(person_path(world.mikko)), PersonPage).rights
-    assert f"Tampere, until {shown(day)}" in {right.where for right in rights}
+    assert f"Tampere, until {shown_day(day)}" in {right.where for right in rights}
     world.remove(world.mikko)
     restore = page_model(browser.get(person_path(world.mikko, "restore")), AccessPage)
     assert plain(restore.now_sentence).startswith(f"Previous access: {held}")
-    assert plain(str(restore.form["until"].value())) == shown(day)
+    assert plain(str(restore.form["until"].value())) == shown_day(day)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "Nowhere/Land"])
@@ -95,12 +95,12 @@ def test_day_is_the_organization_s_for_every_reader(world: World, day: dt.date, 
     assert Assignment.objects.get(membership=world.mikko, valid_until__gt=clock.now()).valid_until == end
     browser.post(f"{KOSKELA}/people/invite", {**form, "idempotency_key": "a2"})
     assert Invitation.objects.get(email="liisa@koskela.example").access_until == end
-    assert f"This access ends on {shown(day)}." in queued_mails.invitation_text()
+    assert f"This access ends on {shown_day(day)}." in queued_mails.invitation_text()
     for reader in (browser, signed_in.browser(world.paivi)):
         panel = page_model(reader.get(person_path(world.mikko, "access")), AccessPage)
-        assert plain(panel.now_sentence).endswith(f"until {shown(day)}")
-        assert plain(str(panel.form["until"].value())) == shown(day)
+        assert plain(panel.now_sentence).endswith(f"until {shown_day(day)}")
+        assert plain(str(panel.form["until"].value())) == shown_day(day)
         page = page_model(reader.get(f"{KOSKELA}/people"), PeoplePage)
-        assert [row.limit for row in page.people if shown(day) in plain(row.limit)]
-        assert shown(day) in plain(page.invitations.rows[0].sub)
-        assert shown(day) in visible_text(reader.get(f"{KOSKELA}/activity"))
+        assert [row.limit for row in page.people if shown_day(day) in plain(row.limit)]
+        assert shown_day(day) in plain(page.invitations.rows[0].sub)
+        assert shown_day(day) in visible_text(reader.get(f"{KOSKELA}/activity"))

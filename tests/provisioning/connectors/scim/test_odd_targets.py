@@ -46,7 +46,7 @@ def test_record_is_found_in_a_target_without_filters(
     vars(shop.be).update(FILTERS[kind])
     result = synchronize(record(name="Ada Approver", active=active))
     assert result.remote_id == created.remote_id
-    assert (shop.one(ADA)["displayName"], shop.one(ADA)["active"]) == ("Ada Approver", active)
+    assert (shop.record_of(ADA)["displayName"], shop.record_of(ADA)["active"]) == ("Ada Approver", active)
     assert unchanged(shop)
 
 
@@ -68,7 +68,7 @@ def test_person_without_a_record_is_created_in_a_target_without_filters(
 ) -> None:
     crowd(shop, 150)
     vars(shop.be).update(FILTERS[kind])
-    assert synchronize(record()).remote_id == shop.one(ADA)["id"]
+    assert synchronize(record()).remote_id == shop.record_of(ADA)["id"]
     assert unchanged(shop)
 
 
@@ -98,13 +98,13 @@ def test_removed_person_with_one_usable_filter_is_looked_for_in_the_whole_list(
     synchronize(record())
     one_usable_filter(shop)
     synchronize(record(active=False), remote_id="gone")
-    assert shop.one(ADA)["active"] is False
+    assert shop.record_of(ADA)["active"] is False
     shop.users.clear()
     crowd(shop, 1100)
     synchronize(record())
     with pytest.raises(DeliveryError) as unknown:
         synchronize(record(active=False), remote_id="gone")
-    assert (unknown.value.code, shop.one(ADA)["active"]) == (Code.UNREADABLE, True)
+    assert (unknown.value.code, shop.record_of(ADA)["active"]) == (Code.UNREADABLE, True)
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -119,7 +119,7 @@ def test_removed_person_is_not_called_closed_by_a_target_that_knows_no_route(
     assert refused.value.code is Code.REFUSED
     shop.be.always = None
     synchronize(record(active=False), remote_id=created.remote_id)
-    assert shop.one(ADA)["active"] is False
+    assert shop.record_of(ADA)["active"] is False
 
 
 def test_user_name_of_another_person_is_not_ours(shop: fake_target.Server, synchronize: Any) -> None:
@@ -130,7 +130,7 @@ def test_user_name_of_another_person_is_not_ours(shop: fake_target.Server, synch
 
 def test_every_record_of_a_removed_person_is_closed(shop: fake_target.Server, synchronize: Any) -> None:
     created = synchronize(record())
-    shop.users["copy"] = {**shop.one(ADA), "id": "copy"}
+    shop.users["copy"] = {**shop.record_of(ADA), "id": "copy"}
     synchronize(record(active=False), remote_id=created.remote_id, read_first=True)
     assert [one["active"] for one in shop.by_external_id(ADA)] == [False, False]
 
@@ -241,7 +241,7 @@ def test_record_that_a_target_does_not_delete_is_deactivated(
     shop.be.odd = only("DELETE", status=status)
     result = synchronize(record(active=False), remote_id=created.remote_id, deletes=True)
     assert result.remote_id == created.remote_id
-    assert shop.one(ADA)["active"] is False
+    assert shop.record_of(ADA)["active"] is False
 
 
 @pytest.mark.parametrize("status", [404, 410, 500])
@@ -253,7 +253,7 @@ def test_record_that_a_target_neither_deletes_nor_reads_by_id_is_deactivated(
     faults = {"DELETE": Fault(status=204), "GET": Fault(status=status)}
     shop.be.odd = faults.get
     result = synchronize(record(active=False), remote_id=created.remote_id, deletes=True)
-    assert (result.remote_id, shop.one(ADA)["active"]) == (created.remote_id, False)
+    assert (result.remote_id, shop.record_of(ADA)["active"]) == (created.remote_id, False)
 
 
 def test_record_under_a_new_id_is_deleted_where_the_known_id_is_gone(
@@ -271,7 +271,7 @@ def test_record_is_inactive_until_a_failing_deletion_succeeds(
     shop.be.odd = only("DELETE", status=500)
     with pytest.raises(DeliveryError) as failed:
         synchronize(record(active=False), remote_id=created.remote_id, deletes=True)
-    assert (failed.value.code, shop.one(ADA)["active"]) == (Code.TARGET_ERROR, False)
+    assert (failed.value.code, shop.record_of(ADA)["active"]) == (Code.TARGET_ERROR, False)
     shop.be.odd = only()
     synchronize(record(active=False), remote_id=created.remote_id, deletes=True)
     assert shop.users == {}
@@ -302,7 +302,7 @@ def test_created_record_that_is_not_found_yet_is_created_once(
         synchronize(record())
     assert early.value.code is Code.NOT_APPLIED
     shop.be.odd = only()
-    assert synchronize(record(), read_first=True, unconfirmed=1).remote_id == shop.one(ADA)["id"]
+    assert synchronize(record(), read_first=True, unconfirmed=1).remote_id == shop.record_of(ADA)["id"]
     assert [one.method for one in shop.journal] == ["POST"]
 
 
@@ -319,7 +319,7 @@ def test_patch_that_is_never_shown_becomes_a_put(
             synchronize(changed, remote_id=created.remote_id, read_first=True, unconfirmed=unconfirmed)
     result = synchronize(changed, remote_id=created.remote_id, read_first=True, unconfirmed=attempts - 1)
     assert result.supports_patch is None, "earlier attempts may have failed for another reason"
-    assert (shop.one(ADA)["displayName"], shop.one(ADA)["active"]) == ("Ada Approver", active)
+    assert (shop.record_of(ADA)["displayName"], shop.record_of(ADA)["active"]) == ("Ada Approver", active)
 
 
 # Answers in other forms
@@ -344,7 +344,7 @@ def test_creation_is_understood_whatever_its_answer(
 ) -> None:
     shop.be.odd = only("POST", is_executed=True, **CREATED[kind])
     result = synchronize(record())
-    assert result.remote_id == shop.one(ADA)["id"]
+    assert result.remote_id == shop.record_of(ADA)["id"]
     assert [one.method for one in shop.journal] == ["POST"]
 
 
@@ -375,7 +375,7 @@ def test_answers_compressed_unasked_are_read(shop: fake_target.Server, synchroni
     created = synchronize(record())
     assert not synchronize(record(), remote_id=created.remote_id, read_first=True).wrote
     synchronize(record(active=False), remote_id=created.remote_id)
-    assert shop.one(ADA)["active"] is False
+    assert shop.record_of(ADA)["active"] is False
 
 
 def test_media_type_of_requests_is_a_setting(shop: fake_target.Server, synchronize: Any) -> None:
@@ -385,7 +385,7 @@ def test_media_type_of_requests_is_a_setting(shop: fake_target.Server, synchroni
     assert (refused.value.code, refused.value.detail) == (Code.REFUSED, "status 415")
     created = synchronize(record(), media_type="application/json")
     synchronize(record(active=False), remote_id=created.remote_id, media_type="application/json")
-    assert shop.one(ADA)["active"] is False
+    assert shop.record_of(ADA)["active"] is False
 
 
 def test_media_type_is_that_of_the_protocol_unless_set() -> None:
@@ -436,5 +436,9 @@ def test_person_of_one_name_is_accepted_by_a_target_that_demands_both(
         synchronize(record_with_name("Sukarno"))
     assert refused.value.code is Code.REFUSED
     synchronize(record_with_name("Sukarno", "Sukarno", "Sukarno"))
-    assert shop.one(ADA)["name"] == {"formatted": "Sukarno", "givenName": "Sukarno", "familyName": "Sukarno"}
+    assert shop.record_of(ADA)["name"] == {
+        "formatted": "Sukarno",
+        "givenName": "Sukarno",
+        "familyName": "Sukarno",
+    }
     assert "givenName" not in record_with_name("Ada Orderer")["name"]

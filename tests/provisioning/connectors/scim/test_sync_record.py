@@ -16,10 +16,10 @@ from tests.fixtures.scim_users import ADA, EVE, foreign_record, only, record
 def test_record_is_created_changed_and_deactivated(shop: fake_target.Server, synchronize: Any) -> None:
     created = synchronize(record())
     synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
-    assert shop.one(ADA)["displayName"] == "Ada Approver"
+    assert shop.record_of(ADA)["displayName"] == "Ada Approver"
     synchronize(record(active=False), remote_id=created.remote_id)
-    assert shop.one(ADA)["active"] is False
-    assert shop.one(ADA)[scim_schema.EXTENSION]["organizations"][0]["active"] is False
+    assert shop.record_of(ADA)["active"] is False
+    assert shop.record_of(ADA)[scim_schema.EXTENSION]["organizations"][0]["active"] is False
     assert [one.method for one in shop.journal] == ["POST", "PATCH", "PATCH"]
 
 
@@ -32,7 +32,7 @@ def test_target_without_patch_is_sent_whole_records(shop: fake_target.Server, sy
     shop.be.supports_patch = False
     created = synchronize(record())
     result = synchronize(record(active=False), remote_id=created.remote_id)
-    assert (shop.one(ADA)["active"], result.supports_patch) == (False, False)
+    assert (shop.record_of(ADA)["active"], result.supports_patch) == (False, False)
     shop.requests.clear()
     synchronize(record(), remote_id=created.remote_id, supports_patch=False)
     assert not [one for one in shop.requests if one.startswith("PATCH")]
@@ -45,7 +45,7 @@ def test_rejected_patch_becomes_a_put(shop: fake_target.Server, synchronize: Any
     shop.be.next = [Fault(status=status)]
     result = synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
     assert result.supports_patch is (False if status in {405, 501} else None)
-    assert shop.one(ADA)["displayName"] == "Ada Approver"
+    assert shop.record_of(ADA)["displayName"] == "Ada Approver"
 
 
 @pytest.mark.parametrize("active", [True, False])
@@ -57,7 +57,7 @@ def test_missing_patch_route_is_distinguished_from_a_missing_record_by_asking(
     shop.be.odd = only("PATCH", status=status)
     result = synchronize(record(name="Ada Approver", active=active), remote_id=created.remote_id)
     assert (result.remote_id, result.supports_patch) == (created.remote_id, False)
-    assert (shop.one(ADA)["displayName"], shop.one(ADA)["active"]) == ("Ada Approver", active)
+    assert (shop.record_of(ADA)["displayName"], shop.record_of(ADA)["active"]) == ("Ada Approver", active)
     assert [one.method for one in shop.journal] == ["POST", "PUT"], "no second record is created"
 
 
@@ -70,8 +70,8 @@ def test_missing_put_route_of_a_target_without_patch_becomes_a_patch(
     shop.be.odd = only("PUT", status=status)
     changed = record(name="Ada Approver", active=active)
     result = synchronize(changed, remote_id=created.remote_id, supports_patch=False)
-    assert (result.supports_patch, shop.one(ADA)["displayName"]) == (True, "Ada Approver")
-    assert shop.one(ADA)["active"] is active
+    assert (result.supports_patch, shop.record_of(ADA)["displayName"]) == (True, "Ada Approver")
+    assert shop.record_of(ADA)["active"] is active
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 422, 500])
@@ -90,7 +90,7 @@ def test_record_of_a_removed_person_is_deactivated_where_the_target_rejects_its_
 
         shop.be.odd = rejects
         synchronize(record(active=False, name="Rejected"), remote_id=created.remote_id)
-        assert (shop.one(ADA)["active"], shop.one(ADA)["displayName"]) == (False, "Ada Orderer")
+        assert (shop.record_of(ADA)["active"], shop.record_of(ADA)["displayName"]) == (False, "Ada Orderer")
 
 
 def test_removed_person_whose_deactivation_is_rejected_in_every_way_fails(
@@ -119,7 +119,7 @@ def test_ignored_filter_does_not_select_a_foreign_record(shop: fake_target.Serve
     foreign_record(shop, externalId=EVE)
     created = synchronize(record())
     assert created.remote_id != "stranger"
-    assert shop.one(EVE) == {
+    assert shop.record_of(EVE) == {
         "id": "stranger",
         "userName": "eve@acme.example",
         "active": True,
@@ -141,7 +141,7 @@ def test_id_of_a_foreign_record_is_not_written(shop: fake_target.Server, synchro
     with pytest.raises(DeliveryError) as refused:
         synchronize(record(active=False), remote_id="stranger", read_first=True)
     assert refused.value.code is Code.AMBIGUOUS
-    assert shop.one(EVE)["active"] is True
+    assert shop.record_of(EVE)["active"] is True
 
 
 def test_lost_response_leads_to_no_second_record(shop: fake_target.Server, synchronize: Any) -> None:
@@ -150,7 +150,7 @@ def test_lost_response_leads_to_no_second_record(shop: fake_target.Server, synch
         synchronize(record())
     assert lost.value.code is Code.LOST
     again = synchronize(record(), read_first=True)
-    assert again.remote_id == shop.one(ADA)["id"]
+    assert again.remote_id == shop.record_of(ADA)["id"]
     assert [one.method for one in shop.journal] == ["POST"]
 
 
@@ -160,13 +160,13 @@ def test_conflict_leads_to_our_own_record(shop: fake_target.Server, synchronize:
     shop.be.next = [Fault(status=200, content=nothing)]
     again = synchronize(record(name="Ada Approver"))
     assert again.remote_id == first.remote_id
-    assert shop.one(ADA)["displayName"] == "Ada Approver"
+    assert shop.record_of(ADA)["displayName"] == "Ada Approver"
 
 
 def test_conflict_adopts_an_unmanaged_record(shop: fake_target.Server, synchronize: Any) -> None:
     foreign_record(shop, userName=f"{ADA.upper()}@acme.example".replace("0190-ADA", ADA))
     assert synchronize(record()).remote_id == "stranger"
-    assert shop.one(ADA)["id"] == "stranger"
+    assert shop.record_of(ADA)["id"] == "stranger"
 
 
 def test_conflict_never_adopts_a_foreign_record(shop: fake_target.Server, synchronize: Any) -> None:
@@ -174,14 +174,14 @@ def test_conflict_never_adopts_a_foreign_record(shop: fake_target.Server, synchr
     with pytest.raises(DeliveryError) as refused:
         synchronize(record())
     assert refused.value.code is Code.CONFLICT
-    assert shop.one(EVE)["id"] == "stranger"
+    assert shop.record_of(EVE)["id"] == "stranger"
 
 
 def test_lost_record_is_created_again(shop: fake_target.Server, synchronize: Any) -> None:
     created = synchronize(record())
     shop.users.clear()
     again = synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
-    assert again.remote_id == shop.one(ADA)["id"] != created.remote_id
+    assert again.remote_id == shop.record_of(ADA)["id"] != created.remote_id
 
 
 def test_lost_record_of_an_inactive_person_is_not_created_again(
@@ -213,7 +213,7 @@ def test_reading_first_writes_only_a_difference(shop: fake_target.Server, synchr
     assert synchronize(record(), remote_id=created.remote_id, read_first=True).wrote is False
     shop.users[created.remote_id]["active"] = False
     result = synchronize(record(), remote_id=created.remote_id, read_first=True)
-    assert (result.wrote, shop.one(ADA)["active"]) == (True, True)
+    assert (result.wrote, shop.record_of(ADA)["active"]) == (True, True)
 
 
 def test_inactive_record_is_deleted_where_the_target_deletes(
