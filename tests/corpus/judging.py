@@ -2,15 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.http import HttpResponse
 
-from tests.corpus.cast import HOST, Cast
+from portal.oidc import parameters
+from tests.corpus.cast import Cast
+from tests.corpus.placeholders import CLIENTS
 from tests.fixtures import oidc_browser
 from tests.fixtures.grants import VERIFIER
 
 Line = Mapping[str, Any]
+
+_FIELDS = """
+    name role section kind session method path query headers body raw_body expect_status expect_error error_in expect
+    source note after parallel allow_success still_logged_in expect_redirect expect_login rp_token check_scope_absent
+    check_no_outbound
+"""
+_DESCRIBED = frozenset(_FIELDS.split())
+
+
+class UnknownDemand(ValueError):
+    """The line demands something that this runner does not judge, so nothing may count as its answer."""
+
+
+def require_known(line: Line) -> None:
+    """Raise UnknownDemand for a field that no check reads."""
+    if unknown := line.keys() - _DESCRIBED - CHECKS.keys():
+        raise UnknownDemand(f"{line['name']}: {sorted(unknown)}")
 
 
 def problems(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
@@ -34,7 +53,7 @@ def _query(response: HttpResponse) -> dict[str, str]:
 
 def _registered(line: Line, cast: Cast) -> str:
     client = next((cast.filled(value) for name, value in line["query"] if name == "client_id"), "")
-    return cast.address(client.removeprefix("corpus-")) if client.removeprefix("corpus-") in HOST else "//"
+    return cast.address(client.removeprefix("corpus-")) if client.removeprefix("corpus-") in CLIENTS else "//"
 
 
 def _succeeded(line: Line, response: HttpResponse, cast: Cast) -> bool:
@@ -53,7 +72,7 @@ def _success(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
         "redirect_uri": _registered(line, cast),
         "code_verifier": VERIFIER,
     }
-    scopes = cast._token(body)["scope"].split()
+    scopes = cast.token(body)["scope"].split()
     return [f"scope {absent} granted"] if absent in scopes else _further(line, response, cast)
 
 
@@ -66,11 +85,17 @@ def _redirect(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
     if not _location(response).startswith(f"{_registered(line, cast)}?"):
         return [f"goes to {_location(response)!r}"]
     answer = _query(response)
-    state = next((value for name, value in line["query"] if name == "state"), None)
     found = [] if answer.get("error") in line["expect_error"] else [f"error {answer.get('error')!r}"]
-    found += [f"state {answer.get('state')!r}"] if answer.get("state") != state else []
+    found += [] if answer.get("state") in _states(line, cast) else [f"state {answer.get('state')!r}"]
     found += ["a code besides"] if "code" in answer else []
     return found + (["no iss"] if answer.get("iss") != oidc_browser.ISSUER else [])
+
+
+def _states(line: Line, cast: Cast) -> list[str | None]:
+    """The states that an answer may carry: the one of the request, or none where that one is itself refused."""
+    sent: list[str] = [cast.filled(value) for name, value in line["query"] if name == "state"]
+    read = parameters.parse(urlencode([("state", value) for value in sent]))
+    return [None] if "state" in read.faults or not any(sent) else [sent[0]]
 
 
 def _any(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
@@ -121,29 +146,38 @@ _PLACES = {
 }
 
 
+Check = Callable[[Any, Any, Line, Cast], bool]
+CHECKS: Mapping[str, Check] = {
+    "forbid_location": lambda expected, response, *_: expected not in _location(response),
+    "forbid_body": lambda expected, response, *_: all(
+        one not in response.content.decode("utf-8", "replace")
+        for one in ([expected] if isinstance(expected, str) else expected)
+    ),
+    "check_header_any": lambda expected, response, *_: any(
+        value in str(response.headers.get(header, "")).lower() for header, value in expected
+    ),
+    "check_no_id_token": lambda expected, response, *_: not expected or "id_token" not in response.json(),
+    "check_state_exact": lambda expected, response, line, cast: (
+        _query(response).get("state") == _state(line, cast, expected)
+    ),
+    "check_json": lambda expected, response, *_: _holds(response.json(), expected),
+    "check_id_token_claims": lambda expected, response, *_: _holds(
+        oidc_browser.claims_of(response.json()["id_token"]), expected
+    ),
+    "check_issuer": lambda _, response, *__: response.json()["issuer"] == oidc_browser.ISSUER,
+    "forbid_response_types": lambda expected, response, *_: (
+        not set(expected) & set(response.json()["response_types_supported"])
+    ),
+}
+"""What a line may demand of the answer besides its place: the demand, the answer, the line, the cast."""
+
+
 def _further(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
-    body: Any = response
-    text = response.content.decode("utf-8", "replace")
-    checks: dict[str, Callable[[Any], bool]] = {
-        "forbid_location": lambda expected: expected not in _location(response),
-        "forbid_body": lambda expected: all(
-            one not in text for one in ([expected] if isinstance(expected, str) else expected)
-        ),
-        "check_header_any": lambda expected: any(
-            v in str(response.headers.get(h, "")).lower() for h, v in expected
-        ),
-        "check_no_id_token": lambda expected: not expected or "id_token" not in body.json(),
-        "check_state_exact": lambda expected: _query(response).get("state") == _state(line, cast, expected),
-        "check_json": lambda expected: _holds(body.json(), expected),
-        "check_id_token_claims": lambda expected: _holds(
-            oidc_browser.claims_of(body.json()["id_token"]), expected
-        ),
-        "check_issuer": lambda _: body.json()["issuer"] == oidc_browser.ISSUER,
-        "forbid_response_types": lambda expected: (
-            not set(expected) & set(body.json()["response_types_supported"])
-        ),
-    }
-    return [name for name, check in checks.items() if name in line and not check(cast.filled(line[name]))]
+    return [
+        name
+        for name, check in CHECKS.items()
+        if name in line and not check(cast.filled(line[name]), response, line, cast)
+    ]
 
 
 def _state(line: Line, cast: Cast, expected: object) -> object:

@@ -32,6 +32,7 @@ class SupplierProvider:
     def __init__(self, described: Mapping[str, Any] | None, at: int) -> None:
         self.described, self.at = described, at
         self.values: dict[str, str] = {"rp_client_id": staff_provider.CLIENT_ID, "rp_code": "code-1"}
+        self.asked: list[str] = []
         self.provider = Provider(Configuration(**SETTING), transport=self)
 
     def request(
@@ -45,6 +46,7 @@ class SupplierProvider:
             },
             "/jwks": {"keys": [K1.jwk]},
         }
+        self.asked.append(url)
         path = urlsplit(url).path
         if path == "/token" and self.described and parse_qs((body or b"").decode())["code"] == ["code-1"]:
             documents["/token"] = {"access_token": "at", "token_type": "Bearer", "id_token": self.token()}

@@ -10,7 +10,7 @@ from django.test import override_settings
 from audit.foundation import clock
 from identity.staff.models import StaffSession
 from portal.signin.staff import provider
-from tests.corpus import supplier_provider
+from tests.corpus import judging, outbound, supplier_provider
 from tests.corpus.supplier_provider import SupplierProvider
 from tests.fixtures import staff_users
 from tests.fixtures.browser_client import BrowserClient
@@ -53,13 +53,16 @@ def send(browser: BrowserClient, line: Line, op: SupplierProvider) -> Any:
 def test_corpus_line_of_the_relying_party_gets_the_expected_response(
     line: Line, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    judging.require_known(line)
     op = SupplierProvider(line.get("rp_token"), int(clock.wall().timestamp()))
     monkeypatch.setattr(provider, "current", lambda: op.provider)
     sara = staff_users.opened(staff_users.enrolled("staff-9", "Sara Salo"), subject="staff-9")
-    with override_settings(STAFF_SIGN_IN=supplier_provider.SETTING):
+    with override_settings(STAFF_SIGN_IN=supplier_provider.SETTING), outbound.recorded() as calls:
         browser = started(line, op)
         response = send(browser, line, op)
         is_staff = browser.get("/staff/").status_code == 200
+    assert calls == []
+    assert [url for url in op.asked if not url.startswith(f"{supplier_provider.ISSUER}/")] == []
     assert response.status_code in line["expect_status"], response.content[:600]
     assert is_staff is bool(line.get("expect_login"))
     assert StaffSession.objects.count() == 1 + is_staff, sara
