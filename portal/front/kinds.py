@@ -9,6 +9,7 @@ from portal.oidc import metadata
 LIVE: Final = "/health/live"
 READY: Final = "/health/ready"
 METRICS: Final = "/metrics"
+STAFF_LOGOUT: Final = "/staff/backchannel-logout"
 PROBES: Final = frozenset({LIVE, READY, METRICS})
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -42,12 +43,14 @@ _BY_PATH: dict[str, Kind] = {
     metadata.USERINFO: MACHINES,
     metadata.INTROSPECT: MACHINES,
     metadata.REVOKE: MACHINES,
+    # A staff member who has left is out also while a flood fills the other lanes.
+    STAFF_LOGOUT: Kind(lane="staff_logout", body_bytes=limits.FORM_BYTES, content_types=_FORMS),
 }
 # An endpoint that reads uploads or JSON is added above with a kind of its own; nothing else gets such a body.
 
-THREADS: Final = {"people": 4, "machines": 4, "readiness": 1, "metrics": 1}
+THREADS: Final = {"people": 4, "machines": 4, "staff_logout": 1, "readiness": 1, "metrics": 1}
 """Threads by lane. Two cores run about as much Python; more would only hold more database connections."""
-WAITING: Final = {"people": 64, "machines": 128, "readiness": 4, "metrics": 4}
+WAITING: Final = {"people": 64, "machines": 128, "staff_logout": 32, "readiness": 4, "metrics": 4}
 """Requests that may wait in a lane for a thread; the next one gets 503."""
 
 

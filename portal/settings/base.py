@@ -80,6 +80,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.shell.shell.shell_context",
+                "portal.signin.staff.frame.staff_context",
             ],
             "loaders": [
                 (

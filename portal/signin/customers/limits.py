@@ -65,6 +65,7 @@ INVITATION_NOTICE = Limit(
     10,
     _DAY,
 )
+STAFF_SIGN_IN = Limit("staff-sign-in", "starts and responses of staff sign-ins", "network", 60, _MINUTE)
 
 LIMITS: Sequence[Limit] = (
     DEVICE,
@@ -81,6 +82,7 @@ LIMITS: Sequence[Limit] = (
     RESYNC,
     OWN_DETAILS,
     INVITATION_NOTICE,
+    STAFF_SIGN_IN,
 )
 
 

@@ -6,6 +6,29 @@ from typing import Any
 
 from django.conf import settings
 
+_METHODS = frozenset(
+    (
+        *(
+            "face",
+            "fpt",
+            "geo",
+            "hwk",
+            "iris",
+            "kba",
+            "mca",
+            "mfa",
+            "otp",
+            "pin",
+            "pop",
+            "pwd",
+            "rba",
+            "retina",
+        ),
+        *("sc", "sms", "swk", "tel", "user", "vbm", "wia"),
+    )
+)
+"""The values of `amr` (RFC 8176 §2); any other value that a role demands is one of `acr`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -23,6 +46,12 @@ class Configuration:
     def is_complete(self) -> bool:
         """Return whether staff can sign in: without any of these four, nothing of it is reachable."""
         return all((self.issuer, self.client_id, self.client_secret, self.groups))
+
+    @property
+    def acr_values(self) -> Sequence[str]:
+        """Return the values of `acr` that roles demand, in the operator's order, each once."""
+        values = dict.fromkeys(value for _role, value in self.assurance if value)
+        return [value for value in values if value not in _METHODS]
 
     def roles(self, groups: Collection[str]) -> frozenset[str]:
         """Return the roles that these groups allow."""

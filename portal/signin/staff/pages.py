@@ -10,6 +10,7 @@ from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT
 from identity.staff.sessions import OpenSession
 from portal.http import request_data
 from portal.shell.page_model import PageModel
+from portal.signin.staff import proof_names
 from portal.signin.staff.configuration import Configuration
 from portal.signin.staff.errors import Code
 from portal.wording import time_zones
@@ -26,7 +27,8 @@ class SignInPage(PageModel):
     provider_host: str
     hours: int
     minutes: int
-    signed_out: bool
+    signed_out: str
+    """A sentence after a sign-out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,16 @@ class RefusedPage(PageModel):
     reference: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class LeavingPage(PageModel):
+    """Continues by itself to the provider, which ends its own session."""
+
+    template: ClassVar[str] = "staff/leaving.html"
+
+    provider_host: str
+    target_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class RoleLine:
     """Holds a role that the groups allow; `missing` names what a sign-in must prove for it, where it has not."""
@@ -51,34 +63,55 @@ class RoleLine:
 
 @dataclass(frozen=True, kw_only=True)
 class HomePage(PageModel):
-    """Shows staff who they are here, by which groups, and until when."""
+    """Shows the desk, and by which groups the reader is here, and until when."""
 
     template: ClassVar[str] = "staff/home.html"
 
-    name: str
-    email: str
     roles: Sequence[RoleLine]
     groups: Sequence[str]
     proved: str
     signed_in_at: str
     expires_at: str
     idle_minutes: int
-    sign_out_url: str
 
 
 def sign_in_page(
-    configured: Configuration, *, start_url: str, customers_url: str, signed_out: bool
+    configured: Configuration, *, start_url: str, customers_url: str, signed_out: bool, came_back: bool
 ) -> SignInPage:
-    """Return the page before the sign-in."""
-    address = request_data.split_url(configured.issuer)
+    """Return the page before the sign-in. `came_back`: from the provider's own sign-out."""
+    host = _host(configured)
     return SignInPage(
         start_url=start_url,
         customers_url=customers_url,
-        provider_host=(address.hostname if address else "") or "",
+        provider_host=host,
         hours=int(ABSOLUTE_LIMIT.total_seconds()) // 3600,
         minutes=_idle_minutes(),
-        signed_out=signed_out,
+        signed_out=_after_sign_out(host, signed_out=signed_out, came_back=came_back),
     )
+
+
+def _after_sign_out(host: str, *, signed_out: bool, came_back: bool) -> str:
+    if came_back:
+        text = _(
+            "You are signed out of the staff pages. If you signed out at %(host)s too, that session has ended."
+        )
+    elif signed_out:
+        text = _(
+            "You are signed out of the staff pages. Your session at %(host)s goes on until you sign out there."
+        )
+    else:
+        return ""
+    return text % {"host": host}
+
+
+def _host(configured: Configuration) -> str:
+    address = request_data.split_url(configured.issuer)
+    return (address.hostname if address else "") or ""
+
+
+def leaving_page(configured: Configuration, *, target_url: str) -> LeavingPage:
+    """Return the page between the sign-out here and that of the provider."""
+    return LeavingPage(provider_host=_host(configured), target_url=target_url)
 
 
 def refused_page(code: Code, *, again_url: str, reference: str) -> RefusedPage:
@@ -99,26 +132,24 @@ def unavailable_page(*, again_url: str, reference: str) -> RefusedPage:
     )
 
 
-def home_page(configured: Configuration, session: OpenSession, *, sign_out_url: str) -> HomePage:
+def home_page(configured: Configuration, session: OpenSession) -> HomePage:
     """Return the first page; roles follow from the groups and proofs of this session's sign-in."""
     roles = sorted(configured.roles(session.proof.groups))
     assured = configured.assured(roles, session.proof.proved)
     mapped = {group for _role, group in configured.groups}
     return HomePage(
-        name=session.user.name,
-        email=session.proof.email,
         roles=[
             RoleLine(
-                ROLES[role](), "" if role in assured else " / ".join(sorted(configured.sufficient(role)))
+                ROLES[role](),
+                "" if role in assured else proof_names.alternatives(sorted(configured.sufficient(role))),
             )
             for role in roles
         ],
         groups=[group for group in session.proof.groups if group in mapped],
-        proved=", ".join(session.proof.proved),
+        proved=proof_names.describe(session.proof.proved),
         signed_in_at=time_zones.date_time(session.created_at, None),
         expires_at=time_zones.date_time(session.expires_at, None),
         idle_minutes=_idle_minutes(),
-        sign_out_url=sign_out_url,
     )
 
 

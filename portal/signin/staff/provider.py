@@ -60,6 +60,9 @@ class Metadata:
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str
+    """Empty where the provider has none, as the next one."""
+    end_session_endpoint: str
+    """The address of RP-Initiated Logout §2.1."""
     names_issuer: bool
     """Whether every authorization response has `iss` (RFC 9207 §3)."""
 
@@ -161,11 +164,13 @@ class Provider:
             authorization_endpoint=self._address(found, "authorization_endpoint"),
             token_endpoint=self._address(found, "token_endpoint"),
             jwks_uri=self._address(found, "jwks_uri"),
-            userinfo_endpoint=self._address(found, "userinfo_endpoint")
-            if found.get("userinfo_endpoint")
-            else "",
+            userinfo_endpoint=self._optional_address(found, "userinfo_endpoint"),
+            end_session_endpoint=self._optional_address(found, "end_session_endpoint"),
             names_issuer=found.get("authorization_response_iss_parameter_supported") is True,
         )
+
+    def _optional_address(self, found: Mapping[str, Any], name: str) -> str:
+        return self._address(found, name) if found.get(name) else ""
 
     def _address(self, found: Mapping[str, Any], name: str) -> str:
         """Refuse an address with less protection than the issuer's own."""

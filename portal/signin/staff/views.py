@@ -1,4 +1,4 @@
-"""Staff sign-in: the page before it, the way to the supplier's identity provider and back, and its end."""
+"""Staff sign-in: the page before it, and the way to the supplier's identity provider and back."""
 
 import datetime as dt
 import logging
@@ -7,23 +7,29 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from audit.foundation import clock
 from identity.staff import sessions
 from portal.http import request_context
 from portal.shell import page_model
-from portal.signin.staff import configuration, cookies, middleware, pages, provider, sign_in, signed_tokens
+from portal.signin.staff import (
+    configuration,
+    cookies,
+    limited,
+    middleware,
+    pages,
+    provider,
+    session_views,
+    sign_in,
+)
 from portal.signin.staff.backend import Claims, StaffBackend
 from portal.signin.staff.errors import Code, ProviderUnavailable, SignInRefused
 
 logger = logging.getLogger("keyholder.staff_sign_in")
 _SCOPE = "openid profile email"
-_SIGNED_OUT = "signed-out"
-_RETRY_SECONDS = 60
 
 
 @login_not_required
@@ -35,7 +41,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         configuration.current(),
         start_url=reverse("staff_start"),
         customers_url=reverse("account_login"),
-        signed_out=_SIGNED_OUT in request.GET,
+        signed_out=session_views.SIGNED_OUT in request.GET,
+        came_back=request.GET.get("state") == session_views.SIGNED_OUT,
     )
     return page_model.render(request, model)
 
@@ -43,6 +50,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @middleware.public
 @require_GET
+@limited.limited
 def start(request: HttpRequest) -> HttpResponse:
     """Send the browser to the provider: code flow with PKCE S256, state and nonce (OpenID Connect Core §3.1.2.1).
 
@@ -52,17 +60,19 @@ def start(request: HttpRequest) -> HttpResponse:
         endpoint = provider.current().metadata().authorization_endpoint
     except ProviderUnavailable:
         return _unavailable(request)
-    pending = cookies.begin(at=clock.wall())
+    pending, configured = cookies.begin(at=clock.wall()), configuration.current()
     query = {
         "response_type": "code",
         "scope": _SCOPE,
-        "client_id": configuration.current().client_id,
+        "client_id": configured.client_id,
         "redirect_uri": _callback_url(),
         "state": pending.state,
         "nonce": pending.nonce,
         "code_challenge": pending.code_challenge,
         "code_challenge_method": "S256",
     }
+    if configured.acr_values:
+        query["acr_values"] = " ".join(configured.acr_values)
     response = HttpResponseRedirect(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}")
     cookies.remember_pending(response, pending)
     return response
@@ -71,6 +81,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @middleware.public
 @require_GET
+@limited.limited
 def callback(request: HttpRequest) -> HttpResponse:
     """Open a session for the provider's response, or say why not. Either way the sign-in under way has ended."""
     response: HttpResponse
@@ -129,46 +140,6 @@ def _end_former_session(request: HttpRequest) -> None:
         sign_in.sign_out(request, former)
 
 
-@login_not_required
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Show who is signed in, by which groups, and until when."""
-    session = middleware.require_session(request).staff_session
-    model = pages.home_page(configuration.current(), session, sign_out_url=reverse("staff_sign_out"))
-    return page_model.render(request, model)
-
-
-@login_not_required
-@require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
-    """End this session. That of the provider goes on, which the next page says."""
-    sign_in.sign_out(request, middleware.require_session(request).staff_session)
-    response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{_SIGNED_OUT}")
-    cookies.forget_session(response)
-    return response
-
-
-@login_not_required
-@middleware.public
-@csrf_exempt
-@require_POST
-def backchannel_logout(request: HttpRequest) -> HttpResponse:
-    """End the sessions that the provider's logout token names (Back-Channel Logout §2.5 to §2.8)."""
-    tokens = request.POST.getlist("logout_token")
-    sent = tokens[0] if len(tokens) == 1 else None
-    try:
-        token = signed_tokens.verify_logout_token(sent, provider=provider.current(), now=clock.wall())
-        sign_in.end_for_logout_token(request, token)
-    except (SignInRefused, sessions.TokenUsed) as refused:
-        logger.warning("A logout token was refused: %s", refused)
-        return JsonResponse({"error": "invalid_request"}, status=HTTPStatus.BAD_REQUEST)
-    except ProviderUnavailable:
-        response = JsonResponse({"error": "temporarily_unavailable"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        response["Retry-After"] = str(_RETRY_SECONDS)
-        return response
-    return HttpResponse(status=HTTPStatus.OK)
-
-
 def _callback_url() -> str:
     """Return the address that is registered at the provider: below the issuer, whatever host the browser asked."""
     return f"{settings.ISSUER}{reverse('staff_callback')}"
@@ -187,5 +158,5 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
         again_url=reverse("staff_sign_in"), reference=request_context.request_id(request)
     )
     response = page_model.render(request, model, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    response["Retry-After"] = str(_RETRY_SECONDS)
+    response["Retry-After"] = str(session_views.RETRY_SECONDS)
     return response

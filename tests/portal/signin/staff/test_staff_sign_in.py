@@ -11,11 +11,13 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from audit.foundation import clock
-from audit.models import Event
+from audit.models import Event, Refusal
 from identity.people.models import User
 from identity.sessions.models import Session
 from identity.staff import identities, sessions
 from identity.staff.models import StaffIdentity, StaffSession
+from portal.signin.customers import limits
+from portal.signin.staff import provider
 from tests.fixtures import concurrency, signed_in, staff_provider, state_check
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body, recorded_verbs
@@ -77,7 +79,7 @@ def test_first_sign_in_with_a_mapped_group_creates_the_staff_user(world: World, 
     browser, answer = sign_in(op, sid="s-1")
     assert (answer.status_code, answer["Location"]) == (302, HOME)
     page = browser.get(HOME).content.decode()
-    for text in ("Sam Salonen", "sam@kivisalo.example", "Support", "kh-support"):
+    for text in ("Sam Salonen", "sam<wbr>@kivisalo.example", "Support", "kh-support"):
         assert text in page
     user = User.all_directories.get(directory="staff")
     assert (user.email, user.contact, user.has_usable_password()) == ("", "", False)
@@ -94,6 +96,80 @@ def test_authorization_request_has_pkce_state_and_nonce(op: FakeProvider, world:
     for name in ("state", "nonce", "code_challenge"):
         assert first[name] != second[name]
         assert len(first[name]) >= 43
+
+
+def test_authorization_request_names_the_values_of_acr_that_roles_demand(
+    op: FakeProvider, world: World
+) -> None:
+    assert left(BrowserClient())["acr_values"] == "phr"
+    assurance = [
+        ("support", "mfa"),
+        ("owner", "silver"),
+        ("owner", "hwk"),
+        ("auditor", "gold"),
+        ("operator", "gold"),
+    ]
+    with override_settings(STAFF_SIGN_IN=staff_provider.setting(op, assurance=assurance)):
+        assert left(BrowserClient())["acr_values"] == "silver gold"
+    with override_settings(
+        STAFF_SIGN_IN=staff_provider.setting(op, assurance=[("support", "mfa"), ("owner", "")])
+    ):
+        assert "acr_values" not in left(BrowserClient())
+
+
+@pytest.mark.usefixtures("at_the_start_of_a_window")
+@pytest.mark.parametrize("path", [START, CALLBACK])
+def test_sign_ins_of_one_network_beyond_the_limit_wait(world: World, op: FakeProvider, path: str) -> None:
+    browser = BrowserClient()
+    for _ in range(limits.STAFF_SIGN_IN.amount):
+        assert browser.get(path).status_code in {302, 400}
+    answer = browser.get(path)
+    assert answer.status_code == 429
+    assert 1 <= int(answer["Retry-After"]) <= limits.STAFF_SIGN_IN.seconds
+    assert BrowserClient(REMOTE_ADDR="192.0.2.9").get(path).status_code in {302, 400}
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_repeated_refusals_of_one_hour_are_one_event_without_a_user(world: World, op: FakeProvider) -> None:
+    for _ in range(3):
+        sign_in(op, groups=["other"])
+    event = Event.objects.get(verb="staff_sign_in.denied")
+    assert (event.subject_kind, event.actor_kind) == ("supplier", "system")
+    assert body(event)["personal"] == {}
+    assert Refusal.objects.get().count == 3
+
+
+def test_home_says_in_words_what_was_proved_and_what_a_role_lacks(world: World, op: FakeProvider) -> None:
+    browser, _ = sign_in(op, groups=["kh-owners", "kh-support"], amr=["pwd", "geo"])
+    page = " ".join(browser.get(HOME).content.decode().split())
+    assert "password, “geo”" in page
+    assert "did not prove: two factors or phishing-resistant sign-in" in page
+
+
+def test_sign_out_goes_on_to_a_provider_that_offers_one(world: World, op: FakeProvider) -> None:
+    op.metadata = {"end_session_endpoint": f"{op.url}/bye?a=1"}
+    browser, _ = sign_in(op)
+    answer = browser.post(SIGN_OUT)
+    assert (answer.status_code, is_staff(browser)) == (200, False)
+    address = urllib.parse.urlsplit(answer.context["target_url"])
+    assert f"{address.scheme}://{address.netloc}{address.path}" == f"{op.url}/bye"
+    assert dict(urllib.parse.parse_qsl(address.query)) == {
+        "a": "1",
+        "client_id": "keyholder",
+        "post_logout_redirect_uri": f"{django_settings.ISSUER}{SIGN_IN}",
+        "state": "signed-out",
+    }
+    page = browser.get(f"{SIGN_IN}?state=signed-out").content.decode()
+    assert "If you signed out at localhost too" in page
+
+
+def test_sign_out_while_the_provider_is_down_ends_the_session_here(world: World, op: FakeProvider) -> None:
+    op.metadata = {"end_session_endpoint": f"{op.url}/bye"}
+    browser, _ = sign_in(op)
+    op.is_down = True
+    provider._of.cache_clear()
+    assert browser.post(SIGN_OUT)["Location"] == f"{SIGN_IN}?signed-out"
+    assert not is_staff(browser)
 
 
 def test_next_sign_in_finds_the_user_by_subject_and_reads_name_and_groups_again(
@@ -121,7 +197,7 @@ def test_address_of_a_customer_s_person_gives_no_access_to_the_person(world: Wor
     browser, _ = sign_in(op, email=world.mikko.user.email)
     assert is_staff(browser)
     assert not browser.is_signed_in
-    assert browser.get(HOME).context["name"] != world.mikko.user.name
+    assert browser.get(HOME).context["staff"].name != world.mikko.user.name
 
 
 GROUPS: list[Any] = [None, [], ["other"], "kh-support", {"kh-support": 1}, [["kh-support"]], ["KH-SUPPORT"]]
@@ -302,7 +378,7 @@ def test_second_sign_in_of_a_browser_replaces_its_session(world: World, op: Fake
     browser, _ = sign_in(op)
     sign_in(op, browser, sub="staff-2", name="Sara Salo")
     assert StaffSession.objects.count() == 1
-    assert browser.get(HOME).context["name"] == "Sara Salo"
+    assert browser.get(HOME).context["staff"].name == "Sara Salo"
 
 
 def post_logout(token: str) -> Any:
