@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.idp.oidc.models import Client as ProtocolClient
+
 from audit.foundation import db
 from identity import machine_secrets
 
@@ -58,6 +60,12 @@ def find(*, client: str) -> RegisteredClient | None:
     """Find an active client of an active application. One statement."""
     row = db.fetch_one(FIND, {"client": client})
     return None if row is None else client_from_row(row)
+
+
+def post_logout_redirect_uris(*, client: str) -> frozenset[str]:
+    """Return where a client may send people after a sign-out (RP-Initiated Logout §3). One statement."""
+    protocol = ProtocolClient.objects.only("data").get(pk=client)
+    return frozenset(protocol.get_post_logout_redirect_uris())
 
 
 def client_from_row(row: Sequence[Any]) -> RegisteredClient:

@@ -128,6 +128,11 @@ def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uu
     return uuid.UUID(str(sid))
 
 
+def is_open(*, sid: uuid.UUID, session_key: str) -> bool:
+    """Return whether this sign-in is one of the browser session's and has not ended. One statement."""
+    return SignIn.objects.filter(pk=sid, session_key=session_key, ended_at=None).exists()
+
+
 def last_ended_at(*, session_key: str, membership: uuid.UUID) -> dt.datetime | None:
     """Return when the newest sign-in of this browser session to this organization ended. One statement."""
     ended = SignIn.objects.filter(session_key=session_key, membership=membership)

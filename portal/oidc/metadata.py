@@ -9,6 +9,8 @@ DISCOVERY = "/.well-known/openid-configuration"
 METADATA = "/.well-known/oauth-authorization-server"
 AUTHORIZE = "/oauth/authorize"
 CONSENT = "/oauth/consent"
+LOGOUT = "/oauth/logout"
+LOGOUT_CONFIRM = "/oauth/logout/confirm"
 TOKEN = "/oauth/token"  # noqa: S105 - an address
 USERINFO = "/oauth/userinfo"
 INTROSPECT = "/oauth/introspect"
@@ -63,6 +65,7 @@ def _discovery(base: str) -> bytes:
         "jwks_uri": JWKS,
         "introspection_endpoint": INTROSPECT,
         "revocation_endpoint": REVOKE,
+        "end_session_endpoint": LOGOUT,
     }
     addresses = {name: base + path for name, path in paths.items()}
     languages = [code for code, _ in settings.LANGUAGES]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from identity.clients.queries import RegisteredClient
 from portal.oidc import metadata
 from portal.oidc.authorize.request import AuthorizationError, RedirectTarget
 
@@ -18,12 +19,12 @@ class _Redirect(HttpResponseRedirect):
 
 def send(request: HttpRequest, target: RedirectTarget, **response: str) -> HttpResponse:
     """Redirect to the registered redirect URI, with the unchanged state and our issuer (RFC 9207)."""
-    return _leave(request, target, response_url(target, **response))
+    return leave(request, target.client, response_url(target, **response))
 
 
 def send_error(request: HttpRequest, target: RedirectTarget, error: AuthorizationError) -> HttpResponse:
     """Redirect with the error response (RFC 6749 §4.1.2.1)."""
-    return _leave(request, target, error_url(target, error))
+    return leave(request, target.client, error_url(target, error))
 
 
 def error_url(target: RedirectTarget, error: AuthorizationError) -> str:
@@ -39,11 +40,11 @@ def response_url(target: RedirectTarget, **response: str) -> str:
     return f"{target.redirect_uri}{'&' if '?' in target.redirect_uri else '?'}{query}"
 
 
-def _leave(request: HttpRequest, target: RedirectTarget, url: str) -> HttpResponse:
+def leave(request: HttpRequest, client: RegisteredClient, url: str) -> HttpResponse:
     """Show a page where a redirect would fail: browsers apply `form-action 'self'` to every hop after our own form."""
     if not _follows_own_form(request):
         return _Redirect(url, headers=_HEADERS)
-    context = {"target_url": url, "application": application_name(request, target)}
+    context = {"target_url": url, "application": application_name(request, client)}
     return HttpResponse(render(request, "oidc/continue.html", context).content, headers=_HEADERS)
 
 
@@ -55,9 +56,9 @@ def _follows_own_form(request: HttpRequest) -> bool:
     return not site and request.headers.get("Referer", "").startswith(f"{settings.ISSUER}/")
 
 
-def application_name(request: HttpRequest, target: RedirectTarget) -> str:
+def application_name(request: HttpRequest, client: RegisteredClient) -> str:
     """Return the service's name in the reader's language."""
-    names = target.client.application_name
+    names = client.application_name
     return (
         names.get(getattr(request, "LANGUAGE_CODE", ""), "")
         or names.get("en")

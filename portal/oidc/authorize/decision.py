@@ -148,7 +148,7 @@ class AuthorizationDecision:
         values = {field["name"]: field["value"] for field in self._hidden_fields()}
         values["organization"] = organization
         context = {
-            "application": client_redirect.application_name(self.request, self.authorization.target),
+            "application": client_redirect.application_name(self.request, self.authorization.target.client),
             "hidden_fields": [{"name": name, "value": value} for name, value in values.items()],
             "action_url": reverse("oidc_consent"),
         }

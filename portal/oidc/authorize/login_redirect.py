@@ -1,5 +1,6 @@
 """The redirect to the sign-in page, with the address and language that the service knows of the person."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -19,7 +20,7 @@ def redirect_to_sign_in(request: Request, authorization: AuthorizationRequest, n
     known = {"login": hint} if "@" in hint and len(hint) <= _MAX_ADDRESS else {}
     response = HttpResponseRedirect(sign_in_url(next_url, **known))
     ended_sessions.remember(response, ended_sessions.find(request))
-    language = _language(authorization)
+    language = language_of(authorization.locales)
     if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         # Until the browser is closed: a choice on our own pages lasts longer.
         response.set_cookie(
@@ -33,8 +34,8 @@ def sign_in_url(next_url: str, **more: str) -> str:
     return f"{reverse('account_login')}?{urlencode({'next': next_url, **more})}"
 
 
-def _language(authorization: AuthorizationRequest) -> str:
+def language_of(locales: Iterable[str]) -> str:
     """Return the first of `ui_locales` that the portal supports; `fi-FI` is `fi` (OIDC Core §3.1.2.1, BCP 47)."""
     known = dict(settings.LANGUAGES)
-    codes = (locale.lower().partition("-")[0] for locale in authorization.locales)
+    codes = (locale.lower().partition("-")[0] for locale in locales)
     return next((code for code in codes if code in known), "")

@@ -56,7 +56,7 @@ def choice_page(
 ) -> HttpResponse:
     """Show a form that repeats the request with the choice; another person signs in at `someone_else`."""
     context = {
-        "application": client_redirect.application_name(request, authorization.target),
+        "application": client_redirect.application_name(request, authorization.target.client),
         "organizations": [
             {
                 "key": one.organization_key,
@@ -81,7 +81,7 @@ def refusal_page(
     someone_else: str,
 ) -> HttpResponse:
     """Refuse a foreign organization in the same words as for an own one without rights."""
-    application = client_redirect.application_name(request, authorization.target)
+    application = client_redirect.application_name(request, authorization.target.client)
     reason = (
         _("You have access to {application}, but not for this organization.")
         if candidates

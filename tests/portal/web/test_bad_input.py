@@ -82,6 +82,8 @@ UNSEEN: Mapping[str, tuple[str, ...]] = {
     "removal_resync": ("idempotency_key",),
     "oidc_consent": ("request", "action", "organization", "state"),
     "oidc_authorize": ("client_id", "redirect_uri", "scope", "state", "organization"),
+    "oidc_logout": ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"),
+    "oidc_logout_confirm": ("id_token_hint", "client_id", "post_logout_redirect_uri", "state"),
     "mfa_reauthenticate_webauthn": ("credential",),
     "mfa_login_webauthn": ("credential",),
     "mfa_edit_webauthn": ("name",),

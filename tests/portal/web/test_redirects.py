@@ -66,6 +66,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "my_details": _fields(name="Aino Lehtonen", **_KEY),
     "my_sessions": _fields(session="all"),
     "oidc_authorize": _fields(),
+    "oidc_logout_confirm": _fields(),
     "people_access": lambda portal, _place: orderer_form(portal.world) | {"m": [str(portal.world.vilma.id)]},
     "people_remove": lambda portal, _place: {
         "m": [str(portal.world.mikko.id), str(portal.world.vilma.id)],
@@ -87,12 +88,13 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
 }
 """Address: the fields of a form that is carried out. A new address that takes a POST fails the last test."""
 NO_PAGE = {
+    "oidc_logout",
     "oidc_oauth_introspect",
     "oidc_oauth_revoke",
     "oidc_oauth_token",
     "oidc_oauth_userinfo",
 }
-"""Endpoints of programs."""
+"""Endpoints of programs, and of other sites' forms."""
 BY_BROWSER = {
     "account_set_password": "leads to account_change_password: people without a password have passkeys alone",
     "mfa_add_webauthn": "tests/portal/signin/test_passkeys.py",
@@ -137,6 +139,7 @@ def test_form_that_is_carried_out_leads_to_another_page(portal: PortalWithData, 
     assert not answer["Location"].startswith(reverse("account_login")) or name in {
         "account_change_password",
         "account_logout",
+        "oidc_logout_confirm",
         "my_sessions",
     }
 
