@@ -1,7 +1,7 @@
 """Commands of any capability change access by this effect."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from delegation import continuity
@@ -9,20 +9,26 @@ from delegation.access import rules as access_rules
 from delegation.access import site_limits
 from delegation.access import store as access_store
 from delegation.acts.act import Act
-from delegation.authorization.errors import InvalidAccess, NotLimitable, Unchanged
+from delegation.authorization.errors import AccessChanged, InvalidAccess, NotLimitable, Unchanged
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
 
+ShownAssignments = Mapping[uuid.UUID, Collection[uuid.UUID]]
+"""The ids of the assignments that the actor was shown, by membership; a membership without an entry is not compared."""
 
-def assign(act: Act, members: Sequence[Membership], *, access: AccessSpec) -> None:
+
+def assign(
+    act: Act, members: Sequence[Membership], *, access: AccessSpec, shown: ShownAssignments | None = None
+) -> None:
     """Replace everything that these members hold here with this access. The number of statements is constant.
 
-    Raises InvalidAccess, ExceedsAuthority, ExceedsCeiling, Denied, LastAdmin, NotFound and Unchanged.
+    Raises AccessChanged, InvalidAccess, ExceedsAuthority, ExceedsCeiling, Denied, LastAdmin, NotFound and Unchanged.
     """
     ids = act.require(Verb.ACCESS_CHANGE, members)
-    _check(act, members, ids, access)
     before = access_store.snapshot(memberships=ids, at=act.at)
+    _require_as_shown(before, ids, shown)
+    _check(act, members, ids, access)
     if all(_holds_only(before.get(member, ()), access) for member in ids):
         raise Unchanged
     access_store.end(memberships=ids, at=act.at)
@@ -36,15 +42,22 @@ def assign(act: Act, members: Sequence[Membership], *, access: AccessSpec) -> No
         )
 
 
-def limit_sites(act: Act, members: Sequence[Membership], *, sites: frozenset[uuid.UUID]) -> None:
+def limit_sites(
+    act: Act,
+    members: Sequence[Membership],
+    *,
+    sites: frozenset[uuid.UUID],
+    shown: ShownAssignments | None = None,
+) -> None:
     """Take all sites but these from what these members hold. The number of statements is bounded by that of tiers.
 
-    Raises NotLimitable, InvalidAccess, Denied, LastAdmin and NotFound.
+    Raises AccessChanged, NotLimitable, InvalidAccess, Denied, LastAdmin and NotFound.
     """
     ids = act.require(Verb.ACCESS_CHANGE, members)
     if not sites:
         raise InvalidAccess(field="sites", problem="missing")
     before = access_store.snapshot(memberships=ids, at=act.at)
+    _require_as_shown(before, ids, shown)
     held = {member: [AccessSpec.from_json(row) for row in before.get(member, ())] for member in ids}
     limited = site_limits.limit(
         actor=act.actor, organization=act.organization, at=act.at, held=held, sites=sites
@@ -62,6 +75,23 @@ def limit_sites(act: Act, members: Sequence[Membership], *, sites: frozenset[uui
             before={"access": before[member]},
             after={"access": [access.to_json()]},
         )
+
+
+def _require_as_shown(
+    before: Mapping[uuid.UUID, Sequence[Mapping[str, Any]]],
+    members: Sequence[uuid.UUID],
+    shown: ShownAssignments | None,
+) -> None:
+    """Compare under the lock: of two changes that were shown the same access, the second is refused."""
+    changed = [
+        str(member)
+        for member in members
+        if shown is not None
+        and member in shown
+        and {row["assignment"] for row in before.get(member, ())} != {str(one) for one in shown[member]}
+    ]
+    if changed:
+        raise AccessChanged(members=changed)
 
 
 def _check(act: Act, members: Sequence[Membership], ids: Sequence[uuid.UUID], access: AccessSpec) -> None:

@@ -4,12 +4,14 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
+from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.values import AccessSpec, AmountLimit, amount_from_json
 
 Text = Mapping[str, str]
@@ -85,6 +87,17 @@ def assignments(
             assignment = _assignment_from_row(row)
             by_membership[assignment.membership].append(assignment)
     return by_membership
+
+
+def shown_assignments(*, membership: uuid.UUID, ids: Collection[uuid.UUID]) -> list[AssignmentView]:
+    """Read assignments that a page showed together, as they were when the last of them began. Two statements."""
+    shown = Assignment.objects.filter(membership=membership, id__in=list(ids))
+    at = shown.aggregate(latest=Max("valid_from"))["latest"]
+    if at is None:
+        return []
+    return [
+        row for row in assignments(memberships=[membership], at=at).get(membership, []) if row.id in set(ids)
+    ]
 
 
 def _assignment_from_row(row: tuple[Any, ...]) -> AssignmentView:

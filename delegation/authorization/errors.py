@@ -57,6 +57,13 @@ class Unchanged(DomainError):
     is_refusal = False
 
 
+class AccessChanged(DomainError):
+    """Some of the members hold other access than the actor was shown. `members`: their memberships."""
+
+    code = "access_changed"
+    is_refusal = False
+
+
 class NotLimitable(DomainError):
     """Some of the members cannot be limited to these sites, so none was.
 

@@ -26,3 +26,10 @@ def text_of(field: str, problem: str, *, currency: str) -> str:
         ("limit", "currency"): _("The limit must be in %(currency)s.") % {"currency": currency},
     }
     return texts.get((field, problem), _("This access cannot be assigned. Check what you entered."))
+
+
+def changed_meanwhile() -> str:
+    """Return the sentence about access that has changed since it was shown."""
+    return _(
+        "This access has changed since you opened the page. Nothing was saved. Check what changes, then try again."
+    )

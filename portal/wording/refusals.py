@@ -89,12 +89,10 @@ def _denied(data: Data) -> Sentence:
 
 def _not_found(data: Data) -> Sentence:
     del data
-    return Sentence(
-        _(
-            "The address may be incomplete, the page may have been removed, or you may not have permission to see it."
-        ),
-        404,
+    text = _(
+        "The address may be incomplete, the page may have been removed, or you may not have permission to see it."
     )
+    return Sentence(text, 404)
 
 
 def _last_admin(data: Data) -> Sentence:
@@ -217,6 +215,7 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.ExceedsAuthority: _exceeds_authority,
     authorization_errors.ExceedsCeiling: _exceeds_ceiling,
     authorization_errors.InvalidAccess: _invalid_access,
+    authorization_errors.AccessChanged: lambda _data: Sentence(access_problems.changed_meanwhile(), 409),
     authorization_errors.NotLimitable: lambda data: Sentence(
         _not_limitable(len(data.get("reasons", ()))), 409, "sites"
     ),

@@ -105,6 +105,13 @@ const hidePasswords = (root) => {
 };
 document.addEventListener("submit", (event) => hidePasswords(event.target), true);
 
+// Enter in a previewed form shows what changes, beside the field that keeps the focus.
+on("submit", "form", (form, event) => {
+  if (!event.submitter?.matches("[data-kh-enter]")) return;
+  event.preventDefault();
+  form.dispatchEvent(new CustomEvent("preview"));
+});
+
 // Printing a receipt.
 on("click", "[data-kh-print]", () => window.print());
 
@@ -127,12 +134,15 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });
 
-// Errors first: the summary takes the focus, also when a part of the page was exchanged.
-const toErrors = () => document.querySelector(".kh-errors")?.focus();
+// Errors first: a new summary takes the focus, also in a part of the page that was exchanged. One that stays does not.
+let summary = null;
+const toErrors = () => {
+  const found = document.querySelector(".kh-errors");
+  if (found !== summary) found?.focus();
+  summary = found;
+};
 toErrors();
-document.addEventListener("htmx:after:swap", (event) => {
-  if (event.target instanceof Element && event.target.querySelector(".kh-errors")) toErrors();
-});
+document.addEventListener("htmx:after:swap", toErrors);
 
 // A corrected field loses its error. Where a preview judges the form, it names the fields that are still wrong; elsewhere
 // a changed field counts as corrected until the form is sent again.
@@ -148,11 +158,12 @@ const withoutError = (form, name) => {
   if (summary && !summary.querySelector("li")) summary.remove();
 };
 
-document.addEventListener("change", ({ target: { form, name } }) => {
+const noteChange = ({ type, target: { form, name } }) => {
   if (form?.method !== "post" || !name) return;
-  if (!form.hasAttribute("hx-post")) return withoutError(form, name);
-  changed.set(form, (changed.get(form) ?? new Set()).add(name));
-});
+  if (form.hasAttribute("hx-post")) changed.set(form, (changed.get(form) ?? new Set()).add(name));
+  else if (type === "change") withoutError(form, name);
+};
+for (const type of ["input", "change"]) document.addEventListener(type, noteChange);
 
 document.addEventListener("htmx:after:swap", () => {
   const effect = document.querySelector("[data-kh-invalid]");

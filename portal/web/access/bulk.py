@@ -25,7 +25,7 @@ from portal.shell import forms as shell_forms
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.web.access import bulk_context, bulk_effects, initial_values, preview
+from portal.web.access import bulk_context, bulk_effects, initial_values, preview, shown_access
 from portal.web.access.bulk_context import BulkFragment
 from portal.web.access.bulk_effects import BulkEffect, People
 from portal.web.access.bulk_forms import SitesForm
@@ -49,13 +49,13 @@ class _Change:
 @page_context.organization_page
 def change_people(request: Request, page: PageContext) -> HttpResponse:
     """GET shows the panel; POST with `do=preview` shows the effect on each person; POST gives everyone this access."""
-    options = _options(page)
+    options, shown = _options(page), shown_access.of_form(request.POST)
     sent = request.POST if request.method == "POST" else None
     form = AccessForm(sent, options=options, zone=page.zone, initial=initial_values.some_sites(options))
     change = _Change(
         form=form,
         command=lambda rows: access_commands.change(
-            actor=page.viewer, memberships=rows, **form.command_arguments
+            actor=page.viewer, memberships=rows, shown=shown, **form.command_arguments
         ),
         effect=lambda people: bulk_effects.change_effect(people, form),
         button=bulk_context.change_button,
@@ -68,13 +68,13 @@ def change_people(request: Request, page: PageContext) -> HttpResponse:
 @page_context.organization_page
 def limit_sites(request: Request, page: PageContext) -> HttpResponse:
     """GET shows the panel; POST with `do=preview` shows the effect on each person; POST limits all to the sites."""
-    options = _options(page)
+    options, shown = _options(page), shown_access.of_form(request.POST)
     sent = request.POST if request.method == "POST" else None
     form = SitesForm(sent, options=options, initial=initial_values.some_sites(options))
     change = _Change(
         form=form,
         command=lambda rows: access_commands.limit_sites(
-            actor=page.viewer, memberships=rows, **form.command_arguments
+            actor=page.viewer, memberships=rows, shown=shown, **form.command_arguments
         ),
         effect=lambda people: bulk_effects.sites_effect(people, form),
         button=bulk_context.sites_button,
@@ -99,7 +99,9 @@ def _answer(request: Request, page: PageContext, change: _Change) -> HttpRespons
         people = _people(request, page)
     except selection.Unusable as reason:
         return selection.to_list(request, page, reason)
-    effect = replace(change.effect(people), invalid=" ".join(change.form.errors))
+    shown = shown_access.of_form(request.POST)
+    changed = shown_access.notice_about(shown, people.members, people.assignments)
+    effect = replace(change.effect(people), invalid=" ".join(change.form.errors), changed=changed)
     if preview.wants_fragment(request):
         return page_model.render(request, BulkFragment(effect=effect, button=change.button(effect)))
     return page_model.render(request, change.model(people, effect))

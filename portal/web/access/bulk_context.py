@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.web.access import choices
+from portal.web.access import choices, shown_access
 from portal.web.access.bulk_effects import BulkEffect, People
 from portal.web.access.bulk_forms import SitesForm
 from portal.web.access.choices import AccessChoices, SiteChoice
@@ -49,6 +49,8 @@ class BulkPage(PeoplePage):
     button: str
     ids: Sequence[uuid.UUID]
     """All selected people; the form sends them, and besides them those that are left out."""
+    shown: str
+    """The access that they have on this page (`shown_access`)."""
     bulk_url: str
     """POST saves; POST with do=preview shows the preview alone."""
     close_url: str
@@ -127,5 +129,6 @@ def _over_list(page: PageContext, people: People) -> Mapping[str, Any]:
         **list_context.people_page(page, QueryDict(), clock, size=_BELOW).variables(),
         "who": dates.name_list(names, most=SHOWN_NAMES),
         "ids": people.ids,
+        "shown": shown_access.field_value({member: people.assigned_to(member) for member in people.ids}),
         "close_url": page.url("people"),
     }

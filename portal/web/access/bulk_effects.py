@@ -25,6 +25,9 @@ from portal.web.access.preview import Preview
 from portal.wording import access, admin_rights, dates
 from portal.wording.admin_rights import AdminRights
 
+_SHOWN_LINES = 3
+"""Lines about the present access of a group; more are folded."""
+
 
 @dataclass(frozen=True, slots=True)
 class EffectGroup:
@@ -34,9 +37,19 @@ class EffectGroup:
     """`Mikko Laine, Päivi Korhonen and Jüri Tamm`."""
     names: Sequence[str]
     """All of them, where the title does not name all."""
-    now: str
-    """What they hold now; empty where that differs."""
+    now: Sequence[str]
+    """What they hold now: `Now: Approver, all sites`; where that differs, a line for each access with the names."""
     effect: Preview
+
+    @property
+    def first_now(self) -> Sequence[str]:
+        """Return the lines that are not folded."""
+        return self.now[:_SHOWN_LINES]
+
+    @property
+    def more_now(self) -> Sequence[str]:
+        """Return the folded lines."""
+        return self.now[_SHOWN_LINES:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ class BulkEffect:
     """People whose access changes."""
     nothing: str = ""
     invalid: str = ""
+    changed: str = ""
+    """The people with access that has changed since the form was opened; may be empty."""
 
     @property
     def summary(self) -> str:
@@ -171,7 +186,8 @@ class _Group:
     """Collects the people with the same effect."""
 
     names: list[str] = field(default_factory=list)
-    now: dict[str, None] = field(default_factory=dict)
+    now: dict[str, list[str]] = field(default_factory=dict)
+    """The names by what these people hold now."""
 
 
 def _effect(people: People, refused: Mapping[uuid.UUID, str], after: _After | None) -> BulkEffect:
@@ -189,7 +205,7 @@ def _effect(people: People, refused: Mapping[uuid.UUID, str], after: _After | No
                 by_holding[key] = _group_of(groups, _changes(people, member, after(member)))
             _preview, group = by_holding[key]
             group.names.append(name)
-            group.now[_now(people, member)] = None
+            group.now.setdefault(_held(people, member), []).append(name)
     return BulkEffect(
         groups=[_effect_group(effect, group) for effect, group in sorted(groups, key=_losses_first)],
         left_out=[LeftOut(reason, names) for reason, names in by_reason.items()],
@@ -228,10 +244,18 @@ def _changes(people: People, member: uuid.UUID, after: _Holding) -> Preview:
     return preview.of_changes(changes, nothing=_("What these people can do now stays the same."))
 
 
-def _now(people: People, member: uuid.UUID) -> str:
+def _held(people: People, member: uuid.UUID) -> str:
     clock = dates.Clock(people.page.at, people.page.zone)
-    held = access.summary(people.assigned_to(member), clock) or _("no access")
-    return _("Now: %(access)s") % {"access": held}
+    return access.summary(people.assigned_to(member), clock) or _("no access")
+
+
+def _now(group: _Group) -> list[str]:
+    if len(group.now) == 1:
+        return [_("Now: %(access)s") % {"access": held} for held in group.now]
+    return [
+        _("Now, %(names)s: %(access)s") % {"names": dates.name_list(names, most=SHOWN_NAMES), "access": held}
+        for held, names in group.now.items()
+    ]
 
 
 def _effect_group(effect: Preview, group: _Group) -> EffectGroup:
@@ -239,6 +263,6 @@ def _effect_group(effect: Preview, group: _Group) -> EffectGroup:
     return EffectGroup(
         title=dates.name_list(names, most=SHOWN_NAMES),
         names=names if len(names) > SHOWN_NAMES else [],
-        now=next(iter(group.now)) if len(group.now) == 1 else "",
+        now=_now(group),
         effect=effect,
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
 from delegation.access.assignable import AssignableOptions
-from delegation.authorization.errors import NotLimitable
+from delegation.authorization.errors import AccessChanged, NotLimitable
 from portal.shell.forms import IdempotentForm
 from portal.web.access.forms import REASON_LENGTH
 from portal.wording import refusals
@@ -59,10 +59,10 @@ class SitesForm(IdempotentForm):
     def add_refusal(self, error: DomainError) -> None:
         """Show a refusal of the command at its field. Raises it again where it concerns no field of this form.
 
-        Who cannot be limited depends on the people as well as on the sites: that refusal concerns the whole form.
+        Who cannot be limited, and whose access has changed, concerns the whole form.
         """
         sentence = refusals.sentence_for(error)
-        if isinstance(error, NotLimitable):
+        if isinstance(error, NotLimitable | AccessChanged):
             self.add_error(NON_FIELD_ERRORS, sentence.text)
         elif sentence.field in self.fields:
             self.add_error(sentence.field, sentence.text)

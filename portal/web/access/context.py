@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from delegation.people.queries import VisibleMember
 from portal.shell.explanation import RightsExplanation
 from portal.shell.page_context import PageContext
-from portal.web.access import choices, preview
+from portal.web.access import choices, preview, shown_access
 from portal.web.access.choices import AccessChoices
 from portal.web.access.forms import AccessForm
 from portal.web.access.preview import Preview
@@ -30,6 +30,8 @@ class AccessPage(PersonPage, AccessChoices):
     """The present access, or the access at the removal."""
     effect: Preview
     who: str
+    shown: str = ""
+    """The access that the form was opened with (`shown_access`); empty for a removed colleague."""
     access_url: str
     """GET shows the panel; POST saves; POST with do=preview shows the preview alone."""
     close_url: str
@@ -57,6 +59,7 @@ def change_page(
         effect=changes,
         restoring=False,
         now_sentence=_now(present, len(assignments)),
+        shown=shown_access.field_value({member.membership.id: assignments}),
         access_url=page.url("person_access", membership=member.membership.id),
     )
 

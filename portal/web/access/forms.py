@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
 from delegation.access.assignable import AssignableOptions, TierOption
-from delegation.authorization.errors import InvalidAccess, LastAdmin
+from delegation.authorization.errors import AccessChanged, InvalidAccess, LastAdmin
 from delegation.authorization.values import AccessSpec, AmountLimit
 from portal.http import input_cleaning
 from portal.shell.forms import IdempotentForm
@@ -166,7 +166,7 @@ class AccessForm(IdempotentForm):
         field = {"role": "tier", "limit": limit_field(str(self.data.get("tier", "")))}.get(
             sentence.field, sentence.field
         )
-        if isinstance(error, LastAdmin):
+        if isinstance(error, LastAdmin | AccessChanged):
             self.add_error(None, sentence.text)
         elif field in self.fields:
             self.add_error(field, sentence.text)

@@ -51,6 +51,8 @@ class Preview:
     """`Loses 1, changes 2.`, for the link to it on a phone."""
     invalid: str = ""
     """The names of the fields that are wrong, for the script that takes away the errors of corrected ones."""
+    changed: str = ""
+    """What has changed since the form was opened; may be empty."""
 
 
 @dataclass(frozen=True, kw_only=True)

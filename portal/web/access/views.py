@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from delegation.people.queries import VisibleMember
 from portal.http.request_context import Request
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
-from portal.web.access import context, initial_values, preview
+from portal.web.access import context, initial_values, preview, shown_access
 from portal.web.access.forms import AccessForm
 from portal.web.access.preview import PreviewFragment
 from portal.web.people import detail, detail_context
@@ -44,14 +45,15 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     present = initial_values.present_access(explanation.assignments)
     initial = initial_values.for_change(present, options=options, clock=explanation.clock)
     initial |= initial_values.with_tier(request.GET.get("tier", ""), options)
-    form = _form(request, page, options, initial, present)
+    form, shown = _form(request, page, options, initial, present), shown_access.of_form(request.POST)
     if preview.is_complete(request, form):
-        members, values = [member.membership], form.command_arguments
-        command = partial(access_commands.change, actor=page.viewer, memberships=members, **values)
+        values = {"memberships": [member.membership], "shown": shown, **form.command_arguments}
+        command = partial(access_commands.change, actor=page.viewer, **values)
         if notice := _save(form, command, success=_("%(name)s’s access is changed.")):
             return _redirect_to_person(request, page, member, notice)
     page.require(Verb.ACCESS_CHANGE, [membership])
-    effect = context.form_preview(page, form, explanation)
+    changed = shown_access.notice(shown, member, explanation.assignments, explanation.clock)
+    effect = replace(context.form_preview(page, form, explanation), changed=changed)
     if preview.wants_fragment(request):
         return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
     return page_model.render(request, context.change_page(page, member, form, explanation, effect))

@@ -78,8 +78,8 @@ def test_list_offers_both_actions_and_leads_to_their_panels(world: World) -> Non
 
 
 GROUPS = [
-    ("Mikko Laine", "Now: Orderer, up to 5 000 €, Tampere"),
-    ("Venla Aho and Vilma Salo", "Now: Viewer, all sites"),
+    ("Mikko Laine", ["Now: Orderer, up to 5 000 €, Tampere"]),
+    ("Venla Aho and Vilma Salo", ["Now: Viewer, all sites"]),
 ]
 
 
@@ -88,10 +88,22 @@ def test_change_shows_losses_first_and_groups_people_by_effect(world: World) -> 
     browser = signed_in.browser(world.aino)
     form = change_form(world, world.mikko, world.vilma, second, tier="viewer", sites=[str(world.oulu.id)])
     effect = effect_of(browser, ACCESS, form)
-    assert [(group.title, plain(group.now)) for group in effect.groups] == GROUPS
+    assert [(group.title, [plain(line) for line in group.now]) for group in effect.groups] == GROUPS
     assert [bool(group.effect.losses) for group in effect.groups] == [True, True]
     assert effect.summary == "Changes 3 people."
     assert changes() == 0
+
+
+def test_group_of_people_with_different_access_names_what_each_has_now(world: World) -> None:
+    both, end = [world.tampere, world.oulu], clock.now() + dt.timedelta(days=400)
+    world.change(world.vilma, world.access("viewer", sites=both))
+    world.change(world.olli, world.access("viewer", sites=both, until=end))
+    second = world.member(world.koskela, "Venla Aho", "viewer", sites=both)
+    form = sites_form(world, world.vilma, second, world.olli)
+    (group,) = effect_of(signed_in.browser(world.aino), SITES, form).groups
+    with_end, without = sorted(group.now)
+    assert with_end.startswith("Now, Olli Mäkinen: Viewer, Oulu and Tampere, until ")
+    assert without == "Now, Venla Aho and Vilma Salo: Viewer, Oulu and Tampere"
 
 
 def test_several_people_get_the_same_access_by_one_act(world: World) -> None:
