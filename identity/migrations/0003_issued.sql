@@ -55,12 +55,3 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER keyholder_used BEFORE UPDATE OF data ON mfa_authenticator FOR EACH ROW EXECUTE FUNCTION identity_keep_used();
-
--- A factor that is deleted and added again gets another id, which the log does not know (`audit verify --state`).
--- As the owner, because the application's role takes no number from a sequence.
-CREATE FUNCTION identity_give_new_id() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    NEW.id := nextval(pg_get_serial_sequence('public.mfa_authenticator', 'id'));
-    RETURN NEW;
-END $$;
-CREATE TRIGGER keyholder_numbered BEFORE INSERT ON mfa_authenticator FOR EACH ROW EXECUTE FUNCTION identity_give_new_id();

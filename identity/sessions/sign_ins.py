@@ -99,7 +99,7 @@ RETURNING id
 """
 _ADD_CLIENT = """
 INSERT INTO identity_signin_clients (signin_id, client_id) VALUES (%(sid)s, %(client)s)
-ON CONFLICT DO NOTHING RETURNING id
+ON CONFLICT (signin_id, client_id) DO NOTHING RETURNING id
 """
 
 

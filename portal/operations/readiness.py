@@ -98,7 +98,7 @@ def deliver() -> str:
         return "none"
     if not _is_recent(Kind.DELIVER, LATE):
         return "stuck"
-    return "late" if status.delivery_lag() > LATE else "ok"
+    return "late" if max(cursors.planning_lag(), status.delivery_lag()) > LATE else "ok"
 
 
 def checkpoints() -> str:

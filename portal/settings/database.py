@@ -43,6 +43,8 @@ _SESSION = {
     "default_transaction_isolation": r"read\ committed",
     "default_transaction_read_only": "off",
     "default_transaction_deferrable": "off",
+    "gin_fuzzy_search_limit": "0",
+    "local_preload_libraries": "",
     "lock_timeout": "0",
     "search_path": "public,pg_temp",
     "statement_timeout": "0",

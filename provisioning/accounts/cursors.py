@@ -1,9 +1,12 @@
 """A cursor says how far the planner has read one chain. It is a free row, so it is compared with the chain's head."""
 
+import datetime as dt
 import uuid
 
 import structlog
 from django.db import connection
+
+from audit.foundation import clock
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +22,15 @@ WHERE c.last_seq > 0 AND c.last_seq <> coalesce(k.seq, 0) ORDER BY c.last_at LIM
 """
 _BEYOND_HEAD = """
 SELECT EXISTS (SELECT FROM provisioning_cursor k JOIN audit_published_chain c ON c.id = k.chain AND k.seq > c.last_seq)
+"""
+
+_OLDEST_UNREAD = """
+SELECT min(e.at) FROM (
+    SELECT c.id, coalesce(k.seq, 0) AS seq FROM audit_published_chain c
+    LEFT JOIN provisioning_cursor k ON k.chain = c.id
+    WHERE c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT 100
+) behind
+JOIN LATERAL (SELECT at FROM audit_published_event WHERE chain = behind.id AND seq = behind.seq + 1 LIMIT 1) e ON true
 """
 
 
@@ -47,6 +59,14 @@ def behind(*, limit: int) -> list[uuid.UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_BEHIND, {"limit": limit})
         return [row[0] for row in cursor.fetchall()]
+
+
+def planning_lag() -> float:
+    """Measure the seconds since the oldest event that is not planned, of 100 chains at most; 0.0 without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST_UNREAD)
+        at: dt.datetime | None = cursor.fetchone()[0]
+        return (clock.now() - at).total_seconds() if at else 0.0
 
 
 def any_beyond_head() -> bool:

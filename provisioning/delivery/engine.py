@@ -132,7 +132,7 @@ class Engine:
             self._scheduler.lease_backlog(worker=notified.worker)
 
     def _plan(self, chain: uuid.UUID) -> Plan | None:
-        return self._isolation.run("plan", partial(self.planner.plan, chain=chain), None)
+        return self._isolation.run("plan", partial(self.planner.plan, chain=chain), None, of=chain)
 
     def _next_wake_up(self) -> float:
         """Return when there is work even without a notification (`time.monotonic`)."""

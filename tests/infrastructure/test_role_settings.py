@@ -38,6 +38,8 @@ def store(role: psycopg.Connection, name: str, value: str) -> None:
         ("default_transaction_read_only", "on"),
         ("default_transaction_deferrable", "on"),
         ("statement_timeout", "1ms"),
+        ("gin_fuzzy_search_limit", "1"),
+        ("local_preload_libraries", "missing"),
         ("lock_timeout", "1ms"),
         ("datestyle", "German"),
         ("intervalstyle", "iso_8601"),

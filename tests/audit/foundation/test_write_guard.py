@@ -41,7 +41,8 @@ GROUP BY c.oid ORDER BY c.relname
 """A guard is deferred and for each row inserted, updated or deleted (1 + 4 + 8 + 16 in `pg_trigger.tgtype`)."""
 COLUMNS = """
 SELECT quote_ident(attname) FROM pg_attribute
-WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity = ''
+ORDER BY attnum
 """
 PAGE = pathlib.Path(__file__).parents[3] / "docs" / "tables.md"
 PERSON_KEYS = "audit_person_key"

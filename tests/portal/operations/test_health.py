@@ -24,6 +24,8 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.mail import queue
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.queue import Draft
+from tests.fixtures.deliveries import plan_all
+from tests.fixtures.world import World
 
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 
@@ -130,6 +132,20 @@ def test_late_deliveries_are_reported_with_status_200(
         monkeypatch.setattr(status, "delivery_lag", lambda lag=lag: lag)
         answer = client().get(READY)
         assert (answer.status_code, answer.json()["deliver"]) == (200, state)
+
+
+def test_event_that_cannot_be_planned_is_reported_as_late(
+    deliverer_connected: None, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heartbeats.record(kind=Kind.DELIVER)
+    plan_all()
+    world.remove(world.olli)
+    assert client().get(READY).json()["deliver"] == "ok"
+    monkeypatch.setattr(readiness, "LATE", 0.0)
+    monkeypatch.setattr(readiness, "_is_recent", lambda *_: True)
+    assert client().get(READY).json()["deliver"] == "late"
+    plan_all()
+    assert client().get(READY).json()["deliver"] == "ok"
 
 
 def test_failing_mail_is_reported_from_its_first_failure_with_status_200(db: None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from django.db import Error, connection, transaction
 
 from audit.models import Inbox
@@ -123,3 +124,20 @@ def test_highest_generation_is_followed_by_the_first(world: World, ordering: Tar
 def _sql(statement: str, *values: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+
+
+@pytest.mark.django_db
+def test_outage_of_a_step_ends_when_the_last_that_it_failed_for_succeeds() -> None:
+    def fail() -> None:
+        raise ValueError("this fails")
+
+    connection.ensure_connection()
+    steps = isolation.Isolation()
+    with structlog.testing.capture_logs() as logs:
+        for chain in ("one", "two"):
+            steps.run("plan", fail, None, of=chain)
+        for chain in ("three", "one"):
+            steps.run("plan", lambda: None, None, of=chain)
+        assert [entry["event"] for entry in logs] == ["deliver.fault"]
+        steps.run("plan", lambda: None, None, of="two")
+        assert [entry["event"] for entry in logs] == ["deliver.fault", "deliver.fault_ended"]
