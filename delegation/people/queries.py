@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from audit.foundation import db
 from audit.foundation.actor import Actor
@@ -160,6 +160,23 @@ def first_ids(*, rows: Members, limit: int | None = None) -> list[uuid.UUID]:
 def count(*, rows: QuerySet[Membership]) -> int:
     """Count the rows, up to COUNT_LIMIT + 1. One statement."""
     return rows.order_by()[: COUNT_LIMIT + 1].count()
+
+
+def count_matching(
+    *, rows: QuerySet[Membership], text: str, organization: uuid.UUID, at: dt.datetime
+) -> tuple[int, int]:
+    """Count the rows, up to COUNT_LIMIT + 1, and those of them that match the text; all match an empty one.
+
+    One statement, two with a text.
+    """
+    if not text:
+        number = count(rows=rows)
+        return number, number
+    matches = Q(*_text_conditions(text, organization, at))
+    is_match = Case(When(matches, then=Value(value=True)), default=Value(value=False))
+    first = rows.order_by().annotate(is_match=is_match).values("id", "is_match")[: COUNT_LIMIT + 1]
+    counts = first.aggregate(number=Count("id"), matching=Count("id", filter=Q(is_match=True)))
+    return counts["number"], counts["matching"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from identity.organizations.queries import OrganizationView
 from identity.sessions.store import SessionStore
 from portal.http import current_organization, request_context
 from portal.http.request_context import Request
-from portal.shell import former_access
+from portal.shell import former_access, list_address, query_string
 from portal.wording import time_zones
 
 P = ParamSpec("P")
@@ -40,6 +40,8 @@ class PageContext:
     """The verbs the reader holds somewhere in this organization."""
     membership: ActiveMembership | None
     """The reader's own; None for staff and auditors."""
+    list_query: str = ""
+    """The query of the list of people that this page was opened from (`list_address`)."""
 
     @property
     def organization_id(self) -> uuid.UUID:
@@ -69,9 +71,22 @@ class PageContext:
         if not decision:
             raise Denied(reason=decision.reason)
 
+    @property
+    def list_url(self) -> str:
+        """Return the address of the list of people as it was when the reader left it."""
+        url = self.url("people")
+        return f"{url}?{self.list_query}" if self.list_query else url
+
+    def from_list(self, list_url: str) -> "PageContext":
+        """Return the same context for a page from which the reader comes back to this list."""
+        return replace(self, list_query=list_address.query_of(list_url))
+
     def url(self, route: str, **arguments: object) -> str:
-        """Return the address of a page of this organization."""
-        return reverse(route, kwargs={"organization": self.organization.key, **arguments})
+        """Return the address of a page of this organization; with the list that the page leads back to."""
+        url = reverse(route, kwargs={"organization": self.organization.key, **arguments})
+        if self.list_query and list_address.is_between(url.removeprefix(f"/o/{self.organization.key}/")):
+            return query_string.with_values(url, {list_address.PARAMETER: self.list_query})
+        return url
 
 
 def organization_page(
@@ -110,6 +125,7 @@ def member_context(request: Request, key: str) -> PageContext:
         zone=zone,
         abilities=request.context.abilities(membership.organization.id),
         membership=membership,
+        list_query=list_address.opened_from(request.GET),
     )
 
 

@@ -83,7 +83,8 @@ def choices(query: QueryDict, name: str, allowed: Mapping[str, Any]) -> tuple[li
 def with_values(url: str, values: Mapping[str, str | Sequence[str]]) -> str:
     """Return the address with the values that are not empty; several of one parameter stand after each other."""
     filled = {name: value for name, value in values.items() if value}
-    return f"{url}?{urlencode(filled, doseq=True)}" if filled else url
+    separator = "&" if "?" in url else "?"
+    return f"{url}{separator}{urlencode(filled, doseq=True)}" if filled else url
 
 
 def menu(

@@ -59,7 +59,7 @@ def change_people(request: Request, page: PageContext) -> HttpResponse:
         ),
         effect=lambda people: bulk_effects.change_effect(people, form),
         button=bulk_context.change_button,
-        model=partial(bulk_context.change_page, page, form, bulk_url=request.path),
+        model=partial(bulk_context.change_page, page, form, bulk_url=page.url("people_access")),
     )
     return _answer(request, page, change)
 
@@ -78,7 +78,7 @@ def limit_sites(request: Request, page: PageContext) -> HttpResponse:
         ),
         effect=lambda people: bulk_effects.sites_effect(people, form),
         button=bulk_context.sites_button,
-        model=partial(bulk_context.sites_page, page, form, bulk_url=request.path),
+        model=partial(bulk_context.sites_page, page, form, bulk_url=page.url("people_sites")),
     )
     return _answer(request, page, change)
 
@@ -94,7 +94,7 @@ def _options(page: PageContext) -> AssignableOptions:
 
 def _answer(request: Request, page: PageContext, change: _Change) -> HttpResponse:
     if preview.is_complete(request, change.form) and _save(request, page, change):
-        return HttpResponseRedirect(page.url("people"))
+        return HttpResponseRedirect(page.list_url)
     try:
         people = _people(request, page)
     except selection.Unusable as reason:

@@ -126,9 +126,9 @@ def _over_list(page: PageContext, people: People) -> Mapping[str, Any]:
     clock = dates.Clock(page.at, page.zone)
     names = [member.membership.user.name for member in people.members]
     return {
-        **list_context.people_page(page, QueryDict(), clock, size=_BELOW).variables(),
+        **list_context.people_page(page, QueryDict(page.list_query), clock, size=_BELOW).variables(),
         "who": dates.name_list(names, most=SHOWN_NAMES),
         "ids": people.ids,
         "shown": shown_access.field_value({member: people.assigned_to(member) for member in people.ids}),
-        "close_url": page.url("people"),
+        "close_url": page.list_url,
     }

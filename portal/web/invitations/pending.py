@@ -25,7 +25,7 @@ from portal.wording import dates, refusals
 def resend(request: Request, page: PageContext) -> HttpResponse:
     """POST sends an invitation again: `do` is `resend:<id>`. GET leads to the list."""
     if request.method != "POST":
-        return HttpResponseRedirect(page.url("people"))
+        return HttpResponseRedirect(page.list_url)
     command, _colon, name = request.POST.get("do", "").partition(":")
     invitation = shell_forms.identifier(name)
     if command != "resend" or invitation is None:
@@ -34,7 +34,7 @@ def resend(request: Request, page: PageContext) -> HttpResponse:
         return _resend(request, page, invitation)
     except RateLimited as refusal:
         messages.warning(request, refusals.sentence_for(refusal).text)
-        return HttpResponseRedirect(page.url("people"))
+        return HttpResponseRedirect(page.list_url)
 
 
 def _resend(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpResponse:
@@ -48,7 +48,7 @@ def _resend(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpR
     outcome = invitations_send.resend(actor=page.viewer, invitation=row, idempotency_key=key)
     offers = mail.queue_for_links([outcome.result.link], at=page.at)
     messages.success(request, mail.sentence_for(offers))
-    return HttpResponseRedirect(page.url("people"))
+    return HttpResponseRedirect(page.list_url)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +67,7 @@ def cancel(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpRe
         return page_model.render(request, model)
     invitations_send.cancel(actor=page.viewer, invitations=[row])
     messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": row.email})
-    return HttpResponseRedirect(page.url("people"))
+    return HttpResponseRedirect(page.list_url)
 
 
 def _no_longer_pending(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpResponse:
@@ -77,4 +77,4 @@ def _no_longer_pending(request: Request, page: PageContext, invitation: uuid.UUI
     ):
         raise NotFound
     messages.info(request, _("That invitation is no longer pending."))
-    return HttpResponseRedirect(page.url("people"))
+    return HttpResponseRedirect(page.list_url)

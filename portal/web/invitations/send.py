@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from delegation.catalogue import display_names
 from delegation.invitations import links, recipients
 from delegation.invitations.commands import send as invitations_send
 from portal.http.request_context import Request
-from portal.shell import page_context, page_model, query_string
+from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.web.access import choices, initial_values, preview
@@ -52,7 +52,7 @@ class InvitePage(PeoplePage, AccessChoices):
     invite_url: str
     """GET shows the panel; POST sends; POST with do=preview shows the preview alone."""
     close_url: str
-    """The list with its filters."""
+    """The list as it was."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
     offers = mail.queue_for_links(sent, at=page.at)
     notified = outside_notice.queue_notices(offers=offers, page=page) if offers else ""
     messages.success(request, " ".join(filter(None, (mail.sentence_for(offers), notified))))
-    return HttpResponseRedirect(page.url("people"))
+    return HttpResponseRedirect(page.list_url)
 
 
 def _form(request: Request, page: PageContext) -> InvitationForm:
@@ -145,8 +145,8 @@ def _page(
     effect = replace(effect, summary=people.summary, then=_then(page, people.number))
     if preview.wants_fragment(request):
         return page_model.render(request, InvitePreviewFragment(effect=effect, recipients=people))
-    query = query_string.nested(request.GET, "list")
-    below = list_context.people_page(page, query, dates.Clock(page.at, page.zone), size=_BELOW)
+    clock = dates.Clock(page.at, page.zone)
+    below = list_context.people_page(page, QueryDict(page.list_query), clock, size=_BELOW)
     model = InvitePage(
         **below.variables(),
         **choices.choices(form).variables(),
@@ -155,7 +155,7 @@ def _page(
         is_blank=not form.is_bound,
         most=recipients.MAX_RECIPIENTS,
         invite_url=request.get_full_path(),
-        close_url=below.list_url,
+        close_url=page.list_url,
     )
     return page_model.render(request, model)
 

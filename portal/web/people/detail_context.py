@@ -145,7 +145,7 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
         facts=_facts(page, member, explanation.assignments, clock),
         sessions=sign_out_context.session_rows(page, membership.id, clock),
         sign_out_url=sign_out_context.url(page, membership.id, may[Verb.MEMBER_SIGN_OUT]),
-        back_url=page.url("people"),
+        back_url=page.list_url,
     )
 
 

@@ -1,15 +1,14 @@
 """The list of colleagues as a CSV file, with its search, filters and order.
 
 The file is UTF-8 with a byte order mark: without it, Excel reads `ä` as `Ã¤`. Semicolons separate the values in
-languages that write decimals with a comma, because their Excel reads commas as text. Reading the list leaves no event,
-and the file holds what the list shows to the same reader.
+languages that write decimals with a comma, because their Excel reads commas as text. Reading the list leaves no event.
+The file holds what the list and the pages of its people show to the same reader.
 """
 
 import csv
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from django.contrib import messages
@@ -47,8 +46,8 @@ def download(request: Request, page: PageContext) -> HttpResponse:
     names = display_names.load(organization=page.organization_id)
     active = filters.parse(request.GET, names)
     if active.former:
-        return HttpResponseRedirect(active.url(page.url("people")))
-    criteria = filters.to_query(replace(active, after=None, before=None))
+        return HttpResponseRedirect(active.here(page.url("people")))
+    criteria = filters.to_query(active.from_beginning())
     rows = people_queries.matching(
         actor=page.viewer, organization=page.organization_id, at=page.at, filters=criteria
     )
@@ -56,7 +55,7 @@ def download(request: Request, page: PageContext) -> HttpResponse:
     if whole.next:
         text = _("A file holds at most %(number)s people. Filter the list first.")
         messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
-        return HttpResponseRedirect(active.url(page.url("people")))
+        return HttpResponseRedirect(active.here(page.url("people")))
     text = _BYTE_ORDER_MARK + _csv([_header(page), *_lines(page, whole, names)])
     day = dates.Clock(page.at, page.zone).local(page.at).date()
     name = f"people-{page.organization.key}-{day.isoformat()}.csv"
@@ -69,7 +68,16 @@ def download(request: Request, page: PageContext) -> HttpResponse:
 
 def _header(page: PageContext) -> list[str]:
     last_sign_in = f"{_('Last sign-in')} ({page.zone.key})"
-    return [_("Name"), _("E-mail"), _("Access"), _("Limit"), _("Sites"), last_sign_in, _("Systems")]
+    return [
+        _("Name"),
+        _("E-mail"),
+        _("Work phone"),
+        _("Access"),
+        _("Limit"),
+        _("Sites"),
+        last_sign_in,
+        _("Systems"),
+    ]
 
 
 def _lines(page: PageContext, whole: people_queries.PeoplePage, names: DisplayNames) -> Iterator[list[str]]:
@@ -83,6 +91,7 @@ def _lines(page: PageContext, whole: people_queries.PeoplePage, names: DisplayNa
         yield [
             row.user.name,
             row.user.email,
+            row.user.phone,
             access.tiers(theirs),
             ", ".join(part for part in (access.limits(theirs), access.ends(theirs, clock)) if part),
             access.every_site(theirs),

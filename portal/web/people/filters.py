@@ -63,6 +63,15 @@ class Filters:
         position = {"after": str(self.after or ""), "before": str(self.before or "")}
         return self.url(url, **position, pending=self.pending, all="1" if self.everything else "")
 
+    @property
+    def has_position(self) -> bool:
+        """Return whether the list continues after or before a person."""
+        return bool(self.after or self.before)
+
+    def from_beginning(self) -> "Filters":
+        """Return the same filters without a position."""
+        return replace(self, after=None, before=None)
+
     def fields(self, *, without: str = "") -> list[HiddenField]:
         """Return the parameters as a form sends them along."""
         return query_string.hidden_fields(self.values(), without=without)

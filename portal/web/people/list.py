@@ -24,13 +24,13 @@ def listing(request: Request, page: PageContext) -> HttpResponse:
         raise Denied(reason="no_permission")
     clock = dates.Clock(page.at, page.zone)
     model = list_context.people_page(page, request.GET, clock)
-    notices = unconfirmed.notices(page, clock)
+    notices = unconfirmed.notices(page.from_list(model.list_url), clock)
     is_updating = bool(notices) or any(row.state in _UPDATING for row in model.people)
     waits = [(notice.text, notice.attempts, notice.retry is None) for notice in notices]
     return polling.respond(
         request,
         replace(model, unconfirmed=notices, is_updating=is_updating),
-        content=(waits, model.people, model.pager),
+        content=(waits, model.attention, model.people, model.pager),
     )
 
 
@@ -39,7 +39,7 @@ def listing(request: Request, page: PageContext) -> HttpResponse:
 def select(request: Request, page: PageContext) -> HttpResponse:
     """Lead from the bulk bar to the page of its action, or to the list with everyone selected."""
     if request.method != "POST":
-        return HttpResponseRedirect(page.url("people"))
+        return HttpResponseRedirect(page.list_url)
     try:
         return HttpResponseRedirect(selection.action_url(page, request.POST))
     except selection.Unusable as reason:

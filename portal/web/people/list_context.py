@@ -14,8 +14,8 @@ from delegation import continuity
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.people import queries as people_queries
-from delegation.people.queries import PeopleFilter
-from portal.shell import attention, components, query_string
+from delegation.people.queries import Members, PeopleFilter
+from portal.shell import attention, components
 from portal.shell import forms as shell_forms
 from portal.shell.actions import Action
 from portal.shell.components import Callout, Link, Pager, counted
@@ -23,7 +23,15 @@ from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import FilterMenu, HiddenField
 from portal.shell.unconfirmed import Notice
-from portal.web.people import columns, filter_menus, filters, list_rows, pending_invitations, selection
+from portal.web.people import (
+    columns,
+    elsewhere,
+    filter_menus,
+    filters,
+    list_rows,
+    pending_invitations,
+    selection,
+)
 from portal.web.people.columns import Column
 from portal.web.people.filter_menus import Matching
 from portal.web.people.filters import Filters
@@ -47,7 +55,7 @@ class PeoplePage(PageModel):
     summary: str
     """`298 people, 1 admin`: the people that the reader may see, whatever is searched."""
     attention: Link | None
-    """The number of people with a system that is out of date or failed, and the list of them."""
+    """The number of people with a system that is out of date or failed, whatever is searched, and the list of them."""
     invite: Action | None
     note: Callout | None
     invitations: PendingSection
@@ -75,61 +83,92 @@ class PeoplePage(PageModel):
     bulk: BulkBar | None
     """None for a reader who may do nothing to several people."""
     pager: Pager
+    elsewhere: Sequence[Link]
+    """Removed people, invitations or present people that match the words, where no person of the list does."""
 
 
 def people_page(
     page: PageContext, query: QueryDict, clock: dates.Clock, *, size: int | None = None
 ) -> PeoplePage:
-    """Return the list that the address names, with at most `size` rows."""
+    """Return the list that the address names, with at most `size` rows; the pages it links to lead back to it."""
     url = page.url("people")
     names = display_names.load(organization=page.organization_id)
     active = filters.parse(query, names)
     found = filter_menus.matching(page, active)
-    member_page = people_queries.page(
-        rows=found.rows, filters=filters.to_query(active), at=page.at, among=found.readable, size=size
-    )
-    total = _total(page, active, found)
+    active, member_page = _rows(page, active, found, size)
+    page = page.from_list(active.here(url))
+    everyone = _everyone(page, active, found)
+    total = people_queries.count(rows=everyone) if active.is_active else found.total
+    removed = filter_menus.removed(page, active, found, total)
+    invitations = pending_invitations.section(page, active, clock)
     return PeoplePage(
-        **_head(page, active, found, total),
-        invite=_invite_action(page, active, url),
-        invitations=pending_invitations.section(page, active, clock),
+        **_head(page, active, found, everyone, total),
+        **_search(page, active),
+        invite=Action(page.url("invite")) if Verb.MEMBER_INVITE in page.abilities else None,
+        invitations=invitations,
         invitations_url=page.url("invitations"),
-        search_url=url,
-        list_url=active.here(url),
-        q=active.q,
-        hidden_fields=active.fields(without="q"),
-        filters=filter_menus.menus(page, active, found, url, total=total),
-        is_filtered=active.is_active,
-        ignored=_ignored() if active.has_unknown else "",
-        download_url="" if active.former else active.url(page.url("people_csv")),
-        former=active.former,
-        columns=columns.columns(active, url),
+        filters=filter_menus.menus(page, active, found, removed, url),
         people=list_rows.rows(page, member_page, clock, names, former=active.former),
         bulk=selection.bulk_bar(page, active, found.total),
         pager=_pager(active, member_page, found.total, url),
+        elsewhere=elsewhere.links(page, active, found, removed, invitations),
     )
 
 
-def _head(page: PageContext, active: Filters, found: Matching, total: int) -> dict[str, Any]:
+def _search(page: PageContext, active: Filters) -> dict[str, Any]:
+    """Return what the address says."""
+    url = page.url("people")
+    return {
+        "search_url": url,
+        "list_url": active.here(url),
+        "q": active.q,
+        "hidden_fields": active.fields(without="q"),
+        "is_filtered": active.is_active,
+        "ignored": _ignored() if active.has_unknown else "",
+        "download_url": "" if active.former else active.here(page.url("people_csv")),
+        "former": active.former,
+        "columns": columns.columns(active, url),
+    }
+
+
+def _rows(
+    page: PageContext, active: Filters, found: Matching, size: int | None
+) -> tuple[Filters, people_queries.PeoplePage]:
+    """Read the page at the list's position; the first one where all people after the position are gone."""
+    member_page = _read(page, active, found, size)
+    if member_page.rows or not active.has_position:
+        return active, member_page
+    first = active.from_beginning()
+    return first, _read(page, first, found, size)
+
+
+def _read(page: PageContext, active: Filters, found: Matching, size: int | None) -> people_queries.PeoplePage:
+    return people_queries.page(
+        rows=found.rows, filters=filters.to_query(active), at=page.at, among=found.readable, size=size
+    )
+
+
+def _everyone(page: PageContext, active: Filters, found: Matching) -> Members:
+    """Filter the present people that the reader may see, whatever is searched."""
+    if not active.is_active:
+        return found.rows
+    return people_queries.narrowed(
+        rows=found.readable, organization=page.organization_id, at=page.at, filters=PeopleFilter()
+    )
+
+
+def _head(
+    page: PageContext, active: Filters, found: Matching, everyone: Members, total: int
+) -> dict[str, Any]:
     """Return what counts the people. Three statements. Admins have all sites: every reader of the list sees them."""
     working = continuity.working_admins(organization=page.organization_id, at=page.at)
     admins = [admin.id for admin in working]
     return {
         "summary": _summary(total, len(admins)),
-        "attention": None if active.is_active else _attention(page, found),
+        "attention": _attention(page, everyone),
         "note": components.only_admin(page, admins),
         "found": _found(active, found.total, total),
     }
-
-
-def _total(page: PageContext, active: Filters, found: Matching) -> int:
-    """Count the present people that the reader may see."""
-    if not active.is_active:
-        return found.total
-    rows = people_queries.narrowed(
-        rows=found.readable, organization=page.organization_id, at=page.at, filters=PeopleFilter()
-    )
-    return people_queries.count(rows=rows)
 
 
 def _summary(total: int, admins: int) -> str:
@@ -139,22 +178,14 @@ def _summary(total: int, admins: int) -> str:
     return ", ".join(parts)
 
 
-def _attention(page: PageContext, found: Matching) -> Link | None:
+def _attention(page: PageContext, everyone: Members) -> Link | None:
     """Return the link to people with a system that is out of date or failed. One statement."""
     needs_attention = accounts_queries.worst_state_is(accounts_queries.NEEDS_ATTENTION)
-    number = people_queries.count(rows=found.rows.filter(needs_attention))
+    number = people_queries.count(rows=everyone.filter(needs_attention))
     if not number:
         return None
     text = ngettext("%(number)s needs attention", "%(number)s need attention", number)
     return Link(text % {"number": counted(number)}, attention.people_url(page))
-
-
-def _invite_action(page: PageContext, active: Filters, url: str) -> Action | None:
-    """Return the button to invite; closing the panel leads back to the list with its filters."""
-    if Verb.MEMBER_INVITE not in page.abilities:
-        return None
-    filters_of_list = active.here(url).partition("?")[2]
-    return Action(query_string.with_values(page.url("invite"), {"list": filters_of_list}))
 
 
 def _found(active: Filters, number: int, total: int) -> str:

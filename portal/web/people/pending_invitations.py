@@ -23,7 +23,8 @@ _UNFOLDED = 2
 _FIRST = 4
 """Rows of the open line before it offers the others."""
 _PAGE = 50
-_ALL = "all"
+ALL = "all"
+"""The value of `pending` that opens the section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,14 @@ def section(page: PageContext, filters: Filters, clock: dates.Clock) -> PendingS
     )
 
 
+def number_matching(page: PageContext, text: str) -> int:
+    """Count the pending invitations that these words find. Three statements at most."""
+    scope = invitations_queries.pending_scope(
+        actor=page.viewer, organization=page.organization_id, at=page.at
+    )
+    return len(invitations_queries.pending_keys(among=scope, filters=PendingFilter(text)))
+
+
 def number_text(number: int) -> str:
     """Return `7 pending invitations`."""
     text = ngettext("%(number)s pending invitation", "%(number)s pending invitations", number)
@@ -130,7 +139,7 @@ def _slice(
     if not rest:
         return shown, None
     text = ngettext("%(number)s more pending invitation", "%(number)s more pending invitations", rest)
-    after = str(shown[-1]) if filters.pending else _ALL
+    after = str(shown[-1]) if filters.pending else ALL
     url = filters.url(page.url("people"), pending=after)
     return shown, Link(text % {"number": components.counted(rest)}, f"{url}#invited")
 
@@ -197,7 +206,7 @@ def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.C
         offered=_offered(invitation, clock),
         state=_("Expired %(when)s.") % values if expired else _("Expires %(when)s.") % values,
         cancel_url=page.url("invitation_cancel", invitation=invitation.id),
-        back_url=page.url("people"),
+        back_url=page.list_url,
     )
 
 

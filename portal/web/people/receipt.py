@@ -115,7 +115,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         next_text=_next(page, events, removal),
         restore_url=restore_url,
         restore_label=restore_label,
-        back_url=page.url("people"),
+        back_url=page.list_url,
     )
 
 

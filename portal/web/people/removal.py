@@ -53,8 +53,7 @@ def remove(request: Request, page: PageContext, membership: uuid.UUID | None = N
         if membership is None:
             raise
         return detail.redirect_to_receipt(page, membership)
-    back_url = page.url("person", membership=membership) if membership else page.url("people")
-    model = removal_context.removal_page(page, leavers, form, remove_url=request.path, back_url=back_url)
+    model = removal_context.removal_page(page, leavers, form, of=membership)
     return page_model.render(request, model)
 
 
@@ -75,7 +74,7 @@ def _refuse_own_removal(request: Request, page: PageContext) -> HttpResponse:
         link = page.url("second_admin"), _("Choose a second admin")
         text = _("You are the only admin. Nothing was changed. Choose a second admin first.")
     else:
-        link = page.url("people"), _("Back to people")
+        link = page.list_url, _("Back to people")
         text = str(refusals.OWN_ACCESS)
     return error_responses.refused(request, refusals.Sentence(text, 403), link=link)
 

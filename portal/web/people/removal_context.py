@@ -1,5 +1,6 @@
 """The page model that asks before a removal: what ends, what closes, what is not affected."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -93,9 +94,9 @@ class RemovalPage(PageModel):
 
 
 def removal_page(
-    page: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, *, remove_url: str, back_url: str
+    page: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, *, of: uuid.UUID | None
 ) -> RemovalPage:
-    """Return the page, with the impact of this removal."""
+    """Return the page, with the impact of this removal; `of` is the person in its address, None for a selection."""
     clock = dates.Clock(page.at, page.zone)
     ids = [leaver.membership.id for leaver in leavers]
     closing = expected.expected_impact(memberships=ids)
@@ -114,8 +115,8 @@ def removal_page(
         people=[] if single else [_contact(leaver) for leaver in leavers],
         form=form,
         ids=[str(membership) for membership in ids],
-        remove_url=remove_url,
-        back_url=back_url,
+        remove_url=page.url("person_remove", membership=of) if of else page.url("people_remove"),
+        back_url=page.url("person", membership=of) if of else page.list_url,
         back_label=single.membership.user.name if single else _("People"),
         restore_note=_("You can restore them later. Sessions and invitations are not restored.")
         if not single

@@ -15,13 +15,14 @@ from delegation.authorization.verbs import Verb
 from delegation.people import queries as people_queries
 from delegation.people.queries import PeopleFilter
 from portal.http.request_context import Request
-from portal.shell import components, page_context, page_model, query_string
+from portal.shell import components, list_address, page_context, page_model, query_string
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
+from portal.shell.query_string import HiddenField
 from portal.wording import access
 
 _ROWS = 20
-_WITH_TIER = f"?tier={components.ADMIN_TIER}"
+_WITH_TIER = {"tier": components.ADMIN_TIER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class SecondAdminPage(PageModel):
 
     q: str
     search_url: str
+    hidden_fields: Sequence[HiddenField]
+    """The list of people that the page leads back to, which the search form sends along."""
     coming: Sequence[str]
     """A sentence for each person who is about to become an admin."""
     candidates: Sequence[Candidate]
@@ -71,11 +74,12 @@ def choose(request: Request, page: PageContext) -> HttpResponse:
     model = SecondAdminPage(
         q=criteria.text,
         search_url=request.path,
+        hidden_fields=query_string.hidden_fields({list_address.PARAMETER: page.list_query}),
         coming=components.coming_admins(page),
         candidates=_candidates(page, found),
         is_cut=found.next is not None,
-        invite_url=page.url("invite") + _WITH_TIER if may_invite else "",
-        back_url=page.url("people"),
+        invite_url=query_string.with_values(page.url("invite"), _WITH_TIER) if may_invite else "",
+        back_url=page.list_url,
     )
     return page_model.render(request, model)
 
@@ -90,7 +94,7 @@ def _candidates(page: PageContext, found: people_queries.PeoplePage) -> list[Can
             name=row.user.name,
             email=row.user.email,
             access=access.tiers(assignments.get(row.id, [])),
-            url=page.url("person_access", membership=row.id) + _WITH_TIER,
+            url=query_string.with_values(page.url("person_access", membership=row.id), _WITH_TIER),
         )
         for row in found.rows
         if may[row.id][verb] and not any(one.is_admin for one in assignments.get(row.id, []))

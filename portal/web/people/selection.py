@@ -1,14 +1,14 @@
 """The people that a bulk action is about: ticked rows of the list, or all that match its filters.
 
-The list posts to `people_select`, which leads to the action's page. That page reads the selection from its address
-(`selected_people`): `m` names each ticked person, and `all=1` with the filters of the list means all that match now.
-Its own form then names each person by `m`: what is confirmed is what was shown, whatever the list is by then.
+The list posts to `people_select`, which leads to the action's page, and that page back to the list as it was. The page
+reads the selection from its address (`selected_people`): `m` names each ticked person, and `all=1` with the filters of
+the list means all that match now. Its own form then names each person by `m`: what is confirmed is what was shown,
+whatever the list is by then.
 """
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
@@ -23,6 +23,7 @@ from delegation.catalogue import display_names
 from delegation.people import queries as people_queries
 from delegation.people.queries import VisibleMember
 from portal.shell import forms as shell_forms
+from portal.shell import query_string
 from portal.shell.page_context import PageContext
 from portal.shell.query_string import HiddenField
 from portal.web.people import filters
@@ -139,7 +140,7 @@ def action_url(page: PageContext, form: QueryDict) -> str:
     url = page.url(action.route)
     if form.get(_WHOLE):
         return chosen.url(url, all="1")
-    return f"{url}?{urlencode([('m', membership) for membership in ticked])}"
+    return query_string.with_values(url, {"m": list(map(str, ticked))})
 
 
 def selected_people(page: PageContext, parameters: QueryDict, *, verb: Verb) -> Selection:
@@ -196,7 +197,7 @@ def visible_people(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[
 def to_list(request: HttpRequest, page: PageContext, reason: Unusable) -> HttpResponseRedirect:
     """Lead to the list, which says why no action can start."""
     messages.warning(request, reason.sentence)
-    return HttpResponseRedirect(page.url("people"))
+    return HttpResponseRedirect(page.list_url)
 
 
 def too_many() -> str:

@@ -7,10 +7,11 @@ import pytest
 
 from audit.models import Event
 from portal.web.people import export
+from portal.web.people.detail_context import PersonPage
 from portal.web.people.list_context import PeoplePage
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import KOSKELA, count_statements, page_messages, page_model, plain
+from tests.fixtures.pages import KOSKELA, count_statements, page_messages, page_model, person_path, plain
 from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,16 +30,16 @@ def test_file_holds_the_columns_of_the_list(world: World) -> None:
     browser = BrowserClient().sign_in(world.aino.user)
     header, *rows = lines(browser)
     assert header == [
-        "Name", "E-mail", "Access", "Limit", "Sites", "Last sign-in (Europe/Helsinki)", "Systems",
+        "Name", "E-mail", "Work phone", "Access", "Limit", "Sites", "Last sign-in (Europe/Helsinki)", "Systems",
     ]  # fmt: skip
     shown = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).people
     assert [row[0] for row in rows] == [person.name for person in shown]
     mikko = next(row for row in rows if row[0] == "Mikko Laine")
     assert [plain(value) for value in mikko] == [
-        "Mikko Laine", "mikko@koskela.example", "Orderer", "up to 5 000 €", "Tampere", "no sign-in recorded", "",
+        "Mikko Laine", "mikko@koskela.example", "", "Orderer", "up to 5 000 €", "Tampere", "no sign-in recorded", "",
     ]  # fmt: skip
     aino = next(row for row in rows if row[0] == "Aino Virtanen")
-    assert len(aino[5]) == len("2026-11-29 09:12")
+    assert len(aino[6]) == len("2026-11-29 09:12")
 
 
 def test_file_has_the_filters_and_the_order_of_the_list(world: World) -> None:
@@ -128,3 +129,14 @@ def test_file_takes_the_same_statements_for_one_and_three_people(world: World) -
     world.member(world.koskela, "Venla Aho", "viewer")
     world.member(world.koskela, "Ville Aho", "viewer", sites=[world.oulu])
     assert count_statements(browser, f"{KOSKELA}/people.csv?tier=viewer") == STATEMENTS
+
+
+def test_file_holds_the_phone_number_that_the_person_s_page_shows(world: World) -> None:
+    with bypassing_commands():
+        type(world.olli.user).objects.filter(id=world.olli.user_id).update(phone="+358 40 1234567")
+    browser = signed_in.browser(world.aino)
+    phones = {row[0]: row[2] for row in lines(browser)[1:]}
+    facts = page_model(browser.get(person_path(world.olli)), PersonPage).facts
+    assert facts.phone == "+358 40 1234567"
+    assert phones["Olli Mäkinen"] == f"'{facts.phone}"
+    assert phones["Mikko Laine"] == ""

@@ -17,8 +17,8 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-UNFILTERED, WITH_EVERY_FILTER = 26, 30
-"""Statements of the list without a filter, and with a text and every filter."""
+UNFILTERED, WITH_EVERY_FILTER, WITHOUT_MATCH = 26, 34, 35
+"""Statements of the list without a filter, with a text and every filter, and where no person matches."""
 
 
 def people_page(browser: BrowserClient, query: str = "") -> PeoplePage:
@@ -178,13 +178,17 @@ def test_columns_sort_and_say_how(world: World) -> None:
 
 def test_list_takes_the_same_statements_whatever_it_shows(world: World) -> None:
     browser = signed_in.browser(world.aino)
-    every = f"?q=a&tier=viewer&site={world.oulu.id}&seen=never&systems=failed"
+    deliveries.out_of_date_in_crm(world, world.vilma, world.olli)
+    every = f"?q=o&tier=orderer&site={world.oulu.id}&seen=never&systems=out_of_date"
+    nobody = every.replace("orderer", "viewer")
     assert count_statements(browser, f"{KOSKELA}/people") == UNFILTERED
     assert count_statements(browser, f"{KOSKELA}/people{every}") == WITH_EVERY_FILTER
+    assert count_statements(browser, f"{KOSKELA}/people{nobody}") == WITHOUT_MATCH
     for number in range(3):
         world.member(world.koskela, f"Ville Aho {number}", "viewer", email=f"v{number}@koskela.example")
-    assert count_statements(browser, f"{KOSKELA}/people") == UNFILTERED
+        world.invite(world.koskela, f"v{number}@pohjola.example", world.access("viewer"))
     assert count_statements(browser, f"{KOSKELA}/people{every}") == WITH_EVERY_FILTER
+    assert count_statements(browser, f"{KOSKELA}/people{nobody}") == WITHOUT_MATCH
 
 
 def test_list_with_filters_is_one_page_of_text(world: World) -> None:
@@ -193,3 +197,38 @@ def test_list_with_filters_is_one_page_of_text(world: World) -> None:
     assert "3 of 7 people match. Clear filters Download as CSV" in text
     assert re.search(r"Tier: Viewer and Orderer", text)
     assert re.search(r"Viewer 1\b", text)
+
+
+def test_search_keeps_what_needs_attention_in_sight(world: World) -> None:
+    deliveries.out_of_date_in_crm(world, world.olli, world.mikko)
+    browser = signed_in.browser(world.aino)
+    everyone = people_page(browser).attention
+    assert everyone is not None
+    assert everyone.text == "2 need attention"
+    for query in ("?q=vilma", "?q=zzzz", "?tier=viewer", "?who=former", f"?after={world.vilma.id}"):
+        assert people_page(browser, query).attention == everyone
+    found = page_model(browser.get(everyone.url), PeoplePage)
+    assert {person.name for person in found.people} == {"Olli Mäkinen", "Mikko Laine"}
+
+
+def test_attention_of_a_search_counts_the_people_that_the_reader_may_see(world: World) -> None:
+    deliveries.out_of_date_in_crm(world, world.olli, world.mikko)
+    attention = people_page(signed_in.browser(world.sami), "?q=zzzz").attention
+    assert attention is not None
+    assert attention.text == "1 needs attention"
+
+
+def test_status_stays_a_choice_whatever_is_searched(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    assert "Status" not in {one.label for one in people_page(browser, "?q=zzzz").filters}
+    world.remove(world.olli)
+    world.remove(world.mikko)
+    shown = {
+        query: counts(people_page(browser, query), "Status") for query in ("", "?q=olli", "?q=zzzz", "?q=%25")
+    }
+    assert shown == {
+        "": {"Removed": "2"},
+        "?q=olli": {"Removed": "1"},
+        "?q=zzzz": {"Removed": "0"},
+        "?q=%25": {"Removed": "0"},
+    }

@@ -32,7 +32,7 @@ from tests.fixtures.pages import (
 from tests.fixtures.world import APPROVE, OFFER, World, bypassing_commands
 
 AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
-FORMER_STATEMENTS = 26
+FORMER_STATEMENTS = 27
 """Of the list of removed people, whatever it shows."""
 BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, entitlements={}, sites={})
 
@@ -68,7 +68,7 @@ def test_list_of_removed_people_says_when_who_and_why_with_the_receipt(world: Wo
     assert row.removal is not None
     assert re.match(r"today \d", plain(row.removal.when))
     assert (row.removal.by, row.removal.reason) == ("Aino Virtanen", "Left the organization · “Retires”")
-    assert row.removal.receipt_url == receipt
+    assert row.removal.receipt_url == f"{receipt}?list=who%3Dformer"
     assert [column.name for column in page.columns] == ["name", "removed", "reason", "sys"]
     assert plain(page.found) == "<b>1</b> removed person."
     text = visible_text(browser.get(f"{KOSKELA}/people?who=former"))
@@ -107,7 +107,7 @@ def test_list_of_removed_people_offers_to_restore_and_not_to_change(world: World
     world.remove(world.mikko)
     browser = signed_in.browser(world.aino)
     (row,) = page_model(browser.get(f"{KOSKELA}/people?who=former"), PeoplePage).people
-    assert (row.restore_url, row.change) == (person_path(world.mikko, "restore"), None)
+    assert (row.restore_url, row.change) == (f"{person_path(world.mikko, 'restore')}?list=who%3Dformer", None)
     present = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).people
     assert {person.restore_url for person in present} == {""}
 
