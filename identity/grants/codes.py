@@ -122,15 +122,16 @@ SELECT v.*, EXISTS (SELECT 1 FROM refresh) FROM valid_grant v, redeemed
 _REPLAYED = f"""
 WITH {validity.NOW},
 code AS (
-  SELECT g.family, g.user_id, m.organization_id, g.membership_id
-  FROM identity_authorizationcode g, identity_membership m
+  SELECT g.family, m.organization_id, g.membership_id, a.key
+  FROM identity_authorizationcode g, identity_membership m, identity_client c, identity_application a
   WHERE g.hash = ANY(%(code)s) AND g.client_id = %(client)s AND g.used_at IS NOT NULL AND m.id = g.membership_id
+    AND c.protocol_id = g.client_id AND a.id = c.application_id
 ),
 ended AS (
-  UPDATE identity_tokenfamily SET ended_at = (SELECT at FROM now)
+  UPDATE identity_tokenfamily SET ended_at = (SELECT at FROM now), logout_at = (SELECT at FROM now)
   WHERE id = (SELECT family FROM code) AND ended_at IS NULL RETURNING id
 )
-SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 FROM ended) FROM code
+SELECT code.organization_id, code.membership_id, code.family, code.key, EXISTS (SELECT 1 FROM ended) FROM code
 """  # noqa: S608 - constants of this package
 
 

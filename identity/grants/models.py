@@ -48,10 +48,21 @@ class TokenFamily(_Issued):
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     nonce = models.CharField(max_length=512, blank=True)
     ended_at = models.DateTimeField(null=True)
+    logout_at = models.DateTimeField(null=True, db_index=True)
+    """Set with `ended_at` where the family ended and its sign-in goes on: the client gets a logout token."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(logout_at=None)
+                | models.Q(ended_at__isnull=False, logout_at=models.F("ended_at")),
+                name="token_family_logout_at_its_end",
+            )
+        ]
 
 
 class RefreshToken(models.Model):
-    """Holds a refresh token's hash; a second use ends its family (RFC 9700 §4.14.2)."""
+    """Holds a refresh token's hash; a second use is a retry (`grants.retries`) or ends its family."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     family = models.ForeignKey(TokenFamily, models.CASCADE, related_name="tokens")

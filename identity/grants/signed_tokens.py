@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 from typing import NamedTuple
 
+from django.conf import settings
 from django.core import signing
 
 from audit.foundation import clock
@@ -15,6 +16,7 @@ from identity import machine_secrets
 
 SKEW = dt.timedelta(hours=1)
 """How far the clocks of processes may differ. Rows stay longer (`retention`), and until then their own end counts."""
+_SALT = "identity.grants"
 _TICK = dt.timedelta(microseconds=1)
 _START = dt.datetime.fromtimestamp(0, dt.UTC)
 
@@ -36,6 +38,25 @@ def generate(*, prefix: str, at: dt.datetime, family: uuid.UUID | None = None) -
     return _signer().sign(f"{secret}.{(at - _START) // _TICK}.{family.hex if family else ''}")
 
 
+def successors(token: str) -> list[str]:
+    """Return the text that follows a verified token, the same for each use; one for each key file `web`, newest first.
+
+    Only the key leads from a token to its successor. The instant stays that of the family's first token.
+    """
+    secret, instant, family = token.rpartition(".")[0].split(".")
+    prefix = secret.partition("_")[0]
+    return [
+        signing.Signer(key=key, salt=_SALT, sep=".").sign(
+            f"{prefix}_{_derived(token, key)}.{instant}.{family}"
+        )
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    ]
+
+
+def _derived(token: str, key: str | bytes) -> str:
+    return signing.Signer(key=key, salt="identity.grants.successor").signature(token)
+
+
 def verify(token: str, *, prefix: str, lifetime: dt.timedelta | None = None) -> SignedToken:
     """Return what a token of this kind states; UNKNOWN for another text, and for one older than `lifetime`.
 
@@ -52,4 +73,4 @@ def verify(token: str, *, prefix: str, lifetime: dt.timedelta | None = None) -> 
 
 
 def _signer() -> signing.Signer:
-    return signing.Signer(salt="identity.grants", sep=".")
+    return signing.Signer(salt=_SALT, sep=".")

@@ -38,7 +38,7 @@ def _bound_to_sign_in(table: str, key: str, *others: str) -> Rebuilt:
 
 
 registry.register(
-    _bound_to_sign_in("identity_tokenfamily", "id", "ended_at"),
+    _bound_to_sign_in("identity_tokenfamily", "id", "ended_at", "logout_at"),
     _bound_to_sign_in(
         "identity_authorizationcode", "hash", "redirect_uri", "code_challenge", "used_at", "family"
     ),

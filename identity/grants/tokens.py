@@ -1,7 +1,7 @@
 """A token family has opaque access tokens, and refresh tokens with rotation (RFC 9700 §4.14.2).
 
-A refresh token that is used twice has no grace period, not even at the same moment: one use wins, the other ends the
-family.
+A refresh token is used once. A second use is the retry of a client that authenticates (`grants.retries`), or it ends
+the family.
 """
 
 import datetime as dt
@@ -63,12 +63,17 @@ def storage_params(pair: TokenPair) -> dict[str, Any]:
 
 
 # The scopes of the response are the requested ones, a subset of the family's, or else the family's (RFC 6749 §6).
-_FAMILY = """SELECT g.* FROM identity_{table} t
+FAMILY = """SELECT g.* FROM identity_{table} t
   JOIN identity_tokenfamily g ON g.id = t.family_id AND g.id = %(family)s AND g.ended_at IS NULL
   WHERE t.hash = ANY(%(token)s)"""
-_OF_CLIENT = " AND g.client_id = %(client)s"
+OF_CLIENT = " AND g.client_id = %(client)s"
+INSERT_ACCESS = """
+  INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
+  SELECT %(access)s, family_id, coalesce(nullif(array_to_string(%(scopes)s::text[], ' '), ''), scopes),
+         at, at + %(access_lifetime)s FROM {source}
+"""
 _REFRESH = f"""
-WITH {validity.valid_grant(_FAMILY.format(table="refreshtoken") + _OF_CLIENT)},
+WITH {validity.valid_grant(FAMILY.format(table="refreshtoken") + OF_CLIENT)},
 used AS (
   UPDATE identity_refreshtoken t SET used_at = v.at FROM valid_grant v
   WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL AND string_to_array(v.scopes, ' ') @> %(scopes)s::text[]
@@ -77,37 +82,34 @@ used AS (
 refresh AS (
   INSERT INTO identity_refreshtoken (hash, family_id, issued_at) SELECT %(refresh)s, family_id, at FROM used
 ),
-access AS (
-  INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
-  SELECT %(access)s, family_id, coalesce(nullif(array_to_string(%(scopes)s::text[], ' '), ''), scopes),
-         at, at + %(access_lifetime)s FROM used
-)
+access AS ({INSERT_ACCESS.format(source="used")})
 SELECT v.* FROM valid_grant v, used
 """  # noqa: S608 - constants of this package
 
 _REPLAYED = f"""
 WITH {validity.NOW},
 family AS (
-  SELECT g.id, m.organization_id, g.membership_id
-  FROM identity_refreshtoken t, identity_tokenfamily g, identity_membership m
+  SELECT g.id, m.organization_id, g.membership_id, a.key
+  FROM identity_refreshtoken t, identity_tokenfamily g, identity_membership m, identity_client c,
+       identity_application a
   WHERE t.hash = ANY(%(token)s) AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.id = %(family)s
-    AND g.client_id = %(client)s AND m.id = g.membership_id
+    AND g.client_id = %(client)s AND m.id = g.membership_id AND c.protocol_id = g.client_id AND a.id = c.application_id
 ),
 ended AS (
-  UPDATE identity_tokenfamily SET ended_at = (SELECT at FROM now)
+  UPDATE identity_tokenfamily SET ended_at = (SELECT at FROM now), logout_at = (SELECT at FROM now)
   WHERE id = (SELECT id FROM family) AND ended_at IS NULL RETURNING id
 )
-SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1 FROM ended) FROM family
+SELECT family.organization_id, family.membership_id, family.id, family.key, EXISTS (SELECT 1 FROM ended) FROM family
 """  # noqa: S608 - constants of this package
 
 CHECK = f"""
-WITH {validity.valid_grant(_FAMILY.format(table="accesstoken"))}
+WITH {validity.valid_grant(FAMILY.format(table="accesstoken"))}
 SELECT v.*, t.issued_at, t.expires_at, t.scopes
 FROM valid_grant v JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > v.at AND t.ended_at IS NULL
 """  # noqa: S608 - constants of this package
 
 CHECK_REFRESH = f"""
-WITH {validity.valid_grant(_FAMILY.format(table="refreshtoken") + " AND t.used_at IS NULL")}
+WITH {validity.valid_grant(FAMILY.format(table="refreshtoken") + " AND t.used_at IS NULL")}
 SELECT v.*, t.issued_at, g.expires_at, g.scopes
 FROM valid_grant v JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s)
 """  # noqa: S608 - constants of this package
@@ -122,7 +124,8 @@ WHERE t.hash = ANY(%(token)s) AND t.ended_at IS NULL AND g.id = t.family_id AND 
 
 _REVOKE_FAMILY = f"""
 WITH {validity.NOW}
-UPDATE identity_tokenfamily g SET ended_at = (SELECT at FROM now)
+UPDATE identity_tokenfamily g SET ended_at = (SELECT at FROM now),
+    logout_at = CASE WHEN %(notify)s THEN (SELECT at FROM now) END
 FROM identity_refreshtoken t
 WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.id = %(family)s AND g.client_id = %(client)s
   AND g.ended_at IS NULL RETURNING g.id
@@ -136,14 +139,14 @@ def lookup(token: str, prefix: str, lifetime: dt.timedelta | None = None) -> dic
 
 
 def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext, TokenPair] | None:
-    """Exchange a refresh token for the next pair, once. None unless it is a valid one of this client.
+    """Exchange a refresh token for the next pair, once. None unless it is a valid, unused one of this client.
 
     `scopes` must be a subset of the family's; empty means all of them.
     """
     presented = signed_tokens.verify(token, prefix=REFRESH_PREFIX, lifetime=FAMILY_LIFETIME)
     if presented.family is None:
         return None
-    pair = generate_pair(family=presented.family)
+    pair = replace(generate_pair(family=presented.family), refresh=signed_tokens.successors(token)[0])
     row = validity.fetch_one(
         _REFRESH,
         token=presented.hashes,
@@ -161,7 +164,8 @@ def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext
 def revoke_if_replayed(*, token: str, client: str, verb: str) -> bool:
     """End the family of a refresh token that this client used before (RFC 9700 §4.14.2), and record it as `verb`.
 
-    Returns whether the token was used before.
+    The client gets a logout token: a session of its own may rest on this family. Returns whether the token was used
+    before.
     """
     row = validity.fetch_one(_REPLAYED, **lookup(token, REFRESH_PREFIX), client=client)
     return record_replay(row, client=client, credential="refresh_token", verb=verb)
@@ -174,7 +178,7 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, credential: str, 
     """
     if row is None:
         return False
-    organization, membership, family, ended_now = row
+    organization, membership, family, application, ended_now = row
     if ended_now:
         with observations.recording(actor=actor.system(channel=Channel.OIDC)) as events:
             events.add(
@@ -182,7 +186,12 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, credential: str, 
                 subject=Subject("membership", membership),
                 chain=organization,
                 organization=organization,
-                facts={"client": client, "token_family": str(family), "credential": credential},
+                facts={
+                    "application": application,
+                    "client": client,
+                    "token_family": str(family),
+                    "credential": credential,
+                },
             )
     return True
 
@@ -197,10 +206,14 @@ def check_refresh(*, token: str) -> CheckedToken | None:
     return token_from_row(validity.fetch_one(CHECK_REFRESH, **lookup(token, REFRESH_PREFIX, FAMILY_LIFETIME)))
 
 
-def revoke(*, token: str, client: str) -> bool:
-    """End an access token of this client, or the family of a refresh token (RFC 7009 §2.1). False if it has neither."""
+def revoke(*, token: str, client: str, notify: bool = False) -> bool:
+    """End an access token of this client, or the family of a refresh token (RFC 7009 §2.1). False if it has neither.
+
+    `notify`: the client did not ask for it, so the end of a family gives it a logout token.
+    """
     if token.startswith(REFRESH_PREFIX):
-        return validity.fetch_one(_REVOKE_FAMILY, **lookup(token, REFRESH_PREFIX), client=client) is not None
+        params = lookup(token, REFRESH_PREFIX)
+        return validity.fetch_one(_REVOKE_FAMILY, **params, client=client, notify=notify) is not None
     return validity.fetch_one(_REVOKE_ACCESS, **lookup(token, ACCESS_PREFIX), client=client) is not None
 
 

@@ -103,12 +103,13 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ('nonce', models.CharField(blank=True, max_length=512)),
                 ('ended_at', models.DateTimeField(null=True)),
+                ('logout_at', models.DateTimeField(db_index=True, null=True)),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.client')),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.membership')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('logout_at', None), models.Q(('ended_at__isnull', False), ('logout_at', models.F('ended_at'))), _connector='OR'), name='token_family_logout_at_its_end')],
             },
         ),
         migrations.CreateModel(

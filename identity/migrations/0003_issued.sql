@@ -19,7 +19,9 @@ BEGIN
                     FOR EACH ROW WHEN (OLD.%1$I IS NOT NULL) EXECUTE FUNCTION identity_refuse_change()', once, issued);
 END $$;
 SELECT identity_keep_issued('identity_signin', 'ended_at', ARRAY['last_seen_at', 'auth_time', 'amr']);
-SELECT identity_keep_issued('identity_tokenfamily', 'ended_at');
+SELECT identity_keep_issued('identity_tokenfamily', 'ended_at', ARRAY['logout_at']);
+CREATE TRIGGER keyholder_logout_with_end BEFORE UPDATE OF logout_at ON identity_tokenfamily
+FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION identity_refuse_change();
 SELECT identity_keep_issued('identity_accesstoken', 'ended_at');
 SELECT identity_keep_issued('identity_refreshtoken', 'used_at');
 SELECT identity_keep_issued('identity_authorizationcode', 'used_at', ARRAY['family']);

@@ -39,3 +39,6 @@ CREATE VIEW identity_published_sign_in AS
 SELECT id, user_id, membership_id, started_at, last_seen_at, ended_at FROM identity_signin;
 CREATE VIEW identity_published_sign_in_client AS
 SELECT signin_id AS sign_in_id, client_id FROM identity_signin_clients;
+-- Token families whose client gets a logout token although the sign-in goes on.
+CREATE VIEW identity_published_ended_family AS
+SELECT sign_in_id, client_id, logout_at FROM identity_tokenfamily WHERE logout_at IS NOT NULL;

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from delegation.authorization.verbs import Observation
 from identity.clients.queries import RegisteredClient
-from identity.grants import codes, tokens
+from identity.grants import codes, retries, tokens
 from identity.grants.tokens import TokenPair
 from identity.grants.validity import GrantContext
 from portal.oidc import claims, client_authentication, json_responses
@@ -35,7 +35,9 @@ def token(request: HttpRequest) -> HttpResponse:
     rights = claims.rights_of(grant)
     if not rights:
         # Revoked at once: a service that gets rights again must not return with a token that counts as used twice.
-        tokens.revoke(token=pair.refresh or pair.access, client=client.id)
+        # One that refreshes has a session of its own, and gets a logout token.
+        notify = grant_type == "refresh_token"
+        tokens.revoke(token=pair.refresh or pair.access, client=client.id, notify=notify)
         raise OAuthError("invalid_grant")
     return _token_response(grant, pair, rights)
 
@@ -70,7 +72,8 @@ def _exchange_code(client: RegisteredClient, sent: Parameters) -> tuple[GrantCon
 def _exchange_refresh_token(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
     presented = _require(sent, "refresh_token")
     scopes = sent.get("scope").split()
-    refreshed = tokens.refresh(token=presented, client=client.id, scopes=scopes)
+    asked: dict[str, Any] = {"token": presented, "client": client.id, "scopes": scopes}
+    refreshed = tokens.refresh(**asked) or (retries.answer(**asked) if client.confidential else None)
     if refreshed is None:
         tokens.revoke_if_replayed(token=presented, client=client.id, verb=Observation.TOKEN_REPLAYED)
         checked = tokens.check_refresh(token=presented) if scopes else None

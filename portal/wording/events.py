@@ -204,11 +204,15 @@ def _orphaned(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _signed_in(wording: EventWording, event: EventView) -> EventLine:
+    text = _("signed in")
     if event.facts.get("application"):
-        return EventLine(
-            wording.who(event), _("signed in to %(name)s") % {"name": wording.application(event)}
-        )
-    return EventLine(wording.who(event), _("signed in"))
+        text = _("signed in to %(name)s") % {"name": wording.application(event)}
+    return EventLine(wording.who(event), text)
+
+
+def _replayed(wording: EventWording, event: EventView) -> EventLine:
+    text = _("had their sign-in to %(name)s ended because a key that works once was used twice")
+    return EventLine(wording.who(event), text % {"name": wording.application(event)})
 
 
 def _sign_in_changed(wording: EventWording, event: EventView) -> EventLine:
@@ -270,9 +274,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
     Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in"), repeated=True),
     Observation.SIGN_IN_DENIED: _fixed(lambda: _("was refused sign-in"), repeated=True),
-    Observation.TOKEN_REPLAYED: _fixed(
-        lambda: _("was signed out of a service because a one-time key was used twice")
-    ),
+    Observation.TOKEN_REPLAYED: _replayed,
 }
 
 SENTENCE_VERBS = frozenset(_SENTENCES)

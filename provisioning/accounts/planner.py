@@ -16,6 +16,7 @@ from audit.log import ledger
 from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect, Verb
 from provisioning.accounts import cursors, progress
+from provisioning.logout import token_families
 
 # `touched` has the memberships that the new events affect, and whether each is in force. An event about a person
 # affects all of their memberships, one about anything else of an organization all of its members, a change of the
@@ -240,13 +241,14 @@ def behind(*, limit: int = 500) -> list[uuid.UUID]:
 
 
 def sweep(*, at: dt.datetime, first: bool = False) -> int:
-    """Make accounts due that time alone has changed, and logouts of sign-ins that ended without an act.
+    """Make accounts due that time alone has changed, and logouts of what ended without an act.
 
-    The `first` sweep of a process looks further back. Returns how many rows; two statements.
+    The `first` sweep of a process looks further back. Returns how many rows; three statements.
     """
     period = _FIRST_SWEPT_PERIOD if first else _SWEPT_PERIOD
     with connection.cursor() as cursor:
         cursor.execute(_BOUNDARIES, {"at": at})
         total = int(cursor.rowcount)
         cursor.execute(_STRAY_LOGOUTS, {"at": at, "since": at - period})
-        return total + int(cursor.rowcount)
+        total += int(cursor.rowcount)
+    return total + token_families.add_logouts(since=at - period, at=at)

@@ -55,7 +55,9 @@ leased AS (
 )
 SELECT a.id, a.client_id, a.attempts, a.refused_at, a.ended_at, a.act, a.sign_in_id,
        c.backchannel_logout_uri, c.is_active, coalesce(s.ended_at = a.ended_at, false) AND EXISTS (
-           SELECT FROM identity_published_sign_in_client k WHERE k.sign_in_id = s.id AND k.client_id = c.id),
+           SELECT FROM identity_published_sign_in_client k WHERE k.sign_in_id = s.id AND k.client_id = c.id)
+       OR EXISTS (SELECT FROM identity_published_ended_family f
+                  WHERE f.sign_in_id = s.id AND f.client_id = c.id AND f.logout_at = a.ended_at),
        p.key, s.user_id, s.membership_id, m.organization_id
 FROM leased a
 JOIN identity_published_client c ON c.id = a.client_id
@@ -98,7 +100,7 @@ class LeasedLogout:
     is_client_active: bool
     """An inactive client receives no token."""
     has_ended: bool
-    """Whether this client's sign-in ended then. The row is free: a token for an open sign-in would be a false one."""
+    """Whether this client's sign-in, or its token family, ended then. The row is free: it may name another instant."""
     application: str
     user: uuid.UUID
     membership: uuid.UUID

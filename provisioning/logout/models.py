@@ -14,7 +14,7 @@ class Logout(Due):
     sign_in = models.ForeignKey(SignIn, models.CASCADE, related_name="logouts")
     client = models.ForeignKey(Client, models.CASCADE, related_name="+")
     ended_at = models.DateTimeField()
-    """Part of the key: a sign-in that is resumed can end again."""
+    """Part of the key: a client's token families can end again and again while the sign-in goes on."""
     act = models.UUIDField(null=True)
     """The act that ended it; None where the person signed out or time did."""
     done_at = models.DateTimeField(null=True)

@@ -4,6 +4,8 @@ import datetime as dt
 
 from django.db import connection
 
+from provisioning.logout import token_families
+
 # Whatever the ends of sign-ins say: deliveries of logouts are deleted after 90 days, so younger sign-ins have theirs.
 _ADD_MISSING = """
 INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, due_at, attempts, last_error)
@@ -18,7 +20,8 @@ ON CONFLICT (sign_in_id, client_id, ended_at) DO NOTHING
 
 
 def add_missing(*, at: dt.datetime) -> int:
-    """Make the logouts due that sign-ins of the last 89 days lack. Returns how many."""
+    """Make the logouts due that sign-ins, and token families, of the last 89 days lack. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(_ADD_MISSING, {"at": at})
-        return int(cursor.rowcount)
+        added = int(cursor.rowcount)
+    return added + token_families.add_logouts(since=at - dt.timedelta(days=89), at=at)

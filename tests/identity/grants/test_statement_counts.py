@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from identity.clients import queries as clients_queries
-from identity.grants import codes, tokens
+from identity.grants import codes, retries, tokens
 from tests.fixtures import grants
 from tests.fixtures.world import World
 
@@ -26,6 +26,7 @@ def test_operation_on_a_grant_is_one_statement(world: World) -> None:
         "check": lambda: tokens.check(token=pair.access),
         "check_refresh": lambda: tokens.check_refresh(token=pair.refresh),
         "refresh": lambda: tokens.refresh(token=pair.refresh, client="ordering", scopes=[]),
+        "retry": lambda: retries.answer(token=pair.refresh, client="ordering", scopes=[]),
         "revoke": lambda: tokens.revoke(token=pair.access, client="ordering"),
         "find a client": lambda: clients_queries.find(client="ordering"),
         "not replayed": lambda: codes.revoke_if_replayed(

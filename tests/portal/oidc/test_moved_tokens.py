@@ -39,7 +39,7 @@ ONCE = {
     "identity_authorizationcode": {"used_at", "family"},
 }
 """By table of issued rows: the columns that are set once."""
-MOVING = {"identity_signin": {"last_seen_at", "auth_time", "amr"}}
+MOVING = {"identity_signin": {"last_seen_at", "auth_time", "amr"}, "identity_tokenfamily": {"logout_at"}}
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,13 @@ def test_issued_row_that_is_used_or_ended_is_not_revived(cast: Cast, table: str)
         assert execute(f"UPDATE {table} SET {column} = {value} WHERE {column} IS NULL") > 0
         for other in ("NULL", value):
             assert refused(f"UPDATE {table} SET {column} = {other}"), column
+
+
+def test_family_gets_its_logout_with_its_end_only(cast: Cast) -> None:
+    with pytest.raises(DatabaseError, match="token_family_logout_at_its_end"):
+        execute("UPDATE identity_tokenfamily SET logout_at = now()")
+    execute("UPDATE identity_tokenfamily SET ended_at = now()")
+    assert refused("UPDATE identity_tokenfamily SET logout_at = ended_at")
 
 
 @pytest.mark.parametrize("table", [*ONCE, "identity_signin_clients"])

@@ -13,6 +13,8 @@ from audit.models import Event
 from delegation.people.commands import members
 from identity import signing_keys
 from identity.clients.models import Client
+from identity.grants import tokens
+from identity.grants.models import TokenFamily
 from identity.sessions.models import SignIn
 from provisioning import tasks
 from provisioning.accounts import planner
@@ -20,10 +22,10 @@ from provisioning.delivery.engine import Engine
 from provisioning.delivery.errors import DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
-from provisioning.logout import delivery
+from provisioning.logout import delivery, recovery
 from provisioning.logout.delivery import LogoutDeliveries
 from provisioning.logout.models import Logout
-from tests.fixtures import fake_target
+from tests.fixtures import fake_target, grants
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, actor_of, bypassing_commands
@@ -306,3 +308,46 @@ def test_row_of_an_open_sign_in_or_of_another_service_sends_no_token(
         Logout.objects.create(sign_in=row, client=client, ended_at=at, due_at=at)
     assert LogoutDeliveries(pool=pool).lease(worker=1, at=clock.now(), in_flight={}) == []
     assert not Logout.objects.exclude(due_at=None).exists()
+
+
+def test_family_that_ended_alone_notifies_its_client_and_leaves_the_sign_in(
+    world: World, services: fake_target.Server, deliverer: Start
+) -> None:
+    first = grants.token_pair(world.mikko)
+    refreshed = tokens.refresh(token=first.refresh, client="ordering", scopes=[])
+    assert refreshed is not None
+    SignIn.objects.get().clients.add(Client.objects.get(application__key="crm"))
+    deliverer()
+    assert tokens.revoke_if_replayed(token=first.refresh, client="ordering", verb="token.replayed")
+    eventually(lambda: Logout.objects.filter(done_at__isnull=False).exists())
+    (token,) = services.logouts
+    claims = jwt.decode(token, options={"verify_signature": False})
+    row = SignIn.objects.get()
+    assert (claims["aud"], claims["sid"], row.ended_at) == ("ordering", str(row.id), None)
+    assert Event.objects.filter(verb="logout.delivered", organization=world.koskela.id).count() == 1
+
+
+def test_row_that_names_no_end_of_a_family_sends_no_token(
+    world: World, services: fake_target.Server, pool: Pool
+) -> None:
+    """The ordering service's family ended; the CRM's did not, and nothing ended a second later."""
+    first = grants.token_pair(world.mikko)
+    tokens.refresh(token=first.refresh, client="ordering", scopes=[])
+    tokens.revoke_if_replayed(token=first.refresh, client="ordering", verb="token.replayed")
+    ended_at = TokenFamily.objects.get().logout_at
+    assert ended_at is not None
+    crm = Client.objects.get(application__key="crm")
+    later = ended_at + dt.timedelta(seconds=1)
+    for client, at in ((crm.pk, ended_at), ("ordering", later)):
+        Logout.objects.create(sign_in=SignIn.objects.get(), client_id=client, ended_at=at, due_at=ended_at)
+    assert LogoutDeliveries(pool=pool).lease(worker=1, at=clock.now(), in_flight={}) == []
+    assert Logout.objects.filter(due_at=None).count() == 2
+
+
+def test_recovery_adds_the_logouts_of_families_that_ended_alone(
+    world: World, services: fake_target.Server
+) -> None:
+    first = grants.token_pair(world.mikko)
+    tokens.refresh(token=first.refresh, client="ordering", scopes=[])
+    tokens.revoke_if_replayed(token=first.refresh, client="ordering", verb="token.replayed")
+    assert (recovery.add_missing(at=clock.now()), recovery.add_missing(at=clock.now())) == (1, 0)
