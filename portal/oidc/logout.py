@@ -57,7 +57,7 @@ def logout(request: Request) -> HttpResponse:
 
     A POST from another site comes without our cookies and is redirected, so that the browser sends them.
     """
-    if request.method == "POST" and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    if request.method == "POST" and not request.user.is_authenticated:
         return HttpResponseRedirect(f"{metadata.LOGOUT}?{request.POST.urlencode()}", status=303)
     query = str(request.META.get("QUERY_STRING", ""))
     sent = parameters.parse(request.body if request.method == "POST" else query)

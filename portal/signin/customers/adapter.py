@@ -29,6 +29,10 @@ from portal.signin.customers import (
 from portal.signin.customers.assurance import Step
 
 
+class PasswordSuperseded(Exception):
+    """Another password was saved, or everything issued to the person revoked, since this request loaded the person."""
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Signs in customers' people with an active membership or an invitation; sign-up is by invitation only."""
 
@@ -88,6 +92,18 @@ class AccountAdapter(DefaultAccountAdapter):
         if self.request is None:
             return True
         return assurance.assess(self.request, demands.OWN_FACTORS).step is not Step.NONE
+
+    def set_password(self, user: User, password: str) -> None:
+        """Save the password alone, under the lock of the person's row. Raises PasswordSuperseded.
+
+        Whatever allowed the new password (a link, the old password) was checked before the hash, which is slow.
+        """
+        loaded = (user.password, user.epoch)
+        user.set_password(password)
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if (locked.password, locked.epoch) != loaded:
+            raise PasswordSuperseded
+        user.save(update_fields=["password"])
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return the sign-in page: a change of the password ends every session, this one too."""

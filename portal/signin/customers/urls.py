@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseBase
 from django.urls import path, re_path
 
-from portal.signin.customers import confirmation_views, event_transaction, factor_views, views
+from portal.signin.customers import confirmation_views, event_transaction, factor_views, password_views, views
 
 View = Callable[..., HttpResponseBase]
 
@@ -35,8 +35,10 @@ urlpatterns = [
         _recorded(confirmation_views.ConfirmPassword.as_view()),
         name="account_reauthenticate",
     ),
-    path("password/change/", _recorded(account.password_change), name="account_change_password"),
-    path("password/set/", _recorded(account.password_set), name="account_set_password"),
+    path(
+        "password/change/", _recorded(password_views.ChangePassword.as_view()), name="account_change_password"
+    ),
+    path("password/set/", _recorded(password_views.SetPassword.as_view()), name="account_set_password"),
     path("password/reset/", _public(account.password_reset), name="account_reset_password"),
     path("password/reset/done/", _public(account.password_reset_done), name="account_reset_password_done"),
     path(
@@ -46,7 +48,7 @@ urlpatterns = [
     ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9a-zA-Z]{1,64})-(?P<key>[0-9a-zA-Z-]{1,100})/$",
-        _public(account.password_reset_from_key),
+        _public(password_views.ResetPassword.as_view()),
         name="account_reset_password_from_key",
     ),
     path("security/", _recorded(views.Security.as_view()), name="mfa_index"),
