@@ -13,8 +13,8 @@ from audit.foundation.actor import Actor, Channel, Kind, system  # noqa: E402
 from audit.log import observations  # noqa: E402
 from audit.log.ledger import Subject  # noqa: E402
 from delegation.applications import commands as applications_commands  # noqa: E402
+from delegation.authorization.event_types import Observation  # noqa: E402
 from delegation.authorization.values import AccessSpec, AmountLimit  # noqa: E402
-from delegation.authorization.verbs import Observation  # noqa: E402
 from delegation.catalogue import catalog_file, ceilings  # noqa: E402
 from delegation.catalogue import commands as catalogue_commands  # noqa: E402
 from delegation.invitations.commands import send as invitations_send  # noqa: E402

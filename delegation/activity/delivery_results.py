@@ -12,7 +12,7 @@ from audit.log import authentication
 from audit.models import Event
 from delegation.activity import events as activity_events
 from delegation.activity.events import EventView
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 
 PROMPT_SECONDS = 60
 """Seconds from the act to the result; a later delivery is a line of its own on the log's page."""

@@ -11,7 +11,8 @@ from django.db.models import Q
 from audit.models import Event
 from delegation.activity import events as activity_events
 from delegation.activity.events import EventView
-from delegation.authorization.verbs import Observation, Verb
+from delegation.authorization.event_types import Observation
+from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
 from identity.sessions.models import Session
 

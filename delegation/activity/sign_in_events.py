@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from audit.foundation.intervals import InForce
 from audit.models import Event
 from delegation.activity.scope import LogScope
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.memberships.models import Membership, MembershipPeriod
 
 VERBS = frozenset(

@@ -13,7 +13,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest, QueryDict
 from django.utils.deconstruct import deconstructible
 
-from portal.wording import refusals
+from portal.wording import input_problems
 
 _LINE_CHARACTERS = "\t\n\r"
 
@@ -30,7 +30,7 @@ def has_control_characters(text: str, *, lines: bool = False) -> bool:
 class NoControlCharacters:
     """Validates that a value has no control characters."""
 
-    message = refusals.CONTROL_CHARACTERS
+    message = input_problems.CONTROL_CHARACTERS
 
     def __init__(self, *, lines: bool = False) -> None:
         self.lines = lines

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.clients.queries import RegisteredClient
 from identity.grants import codes, retries, tokens
 from identity.grants.tokens import TokenPair

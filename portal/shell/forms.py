@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from audit.foundation import ids
 from identity.people import names
 from portal.http import input_cleaning
-from portal.wording import refusals
+from portal.wording import input_problems
 
 NAME_LENGTH = 200
 """Characters of a person's name."""
@@ -46,8 +46,8 @@ def checked_name(text: str, *, missing: str) -> str:
     """Clean a person's name. Raises ValidationError; `missing` is its message for a text without a letter."""
     faults: dict[str, Any] = {
         "missing": missing,
-        "characters": refusals.CONTROL_CHARACTERS,
-        "link": refusals.LINK_IN_NAME,
+        "characters": input_problems.CONTROL_CHARACTERS,
+        "link": input_problems.LINK_IN_NAME,
     }
     if fault := names.fault(text):
         raise ValidationError(faults[fault], code=fault)

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from delegation.activity.events import EventView
-from delegation.authorization.verbs import Observation, Verb
+from delegation.authorization.event_types import Observation
+from delegation.authorization.verbs import Verb
 from portal.wording import (
     attempts,
+    catalogue_events,
     dates,
     event_names,
     factors,
     mail_events,
     own_details,
     removal_reasons,
-    supplier_texts,
+    system_events,
 )
 from portal.wording.event_names import EventNames
 
@@ -129,68 +131,25 @@ def _sites_added(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _ceiling_set(wording: EventWording, event: EventView) -> EventLine:
-    does = [
-        supplier_texts.in_language(wording.names.entitlements.get(key, {"en": key}))
-        + (
-            f" {_('up to %(amount)s') % {'amount': event_names.money(offer)}}"
-            if offer["amount"] is not None
-            else ""
-        )
-        for key, offer in event.facts["offer"].items()
-        if offer is not None
-    ]
     text = _("set what the supplier offers the organization")
-    return EventLine(wording.actor(event), text, dates.name_list(does, most=6))
+    return EventLine(wording.actor(event), text, catalogue_events.offer(wording.names, event.facts["offer"]))
 
 
 def _tiers_changed(wording: EventWording, event: EventView) -> EventLine:
-    tiers = [
-        supplier_texts.in_language(wording.names.tiers.get(key, {"en": key})) for key in event.facts["roles"]
-    ]
     return EventLine(
-        wording.actor(event),
-        _("changed what these tiers include: %(tiers)s") % {"tiers": dates.name_list(tiers)},
+        wording.actor(event), catalogue_events.changed_tiers(wording.names, event.facts["roles"])
     )
 
 
-def _names(wording: EventWording, event: EventView) -> dict[str, str]:
-    return {"application": wording.application(event), "who": wording.who(event)}
+def _system(sentence: Callable[[system_events.Facts], str], *, timed: bool = False) -> Sentence:
+    """Return a sentence of `system_events`; `timed`: with the time that the system took."""
 
+    def line(wording: EventWording, event: EventView) -> EventLine:
+        names = {"application": wording.application(event), "who": wording.who(event)}
+        sub = system_events.duration(event.facts) if timed else ""
+        return EventLine("", sentence(event.facts) % names, sub)
 
-def _synced(wording: EventWording, event: EventView) -> EventLine:
-    names = _names(wording, event)
-    if event.facts.get("active", True):
-        text = _("%(application)s: %(who)s’s access updated") % names
-    else:
-        text = _("%(application)s: %(who)s’s access closed") % names
-    return EventLine("", text, _after(event))
-
-
-def _sync_failed(wording: EventWording, event: EventView) -> EventLine:
-    names, text = (
-        _names(wording, event),
-        _("%(application)s: update of %(who)s’s access failed. It is retried"),
-    )
-    if not event.facts.get("active", True):
-        text = _("%(application)s has not confirmed that %(who)s’s access is closed. It is retried")
-    return EventLine("", text % names)
-
-
-def _logout_delivered(wording: EventWording, event: EventView) -> EventLine:
-    names = _names(wording, event)
-    return EventLine("", _("%(application)s: %(who)s signed out") % names, _after(event))
-
-
-def _logout_failed(wording: EventWording, event: EventView) -> EventLine:
-    names = _names(wording, event)
-    return EventLine(
-        "", _("%(application)s has not confirmed that %(who)s is signed out. It is retried") % names
-    )
-
-
-def _after(event: EventView) -> str:
-    seconds = event.facts.get("seconds")
-    return _("after %(span)s") % {"span": dates.span(float(seconds))} if seconds else ""
+    return line
 
 
 def _mail(sentence: Callable[[str, str], str]) -> Sentence:
@@ -250,14 +209,14 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
     Verb.SITE_CREATE: _sites_added,
-    Observation.ACCOUNT_SYNCED: _synced,
-    Observation.ACCOUNT_SYNC_FAILED: _sync_failed,
+    Observation.ACCOUNT_SYNCED: _system(system_events.synced, timed=True),
+    Observation.ACCOUNT_SYNC_FAILED: _system(system_events.sync_failed),
     Observation.FACTOR_ADDED: _sign_in_changed,
     Observation.FACTOR_REMOVED: _sign_in_changed,
     Observation.FACTOR_RENAMED: _fixed(lambda: _("renamed a passkey")),
     Observation.FACTOR_RESET: _sign_in_changed,
-    Observation.LOGOUT_DELIVERED: _logout_delivered,
-    Observation.LOGOUT_FAILED: _logout_failed,
+    Observation.LOGOUT_DELIVERED: _system(system_events.logout_delivered, timed=True),
+    Observation.LOGOUT_FAILED: _system(system_events.logout_failed),
     Observation.MAIL_BOUNCED: lambda wording, event: EventLine(
         "", mail_events.bounced_mail(wording.who(event))
     ),

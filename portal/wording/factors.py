@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from portal.wording import dates
 
 

@@ -13,13 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.foundation.errors import Busy, DomainError, LogUnavailable
 from delegation.authorization import errors as authorization_errors
-from portal.wording import access_problems, cldr
+from portal.wording import access_problems, cldr, input_problems
 from portal.wording import retry_after as wording_retry_after
 from provisioning.accounts import errors as accounts_errors
 
 Data = Mapping[str, Any]
-CONTROL_CHARACTERS = gettext_lazy("This contains characters that are not allowed.")
-LINK_IN_NAME = gettext_lazy("A name cannot contain a web address or an e-mail address.")
 OWN_ACCESS = gettext_lazy("You cannot change or remove your own access. Ask another admin.")
 """For buttons, pages and refusals: the only sentence about this rule."""
 
@@ -138,24 +136,7 @@ def _not_limitable(number: int) -> str:
 
 
 def _invalid_input(data: Data) -> Sentence:
-    texts = {
-        "missing": _("Fill this in."),
-        "too_long": _("This is too long: %(longest)s characters at most.")
-        % {"longest": data.get("longest", "")},
-        "too_many": _("Invite at most %(number)s people at a time.") % {"number": data.get("longest", "")},
-        "characters": str(CONTROL_CHARACTERS),
-        "link": str(LINK_IN_NAME),
-        "address": _("This is not an e-mail address."),
-        "phone": _("Enter the number with its country code, like +358 40 123 4567."),
-        "web_address": _("Enter a full web address that begins with https://."),
-        "domain": _("Enter a domain such as company.example."),
-        "insecure": _("The address must begin with https://, because secrets are sent to it."),
-        "new_token_required": _(
-            "The address belongs to another system. Nothing was changed. Enter that system’s access token too."
-        ),
-        "unknown": _("This is not one of the choices. Choose again."),
-    }
-    text = texts.get(str(data.get("problem")), _("This cannot be saved. Check what you entered."))
+    text = input_problems.text_of(str(data.get("problem")), longest=data.get("longest", ""))
     return Sentence(text, 400, str(data.get("field", "")))
 
 

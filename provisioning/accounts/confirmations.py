@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.log import authentication, integrity
 from audit.models import Event
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 
 _VERBS = [Observation.ACCOUNT_SYNCED.value, Observation.LOGOUT_DELIVERED.value]
 _EARLIER = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.foundation import ids
 from audit.log.ledger import Subject
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from provisioning.accounts import causes
 from provisioning.accounts.results import Acknowledged
 from provisioning.accounts.task import AccountOutcome

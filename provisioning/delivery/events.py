@@ -9,7 +9,7 @@ from typing import Any
 from audit.foundation import actor
 from audit.log import ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 
 
 class DeliveryEvents:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from audit.foundation import clock, db
 from audit.log.ledger import Subject
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity import signing_keys
 from provisioning.delivery import errors, leases, retry
 from provisioning.delivery import events as delivery_events

@@ -15,7 +15,7 @@ from audit.log.observations import EventBatch
 from delegation import continuity
 from delegation.acts import observations
 from delegation.authorization import authorities
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity import machine_secrets
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership

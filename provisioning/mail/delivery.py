@@ -11,7 +11,7 @@ from django.db import transaction
 
 from audit.foundation import db
 from audit.foundation.errors import Busy
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from provisioning.delivery import events as delivery_events
 from provisioning.delivery import leases, retry
 from provisioning.delivery.errors import Code, DeliveryError

@@ -7,7 +7,7 @@ import structlog
 
 from audit.log import ledger
 from audit.log.ledger import Subject
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from provisioning.delivery.events import DeliveryEvents
 from provisioning.mail import stored
 from provisioning.mail.models import Mail

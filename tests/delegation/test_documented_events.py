@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from delegation.authorization.verbs import Observation, Verb
+from delegation.authorization.event_types import Observation
+from delegation.authorization.verbs import Verb
 from tests.fixtures import documented_events
 
 EXPLAINED = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \|", re.MULTILINE)

@@ -35,7 +35,15 @@ class Area:
 
 AREAS = (
     Area("entitlements", 16, ("delegation/authorization/entitlements.py",)),
-    Area("policy", 16, ("delegation/authorization/policy.py", "delegation/authorization/verbs.py")),
+    Area(
+        "policy",
+        16,
+        (
+            "delegation/authorization/policy.py",
+            "delegation/authorization/verbs.py",
+            "delegation/authorization/event_types.py",
+        ),
+    ),
     Area(
         "authorities and scopes",
         20,

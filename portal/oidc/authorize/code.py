@@ -3,7 +3,7 @@
 import dataclasses
 
 from audit.foundation.actor import Channel
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.grants import codes
 from identity.grants.codes import CodeRequest
 from identity.memberships.eligible_memberships import EligibleMembership

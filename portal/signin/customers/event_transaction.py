@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from audit.log import observations
 from audit.log.ledger import EventDraft, Subject
 from audit.log.observations import EventBatch
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.people.models import User
 from portal.http.request_context import Request
 from portal.signin.customers import attempts, emails

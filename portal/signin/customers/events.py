@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from audit.foundation import clock
 from audit.log.ledger import SUPPLIER, Subject
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity import revocation
 from identity.people import addresses, credentials
 from identity.people.models import User

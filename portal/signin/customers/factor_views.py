@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import TemplateView
 
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.people.models import User
 from portal.http import request_context, safe_redirects
 from portal.signin.customers import (

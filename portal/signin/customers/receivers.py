@@ -10,7 +10,7 @@ from django.db.models import signals as rows
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.people import addresses
 from identity.people.models import User
 from portal.signin.customers import attempts, events

@@ -13,7 +13,7 @@ from audit.log import observations
 from audit.log.ledger import SUPPLIER, Subject
 from audit.log.observations import EventBatch
 from audit.personal_data import PersonalValue
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.people import names
 from identity.people.models import User
 from identity.staff import identities, sessions

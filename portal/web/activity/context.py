@@ -15,8 +15,8 @@ from delegation.activity import scope as activity_scope
 from delegation.activity.events import EventView
 from delegation.activity.queries import EventFilter, EventPage
 from delegation.activity.scope import LogScope
-from delegation.authorization import verbs
-from delegation.authorization.verbs import FAILURES, Topic
+from delegation.authorization.event_types import FAILURES, event_types
+from delegation.authorization.verbs import Topic
 from delegation.catalogue import display_names
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
@@ -111,7 +111,7 @@ def _verbs(topic: str) -> list[str] | None:
     """Return the verbs under this filter; None: all."""
     if not topic:
         return None
-    return sorted(FAILURES) if topic == filters.FAILED else verbs.event_types(Topic(topic))
+    return sorted(FAILURES) if topic == filters.FAILED else event_types(Topic(topic))
 
 
 def _person(query: QueryDict) -> str:

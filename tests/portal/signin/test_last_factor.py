@@ -10,7 +10,7 @@ from audit.foundation import clock
 from audit.log import observations
 from audit.log.ledger import Subject
 from delegation.authorization import authorities
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.memberships.models import Membership
 from identity.people.models import User
 from portal.signin.customers import factors

@@ -12,8 +12,9 @@ from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
 from delegation.activity import sign_in_events
 from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
-from delegation.authorization import verbs
-from delegation.authorization.verbs import Observation, On, Topic, Verb
+from delegation.authorization import event_types
+from delegation.authorization.event_types import Observation
+from delegation.authorization.verbs import On, Topic, Verb
 from delegation.catalogue.display_names import DisplayNames
 from portal.wording import attempts, dates, removal_reasons
 from portal.wording import events as wording_events
@@ -59,7 +60,7 @@ def test_refusable_verbs_are_exactly_those_with_a_sentence_for_the_attempt() -> 
 
 
 def test_log_filter_selects_the_events_of_its_topic() -> None:
-    found = {topic.value: set(verbs.event_types(topic)) for topic in Topic}
+    found = {topic.value: set(event_types.event_types(topic)) for topic in Topic}
     assert found["invitations"] == {
         Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT
     }  # fmt: skip
@@ -78,7 +79,7 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Verb.MEMBER_SIGN_OUT,
         Verb.PERSON_SIGN_OUT
     }  # fmt: skip
-    assert found["systems"] | found["mails"] > verbs.FAILURES
+    assert found["systems"] | found["mails"] > event_types.FAILURES
     assert sum(map(len, found.values())) == len(Verb) + len(Observation)
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from audit.foundation import actor, clock
 from audit.log import ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.memberships.models import Membership
 from portal.web.activity.context import ActivityPage
 from tests.fixtures.browser_client import BrowserClient

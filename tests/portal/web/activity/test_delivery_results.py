@@ -11,7 +11,7 @@ from audit.log.ledger import Subject
 from delegation.activity import delivery_results
 from delegation.activity import queries as activity_queries
 from delegation.activity.scope import LogScope, log_scope
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.memberships.models import Membership
 from portal.web.activity.context import ActivityPage
 from portal.web.home.context import HomePage

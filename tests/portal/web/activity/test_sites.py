@@ -9,7 +9,7 @@ from audit.models import Event
 from delegation.activity import queries as activity_queries
 from delegation.activity.queries import EventFilter
 from delegation.activity.scope import log_scope
-from delegation.authorization.verbs import Observation
+from delegation.authorization.event_types import Observation
 from identity.memberships.models import Membership
 from portal.web.home.context import HomePage
 from tests.fixtures import signed_in

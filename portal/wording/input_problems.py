@@ -1,0 +1,28 @@
+"""The texts of invalid inputs stand apart, so that `refusals` has room for the errors of new capabilities."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+CONTROL_CHARACTERS = gettext_lazy("This contains characters that are not allowed.")
+LINK_IN_NAME = gettext_lazy("A name cannot contain a web address or an e-mail address.")
+
+
+def text_of(problem: str, *, longest: object) -> str:
+    """Return the text of a `problem` of InvalidInput; a general one for an unknown problem."""
+    texts = {
+        "missing": _("Fill this in."),
+        "too_long": _("This is too long: %(longest)s characters at most.") % {"longest": longest},
+        "too_many": _("Invite at most %(number)s people at a time.") % {"number": longest},
+        "characters": str(CONTROL_CHARACTERS),
+        "link": str(LINK_IN_NAME),
+        "address": _("This is not an e-mail address."),
+        "phone": _("Enter the number with its country code, like +358 40 123 4567."),
+        "web_address": _("Enter a full web address that begins with https://."),
+        "domain": _("Enter a domain such as company.example."),
+        "insecure": _("The address must begin with https://, because secrets are sent to it."),
+        "new_token_required": _(
+            "The address belongs to another system. Nothing was changed. Enter that system’s access token too."
+        ),
+        "unknown": _("This is not one of the choices. Choose again."),
+    }
+    return texts.get(problem, _("This cannot be saved. Check what you entered."))
