@@ -134,6 +134,7 @@ def _record_event(act: Act, invitation: Invitation, offer: Offer, link: str) -> 
             "invitation": str(subject),
             "access": offer.access.to_json(),
             "expires_at": invitation.expires_at.isoformat(),
+            "language": offer.language,
         },
         facts={"invitation": str(subject), "link": link},
     )

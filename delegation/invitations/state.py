@@ -33,7 +33,7 @@ registry.register(
                    coalesce(r.actor_kind, s.actor_kind) AS invited_by_kind, s.at AS created_at,
                    coalesce(r.expires_at, (s.after ->> 'expires_at')::timestamptz) AS expires_at,
                    a.at AS accepted_at, c.at AS cancelled_at, (a.after ->> 'membership')::uuid AS membership_id,
-                   s.personal -> 'email' AS email, s.personal -> 'name' AS name
+                   s.after ->> 'language' AS language, s.personal -> 'email' AS email, s.personal -> 'name' AS name
             FROM sent s
             LEFT JOIN resent r ON r.subject = s.id_sent
             LEFT JOIN event a ON a.subject = s.id_sent AND a.verb = 'invitation.accept'
@@ -42,7 +42,7 @@ registry.register(
         actual="""
             SELECT i.id, i.organization_id, r.key AS role_id, i.all_sites, i.limits, i.access_until, i.invited_by,
                    i.invited_by_kind, i.created_at, i.expires_at, i.accepted_at, i.cancelled_at, i.membership_id,
-                   i.email, i.name
+                   i.language, i.email, i.name
             FROM delegation_invitation i JOIN delegation_role r ON r.id = i.role_id
         """,
         columns=(
@@ -58,11 +58,9 @@ registry.register(
             "accepted_at",
             "cancelled_at",
             "membership_id",
+            "language",
         ),
         encrypted=("email", "name"),
-        not_compared={
-            "language": registry.LANGUAGE,
-        },
     ),
     Rebuilt(
         table="delegation_invitation_sites",

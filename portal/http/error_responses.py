@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -104,6 +105,7 @@ def _facts(request: HttpRequest) -> list[dict[str, str]]:
         _("People"): len(set(sent.getlist("m")) - set(sent.getlist("left_out"))),
         _("E-mail address"): sent.get("email"),
         _("Name"): sent.get("name"),
+        _("Language of the mail"): dict(settings.LANGUAGES).get(sent.get("language", "")),
         _("Tier"): supplier_texts.in_language(tier_name) if tier_name else "",
         _("Limit"): sent.get(f"limit_{tier}"),
         _("Last day of access"): sent.get("until"),

@@ -40,6 +40,11 @@ def locale(code: str) -> Locale:
         return Locale.parse(_REGION[_FALLBACK])
 
 
+def language_name(code: str) -> str:
+    """Return `Finnish`, in Finnish `suomi`; the code itself for a language without a name."""
+    return str(locale(language()).languages.get(code, code))
+
+
 def date(day: dt.date) -> str:
     """Return `24 Nov 2026`, in Finnish `24.11.2026`."""
     return _day(language(), dt.date(day.year, day.month, day.day), "yMMMd")

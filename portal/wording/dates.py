@@ -158,13 +158,13 @@ _SYSTEMS = (
 )
 
 
-def browser(agent: str) -> str:
-    """Return `Chrome on Windows`, as far as the user agent names them."""
+def browser(agent: str, *, unknown: str = "") -> str:
+    """Return `Chrome on Windows`, as far as the user agent names them; `unknown` where it names neither."""
     name = next((name for mark, name in _AGENTS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     if name and system:
         return _("%(browser)s on %(system)s") % {"browser": name, "system": system}
-    return name or system or _("A browser")
+    return name or system or unknown or _("A browser")
 
 
 _DAY = {

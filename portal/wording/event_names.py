@@ -66,6 +66,11 @@ class EventNames:
         limits = wording_access.each_limit(map(AmountLimit.from_json, facts["limits"].values()))
         return ", ".join(part for part in (tier, limits, where, self._until(facts.get("until"))) if part)
 
+    def invitation(self, facts: Mapping[str, Any]) -> str:
+        """Return `Viewer, all sites · mail in Finnish`: what an invitation offers, and its language."""
+        language = _("mail in %(language)s") % {"language": cldr.language_name(facts["language"])}
+        return f"{self.access(facts['access'])} · {language}"
+
     def _until(self, until: str | None) -> str:
         return (
             wording_access.until(dt.datetime.fromisoformat(until), self.clock) if until and self.clock else ""

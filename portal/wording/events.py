@@ -62,7 +62,7 @@ def _verb_alone(wording: EventWording, event: EventView) -> EventLine:
 
 def _invited(wording: EventWording, event: EventView) -> EventLine:
     text = _("invited %(who)s") % {"who": event.email or _("a person")}
-    return EventLine(wording.actor(event), text, wording.access(event.after["access"]))
+    return EventLine(wording.actor(event), text, wording.invitation(event.after))
 
 
 def _cancelled_by_removal(event: EventView) -> str:

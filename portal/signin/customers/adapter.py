@@ -25,6 +25,7 @@ from portal.signin.customers import (
     emails,
     ended_sessions,
     event_transaction,
+    factors,
 )
 from portal.signin.customers.assurance import Step
 
@@ -37,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
     """Signs in customers' people with an active membership or an invitation; sign-up is by invitation only."""
 
     error_messages = {
-        **DefaultAccountAdapter.error_messages,
+        **dict.fromkeys(DefaultAccountAdapter.error_messages, factors.DID_NOT_WORK),
         "email_password_mismatch": gettext_lazy("The e-mail address or the password is incorrect."),
         "incorrect_password": gettext_lazy("The password is incorrect."),
         "enter_current_password": gettext_lazy("The password is incorrect."),

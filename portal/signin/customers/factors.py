@@ -1,14 +1,16 @@
 """Second factors: the rule for removing one, and the RFC 8176 value of a key."""
 
+import itertools
 import uuid
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor, Channel, Kind
@@ -17,6 +19,7 @@ from delegation.acts import observations
 from delegation.authorization import policy
 from delegation.authorization.models.roles import Assurance
 from identity.people.models import User
+from portal.wording import dates
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """Recovery codes replace a second factor and do not count as one."""
@@ -48,11 +51,15 @@ def _administered_organizations(users: Collection[uuid.UUID]) -> list[uuid.UUID]
     ]
 
 
+DID_NOT_WORK = gettext_lazy("This did not work. Check what you entered and try again.")
+"""Stands for every error of allauth that has no sentence of its own here."""
+
+
 class MFAAdapter(DefaultMFAAdapter):
-    """Binds passkeys to the issuer's host, and keeps the last factor that is needed."""
+    """Binds passkeys to the issuer's host, names them, and keeps the last factor that is needed."""
 
     error_messages = {
-        **DefaultMFAAdapter.error_messages,
+        **dict.fromkeys(DefaultMFAAdapter.error_messages, DID_NOT_WORK),
         "incorrect_code": gettext_lazy(
             "The code is incorrect. Codes change every 30 seconds: enter the newest one."
         ),
@@ -91,6 +98,13 @@ class MFAAdapter(DefaultMFAAdapter):
         if is_required(user) and not others.exists():
             return False
         return continuity.keeps_admin_without(user=person, without=[authenticator.pk], at=at)
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - allauth's name
+        """Suggest `Chrome on Windows`, and `Chrome on Windows 2` where the person has a passkey of that name."""
+        taken = set(Authenticator.objects.filter(user=user, type=type).values_list("data__name", flat=True))
+        name = dates.browser(context.request.headers.get("User-Agent", ""), unknown=gettext("Passkey"))
+        numbered = (name if number == 1 else f"{name} {number}" for number in itertools.count(1))
+        return next(one for one in numbered if one not in taken)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Return the issuer's host as the relying party, for any Host header."""

@@ -212,12 +212,17 @@ class _Credential:
         fields = self.fields  # type: ignore[attr-defined]
         fields["credential"] = _CredentialField(error_messages={"required": _MISSING["credential"]})
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Say that the passkey did not work, where allauth says that a code is incorrect."""
+        is_code = getattr(error, "code", "") == "incorrect_code"
+        super().add_error(field, _MALFORMED if is_code else error)  # type: ignore[misc]
+
     def full_clean(self) -> None:
         try:
             super().full_clean()  # type: ignore[misc]
         # The library decodes the CBOR inside the object, and recurses once for each of its levels.
         except (AttributeError, KeyError, IndexError, RecursionError, TypeError, ValueError):
-            self.add_error("credential", _MALFORMED)  # type: ignore[attr-defined]
+            self.add_error("credential", _MALFORMED)
 
 
 class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):

@@ -1,4 +1,4 @@
-"""The validators of a new password (AUTH_PASSWORD_VALIDATORS): length, common, guessable and present passwords.
+"""The validator of a new password (AUTH_PASSWORD_VALIDATORS): length, guessable, common and present passwords.
 
 As NIST SP 800-63B-4 §3.1.1 says: a length and a blocklist, no composition rules.
 """
@@ -69,10 +69,6 @@ class Guessable:
                 code="own_name",
             )
 
-    def get_help_text(self) -> str:
-        """Return an empty text: the pages carry the instructions."""
-        return ""
-
 
 class Fresh:
     """Refuses the present password: a new one is set for a reason."""
@@ -81,6 +77,21 @@ class Fresh:
         """Refuse the present password. Raises ValidationError."""
         if user is not None and user.password and django_hashers.check_password(password, user.password):
             raise ValidationError(_("This is your current password. Choose another."), code="same")
+
+
+class NewPassword:
+    """Runs the validators in order and shows the first error alone: a short password is guessable because it is short.
+
+    The comparison with the present password, which hashes, comes last.
+    """
+
+    def __init__(self) -> None:
+        self._validators = Length(), Guessable(), Common(), Fresh()
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Refuse a password by its first error. Raises ValidationError."""
+        for validator in self._validators:
+            validator.validate(password, user)
 
     def get_help_text(self) -> str:
         """Return an empty text: the pages carry the instructions."""

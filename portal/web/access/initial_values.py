@@ -64,11 +64,11 @@ def some_sites(options: AssignableOptions) -> dict[str, Any]:
     return {"where": "some", "sites": [str(site) for site in only]}
 
 
-def for_invitation(options: AssignableOptions, *, tier: str) -> dict[str, Any]:
-    """Return the widest choice of sites that the reader can assign, and `tier` where it is assignable."""
+def for_invitation(options: AssignableOptions, *, tier: str, language: str) -> dict[str, Any]:
+    """Return the language, the widest choice of sites that the reader can assign, and `tier` where it is assignable."""
     assignable = {option.key for option in options.tiers if option.assignable}
     sites = {"where": "all", "sites": []} if options.all_sites else some_sites(options)
-    return {"tier": tier if tier in assignable else "", **sites}
+    return {"tier": tier if tier in assignable else "", "language": language, **sites}
 
 
 def for_restore(had: AccessSpec | None, options: AssignableOptions, clock: dates.Clock) -> dict[str, Any]:

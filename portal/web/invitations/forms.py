@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
@@ -28,10 +29,11 @@ _PASSWORD_LENGTH = 1000
 
 
 class InvitationForm(AccessForm):
-    """Asks for the invited people, pasted from anywhere, and the access that each of them will have."""
+    """Asks for the invited people, pasted from anywhere, and the access and the language of each of them."""
 
     field_order = ("email",)
     email = forms.CharField(max_length=_TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
+    language = forms.ChoiceField(required=False, choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,6 +42,8 @@ class InvitationForm(AccessForm):
             "required": _("Enter an e-mail address."),
             "max_length": _too_many(),
         }
+        invalid = _("This is not one of the choices. Choose again.")
+        self.fields["language"].error_messages["invalid_choice"] = invalid
 
     @property
     def people(self) -> list[Recipient]:
@@ -60,6 +64,10 @@ class InvitationForm(AccessForm):
             raise ValidationError(_("Enter an e-mail address."))
         self.pasted = list(found.people.values())
         return self.pasted
+
+    def clean_language(self) -> str:
+        """Return the chosen language, else the organization's."""
+        return str(self.cleaned_data["language"] or self.initial["language"])
 
     def drop_missing_address(self) -> None:
         """Forget that the address is missing: a preview needs none."""
@@ -100,7 +108,7 @@ class NewcomerForm(input_cleaning.Form):
     password = forms.CharField(
         strip=False,
         widget=forms.PasswordInput,
-        validators=[MaxLengthValidator(_PASSWORD_LENGTH)],
+        validators=[MaxLengthValidator(_PASSWORD_LENGTH, gettext_lazy("This is too long."))],
         error_messages={"required": gettext_lazy("Enter a new password.")},
     )
 

@@ -100,7 +100,9 @@ def _form(request: Request, page: PageContext) -> InvitationForm:
         request.POST if request.method == "POST" else None,
         options=options,
         zone=page.zone,
-        initial=initial_values.for_invitation(options, tier=request.GET.get("tier", "")),
+        initial=initial_values.for_invitation(
+            options, tier=request.GET.get("tier", ""), language=page.organization.language
+        ),
     )
 
 
@@ -112,7 +114,7 @@ def _send(page: PageContext, form: InvitationForm) -> Sequence[str]:
         organization=page.organization.row,
         people=form.people,
         access=form.access,
-        language=page.organization.language,
+        language=data["language"],
         reason=data["reason"],
         idempotency_key=data["idempotency_key"],
     )

@@ -9,11 +9,13 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import connection
+from django.forms import BaseForm
 from django.urls import Resolver404, resolve
 
 from audit.foundation import clock
-from tests.fixtures import form_discovery, signed_in, url_map
+from tests.fixtures import form_discovery, library_words, signed_in, url_map
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.form_discovery import Field, Form
 from tests.fixtures.url_map import Address, PortalWithData, Visit
@@ -210,6 +212,14 @@ def must_be_refused(one: Field, kind: str) -> bool:
     return one.of_django and one.is_choice and (kind != MISSING or one.required)
 
 
+def errors_of_fields(response: signed_in.Answer) -> Iterator[list[str]]:
+    """Give the errors of each field of the page's form."""
+    form = (response.context or {}).get("form")
+    for name, errors in form.errors.items() if isinstance(form, BaseForm) else ():
+        if name != NON_FIELD_ERRORS:
+            yield list(map(str, errors))
+
+
 def judged(response: signed_in.Answer, one: Field, kind: str, value: str | None) -> list[str]:
     """What is wrong with the answer."""
     if response.status_code >= 500:
@@ -217,6 +227,7 @@ def judged(response: signed_in.Answer, one: Field, kind: str, value: str | None)
     if not must_be_refused(one, kind):
         return []
     page = response.content.decode()
+    twice = [f"two errors: {errors}" for errors in errors_of_fields(response) if len(errors) > 1]
     place = f'id="id_{one.name}_error"'
     found = (
         []
@@ -225,6 +236,7 @@ def judged(response: signed_in.Answer, one: Field, kind: str, value: str | None)
     )
     if one.kind == "password" and "kh-error" not in page and response.status_code == 200:
         found.append("no sentence")
+    found += twice + [f"words of allauth: {text}" for text in library_words.shown_in(page)]
     keeps = value is not None and one.is_text and one.kind != "password"
     if keeps and html.escape(str(value)) not in page:
         found.append("what was typed is gone")

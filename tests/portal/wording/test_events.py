@@ -43,7 +43,7 @@ def event(verb: str, **other: Any) -> EventView:
         "personal": {}, "erased": frozenset(), "previous_hash": "", "hash": "", "is_authentic": True,
     }  # fmt: skip
     if verb == Verb.MEMBER_INVITE:
-        known |= {"after": {"access": ACCESS}, "email": "new@koskela.example", "user": None}
+        known |= {"after": {"access": ACCESS, "language": "fi"}, "email": "new@koskela.example", "user": None}
     return EventView(**{**known, **other})
 
 
@@ -114,6 +114,12 @@ def test_refused_event_has_a_sentence_for_the_attempt_and_its_count(verb: str) -
     assert line.actor == "Aino Virtanen"
     assert line.text.startswith("tried to ")
     assert line.sub == "3 more times"
+
+
+def test_sentence_about_an_invitation_names_the_language_of_its_mail() -> None:
+    assert WORDING.sentence_for(event(Verb.MEMBER_INVITE)).sub == "Viewer, all sites · mail in Finnish"
+    with translation.override("fi"):
+        assert WORDING.sentence_for(event(Verb.MEMBER_INVITE)).sub.endswith("viestin kieli: suomi")
 
 
 def test_sentence_names_the_invited_address_and_the_kind_of_factor() -> None:
