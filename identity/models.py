@@ -6,12 +6,14 @@ from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import BusinessUnit, CustomerNumber, Organization, Site
 from identity.people.models import User
 from identity.sessions.models import LastSignIn, Session, SignIn
-from identity.staff.models import StaffIdentity, StaffLogout, StaffSession
+from identity.staff.models import BreakGlass, BreakGlassPasskey, StaffIdentity, StaffLogout, StaffSession
 
 __all__ = [
     "AccessToken",
     "Application",
     "AuthorizationCode",
+    "BreakGlass",
+    "BreakGlassPasskey",
     "BusinessUnit",
     "Client",
     "CustomerNumber",

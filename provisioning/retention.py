@@ -5,10 +5,13 @@ import datetime as dt
 from django.db.models import Q
 
 from audit.foundation import actor, clock
-from audit.log import partitions
+from audit.log import observations, partitions
+from audit.log.ledger import SUPPLIER, Subject
 from delegation import retention
+from delegation.authorization.event_types import Observation
 from identity.grants import retention as grants
 from identity.sessions.store import SessionStore
+from identity.staff import break_glass
 from identity.staff import sessions as staff_sessions
 from provisioning.accounts.models import Delivery
 from provisioning.logout.models import Logout
@@ -27,6 +30,7 @@ def purge() -> int:
     cutoff = at - _RETENTION
     partitions.ensure(at=at)
     SessionStore.clear_expired()
+    _end_break_glass(at)
     staff_sessions.clear_expired(at=at)
     deliveries, _ = Delivery.objects.filter(done_at__lt=cutoff).delete()
     not_needed = Q(due_at=None, ended_at__lt=cutoff)
@@ -34,6 +38,20 @@ def purge() -> int:
     mails, _ = Mail.objects.filter(Q(sent_at__lt=cutoff) | Q(failed_at__lt=cutoff)).delete()
     removals, _ = Removal.objects.filter(due_at=None, removed_at__lt=cutoff).delete()
     return deliveries + logouts + mails + removals + grants.purge(at=at) + _purge_expired(at)
+
+
+def _end_break_glass(at: dt.datetime) -> None:
+    """Record the end of a break-glass sign-in whose time is over; a transaction only where there is one."""
+    if not break_glass.has_expired(at=at):
+        return
+    with observations.recording_in_chain(actor=actor.system(), chain=SUPPLIER) as (batch, now):
+        for ended in break_glass.end_expired(at=now):
+            batch.add(
+                Observation.BREAK_GLASS_ENDED,
+                subject=Subject("supplier", SUPPLIER),
+                chain=SUPPLIER,
+                facts=ended.facts,
+            )
 
 
 def _purge_expired(at: dt.datetime) -> int:

@@ -10,6 +10,10 @@ class Observation(StrEnum):
 
     ACCOUNT_SYNCED = "account.synced"
     ACCOUNT_SYNC_FAILED = "account.sync_failed"
+    BREAK_GLASS_ENDED = "break_glass.ended"
+    BREAK_GLASS_OPENED = "break_glass.opened"
+    BREAK_GLASS_PASSKEY_ADDED = "break_glass.passkey_added"
+    BREAK_GLASS_USED = "break_glass.used"
     FACTOR_ADDED = "factor.added"
     FACTOR_REMOVED = "factor.removed"
     FACTOR_RENAMED = "factor.renamed"
@@ -46,6 +50,10 @@ FAILURES = frozenset({Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED
 _TOPICS: dict[Observation, Topic] = {
     Observation.ACCOUNT_SYNCED: Topic.SYSTEMS,
     Observation.ACCOUNT_SYNC_FAILED: Topic.SYSTEMS,
+    Observation.BREAK_GLASS_ENDED: Topic.NOT_LOGGED,
+    Observation.BREAK_GLASS_OPENED: Topic.NOT_LOGGED,
+    Observation.BREAK_GLASS_PASSKEY_ADDED: Topic.NOT_LOGGED,
+    Observation.BREAK_GLASS_USED: Topic.NOT_LOGGED,
     Observation.FACTOR_ADDED: Topic.SIGN_IN,
     Observation.FACTOR_REMOVED: Topic.SIGN_IN,
     Observation.FACTOR_RENAMED: Topic.SIGN_IN,

@@ -163,6 +163,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BreakGlass',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('link_hash', models.CharField(max_length=80, unique=True)),
+                ('enrolls', models.BooleanField()),
+                ('opened_at', models.DateTimeField()),
+                ('link_expires_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='BreakGlassPasskey',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=100)),
+                ('credential', models.TextField()),
+                ('created_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='StaffSession',
             fields=[
                 ('session_key', models.CharField(max_length=80, primary_key=True, serialize=False)),
@@ -172,6 +194,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('last_seen_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
+                ('break_glass', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='identity.breakglass')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staff_sessions', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -9,6 +9,11 @@ ALTER TABLE identity_staffsession ADD CONSTRAINT staff_session_of_staff
 -- Who signs in as a staff user is written with the event of the first sign-in, which `audit verify --state` compares.
 SELECT audit_guard_table('identity_staffidentity', 'event');
 
+-- Each opening of the sign-in for emergencies, and each of its passkeys, is an event in the supplier's chain.
+SELECT audit_guard_table('identity_breakglass');
+SELECT audit_guard_table('identity_breakglasspasskey');
+CREATE UNIQUE INDEX break_glass_one_open ON identity_breakglass ((true)) WHERE ended_at IS NULL;
+
 SELECT audit_leave_free('identity_staffsession', 'written by every request; its data is signed together with its key, user, epoch, limits and the provider''s session');
 -- A received logout token stays until an ID token from before it can no longer be used.
 SELECT audit_leave_free('identity_stafflogout', 'logout tokens that were received, kept against repetition; rows are added, and deleted after their time');

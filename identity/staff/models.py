@@ -33,6 +33,41 @@ class StaffIdentity(models.Model):
         return str(self.pk)
 
 
+class BreakGlass(models.Model):
+    """Holds one opening of the sign-in for emergencies. It opens one session, which ends with it.
+
+    In SQL: one row at most has not ended.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    link_hash = models.CharField(max_length=80, unique=True)
+    """The keyed hash of the link's secret."""
+    enrolls = models.BooleanField()
+    """Whether the link adds a passkey, instead of asking for one that is there."""
+    opened_at = models.DateTimeField()
+    link_expires_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    """The end that was stated at the opening."""
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class BreakGlassPasskey(models.Model):
+    """Holds a passkey of the sign-in for emergencies, which works with a link alone."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    name = models.CharField(max_length=100)
+    credential = models.TextField()
+    """The attested credential data (WebAuthn §6.5.1) in base64url."""
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class StaffSession(models.Model):
     """Stores a staff member's session. The cookie holds the secret, `session_key` its keyed hash.
 
@@ -46,6 +81,8 @@ class StaffSession(models.Model):
     epoch = models.PositiveIntegerField()
     provider_session = models.CharField(max_length=255, blank=True)
     """The provider's `sid`, by which its logout tokens end this session."""
+    break_glass = models.ForeignKey(BreakGlass, models.PROTECT, null=True)
+    """The opening that this session ends with; None for a sign-in by the provider."""
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     expires_at = models.DateTimeField()

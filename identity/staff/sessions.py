@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from audit.foundation import db, digests
 from identity import machine_secrets
 from identity.people.models import User
-from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, StaffLogout, StaffSession
+from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, BreakGlass, StaffLogout, StaffSession
 
 logger = logging.getLogger("django.security.SuspiciousSession")
 _LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
@@ -43,6 +43,8 @@ class OpenSession:
     expires_at: dt.datetime
     idle_at: dt.datetime
     """When it ends without another request."""
+    break_glass: uuid.UUID | None = None
+    """The opening that it ends with; None for a sign-in by the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,25 @@ def open_session(
     logouts = StaffLogout.objects.filter(issuer=issuer, received_at__gte=issued_at)
     if logouts.filter(by_session | Q(subject=subject, provider_session="")).exists():
         raise LoggedOut
+    return _insert(
+        user=user, proof=proof, at=at, provider_session=provider_session, expires_at=at + ABSOLUTE_LIMIT
+    )
+
+
+def open_break_glass(*, user: User, opening: BreakGlass, proof: Proof, at: dt.datetime) -> tuple[str, str]:
+    """Open the session of an opening, which ends at its stated end. Returns as `open_session`."""
+    return _insert(user=user, proof=proof, at=at, break_glass=opening, expires_at=opening.ends_at)
+
+
+def _insert(*, user: User, proof: Proof, at: dt.datetime, **columns: Any) -> tuple[str, str]:
     secret = machine_secrets.generate(prefix="khf")
     row = StaffSession(
         session_key=machine_secrets.hash_secret(secret),
         user=user,
         epoch=user.epoch,
-        provider_session=provider_session,
         created_at=at,
         last_seen_at=at,
-        expires_at=at + ABSOLUTE_LIMIT,
+        **columns,
     )
     row.session_data = signing.dumps(asdict(proof), salt=_salt_of(row))
     row.save(force_insert=True)
@@ -126,6 +138,7 @@ def load(*, secret: str, at: dt.datetime) -> OpenSession | None:
         created_at=row.created_at,
         expires_at=row.expires_at,
         idle_at=min(at + IDLE_LIMIT, row.expires_at),
+        break_glass=row.break_glass_id,
     )
 
 
@@ -165,6 +178,7 @@ def clear_expired(*, at: dt.datetime) -> None:
 
 
 def _salt_of(row: StaffSession) -> str:
-    """Bind the data to the row: one with another key, user, epoch, provider's session or end is not loaded."""
+    """Bind the data to the row: one with another key, user, epoch, origin or end is not loaded."""
     limits = " ".join(at.astimezone(dt.UTC).isoformat() for at in (row.created_at, row.expires_at))
-    return f"identity.staff {row.session_key} {row.user_id} {row.epoch} {limits} {row.provider_session}"
+    origin = f"{row.break_glass_id} {row.provider_session}"
+    return f"identity.staff {row.session_key} {row.user_id} {row.epoch} {limits} {origin}"

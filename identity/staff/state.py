@@ -27,7 +27,7 @@ registry.register(
     Rebuilt(
         table="identity_staffsession",
         key=("session_key",),
-        events="verb IN ('staff_sign_in.succeeded', 'staff_session.ended')",
+        events="verb IN ('staff_sign_in.succeeded', 'staff_session.ended', 'break_glass.used', 'break_glass.ended')",
         expected="""
             SELECT facts ->> 'staff_session' AS session_key, subject AS user_id, (facts ->> 'epoch')::integer AS epoch
             FROM event s WHERE facts ? 'staff_session' AND NOT EXISTS (
@@ -39,11 +39,48 @@ registry.register(
         not_compared={
             "session_data": "what the provider said, signed together with the row",
             "provider_session": _SIGNED,
+            "break_glass_id": _SIGNED,
             "created_at": _SIGNED,
             "expires_at": _SIGNED,
             "last_seen_at": "changes with use",
             "directory": _COMPUTED,
         },
+    ),
+    Rebuilt(
+        table="identity_breakglass",
+        key=("id",),
+        events="verb IN ('break_glass.opened', 'break_glass.used', 'break_glass.ended')",
+        expected="""
+            SELECT (o.facts ->> 'break_glass')::uuid AS id, o.facts ->> 'link_hash' AS link_hash,
+                   (o.facts ->> 'enrolls')::boolean AS enrolls,
+                   (o.facts ->> 'opened_at')::timestamptz AS opened_at,
+                   (o.facts ->> 'link_expires_at')::timestamptz AS link_expires_at,
+                   (o.facts ->> 'ends_at')::timestamptz AS ends_at,
+                   (u.facts ->> 'used_at')::timestamptz AS used_at, (x.facts ->> 'ended_at')::timestamptz AS ended_at
+            FROM event o
+            LEFT JOIN event u ON u.verb = 'break_glass.used' AND u.facts ->> 'break_glass' = o.facts ->> 'break_glass'
+            LEFT JOIN event x ON x.verb = 'break_glass.ended' AND x.facts ->> 'break_glass' = o.facts ->> 'break_glass'
+            WHERE o.verb = 'break_glass.opened'
+        """,
+        actual="""
+            SELECT id, link_hash, enrolls, opened_at, link_expires_at, ends_at, used_at, ended_at
+            FROM identity_breakglass
+        """,
+        columns=("link_hash", "enrolls", "opened_at", "link_expires_at", "ends_at", "used_at", "ended_at"),
+    ),
+    Rebuilt(
+        table="identity_breakglasspasskey",
+        key=("id",),
+        events="verb = 'break_glass.passkey_added'",
+        expected="""
+            SELECT (facts ->> 'passkey')::uuid AS id, facts ->> 'credential_digest' AS credential,
+                   (facts ->> 'created_at')::timestamptz AS created_at FROM event
+        """,
+        actual=f"""
+            SELECT id, {digests.sql("credential")} AS credential, created_at FROM identity_breakglasspasskey
+        """,  # noqa: S608 - a constant
+        columns=("credential", "created_at"),
+        not_compared={"name": registry.TEXT},
     ),
     NotRebuilt(
         "identity_stafflogout", "kept for an hour against repetition; the ended sessions are in the log"

@@ -32,6 +32,7 @@ EXAMPLE = "CHANGE-ME"
 
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _LAST_PORT = 65535
+_ADDRESS = re.compile(r"[^\s@<>,;:\"]{1,64}@" + _HOST.pattern)
 _QUOTES = frozenset({'"', "'"})
 
 
@@ -194,6 +195,14 @@ def pairs(*names: str) -> Callable[[str], list[tuple[str, str]]]:
         return [(name, found.strip()) for name, _, found in split]
 
     return parse
+
+
+def addresses(value: str) -> list[str]:
+    """Accept e-mail addresses separated by commas, each once."""
+    found = items(value)
+    if not all(_ADDRESS.fullmatch(one) for one in found) or len(set(found)) != len(found):
+        raise InvalidValue("e-mail addresses separated by commas, each once")
+    return found
 
 
 def host(value: str) -> str:

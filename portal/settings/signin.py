@@ -65,5 +65,6 @@ STAFF_SIGN_IN: dict[str, Any] = {
     "assurance": staff_variables.ASSURANCE.value(),
 }
 """The supplier's own identity provider (`portal.signin.staff.configuration`); no issuer, no staff sign-in."""
+STAFF_ALERTS = staff_variables.ALERTS.value()
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

@@ -1,6 +1,6 @@
 """The environment variables of staff sign-in, declared as in `variables`."""
 
-from portal.settings.environment import Variable, choice, https, pairs, text, url
+from portal.settings.environment import Variable, addresses, choice, https, pairs, text, url
 
 ROLES = ("support", "senior_support", "account_manager", "catalogue_owner", "operator", "auditor", "owner")
 
@@ -44,4 +44,9 @@ ASSURANCE = Variable(
     parse=pairs(*ROLES),
     default=",".join(f"{role}=mfa" for role in ROLES),
     doc="For each role, `role=value` with a value of `acr` or `amr` that suffices; a role without one is not in force.",
+)
+ALERTS = Variable(
+    name="KEYHOLDER_STAFF_ALERTS",
+    parse=addresses,
+    doc="The addresses that get a mail when the break-glass sign-in is opened and used, separated by commas.",
 )

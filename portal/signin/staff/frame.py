@@ -9,7 +9,10 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from portal.signin.staff import middleware
+from identity.staff import break_glass
+from portal.http import request_context
+from portal.signin.staff import break_glass_pages, middleware
+from portal.signin.staff.break_glass_pages import Strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Frame:
     home_url: str
     sign_out_url: str
     nav: Sequence[Entry]
+    strip: Strip | None
 
 
 _NAVIGATION: Sequence[tuple[str, str, Callable[[], str]]] = (("staff_home", "inbox", lambda: _("Desk")),)
@@ -44,6 +48,7 @@ def staff_context(request: HttpRequest) -> dict[str, Any]:
 
 def _frame(request: HttpRequest) -> Frame:
     session = middleware.require_session(request).staff_session
+    at = request_context.require_context(request).context.now
     route = request.resolver_match.url_name if request.resolver_match else ""
     return Frame(
         name=session.user.name,
@@ -51,4 +56,5 @@ def _frame(request: HttpRequest) -> Frame:
         home_url=reverse("staff_home"),
         sign_out_url=reverse("staff_sign_out"),
         nav=[Entry(label(), icon, reverse(name), name == route) for name, icon, label in _NAVIGATION],
+        strip=break_glass_pages.strip(break_glass.current(at=at), session, at=at),
     )

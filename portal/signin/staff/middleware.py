@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from audit.foundation import clock
-from identity.staff import sessions
+from identity.staff import break_glass, sessions
 from identity.staff.sessions import OpenSession
 from portal.http.request_context import Request
 from portal.signin.staff import configuration, cookies
@@ -36,7 +36,7 @@ class StaffPages:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Run outside the session middleware: the customers' session is not looked up for a staff page."""
-        if is_staff_path(request.path_info) and configuration.current().is_complete:
+        if is_staff_path(request.path_info) and _exists():
             request.urlconf = URL_MAP  # type: ignore[attr-defined] # read by Django
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return self.get_response(request)
@@ -44,7 +44,11 @@ class StaffPages:
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         """Return None where the view may run: it is public, or the request has a staff session."""
         del args, kwargs
-        if getattr(request, "urlconf", None) != URL_MAP or getattr(view, "staff_public", False):
+        if getattr(request, "urlconf", None) != URL_MAP:
+            return None
+        if getattr(view, "staff_provider", False) and not configuration.current().is_complete:
+            raise Http404
+        if getattr(view, "staff_public", False):
             return None
         secret = cookies.secret_of(request)
         session = sessions.load(secret=secret, at=clock.now()) if secret else None
@@ -57,6 +61,11 @@ class StaffPages:
         return None
 
 
+def _exists() -> bool:
+    """Return whether there are staff pages: by the operator's configuration, or while a break-glass sign-in is open."""
+    return configuration.current().is_complete or break_glass.current(at=clock.now()) is not None
+
+
 def is_staff_path(path: str) -> bool:
     """Return whether this is an address of staff pages."""
     return path == cookies.PATH.rstrip("/") or path.startswith(cookies.PATH)
@@ -66,6 +75,12 @@ def public(view: View) -> View:
     """Let a view of staff sign-in run without a staff session."""
     view.staff_public = True  # type: ignore[attr-defined] # as Django's login_not_required marks views
     return view
+
+
+def by_provider(view: View) -> View:
+    """Make a public view of the sign-in by the provider, which does not exist without the operator's configuration."""
+    view.staff_provider = True  # type: ignore[attr-defined] # as `staff_public`
+    return public(view)
 
 
 def require_session(request: HttpRequest) -> StaffRequest:

@@ -10,10 +10,13 @@ from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT
 from identity.staff.sessions import OpenSession
 from portal.http import request_data
 from portal.shell.page_model import PageModel
-from portal.signin.staff import proof_names
+from portal.signin.staff import proof_names, roles
 from portal.signin.staff.configuration import Configuration
 from portal.signin.staff.errors import Code
 from portal.wording import time_zones
+
+BY_PROVIDER = "by-provider"
+"""Names the sign-out at the provider, which leads back here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,7 @@ class SignInPage(PageModel):
     template: ClassVar[str] = "staff/sign_in.html"
 
     start_url: str
+    """Empty where the provider is not configured: only a break-glass link signs in."""
     customers_url: str
     provider_host: str
     hours: int
@@ -75,33 +79,18 @@ class HomePage(PageModel):
     idle_minutes: int
 
 
-def sign_in_page(
-    configured: Configuration, *, start_url: str, customers_url: str, signed_out: bool, came_back: bool
-) -> SignInPage:
-    """Return the page before the sign-in. `came_back`: from the provider's own sign-out."""
+def sign_in_page(configured: Configuration, *, start_url: str, customers_url: str, after: str) -> SignInPage:
+    """Return the page before the sign-in. `after` is the sign-out that led here, as the views name it."""
     host = _host(configured)
+    sentence = _AFTER[after]() if after else ""
     return SignInPage(
-        start_url=start_url,
+        start_url=start_url if configured.is_complete else "",
         customers_url=customers_url,
         provider_host=host,
         hours=int(ABSOLUTE_LIMIT.total_seconds()) // 3600,
         minutes=_idle_minutes(),
-        signed_out=_after_sign_out(host, signed_out=signed_out, came_back=came_back),
+        signed_out=sentence % {"host": host},
     )
-
-
-def _after_sign_out(host: str, *, signed_out: bool, came_back: bool) -> str:
-    if came_back:
-        text = _(
-            "You are signed out of the staff pages. If you signed out at %(host)s too, that session has ended."
-        )
-    elif signed_out:
-        text = _(
-            "You are signed out of the staff pages. Your session at %(host)s goes on until you sign out there."
-        )
-    else:
-        return ""
-    return text % {"host": host}
 
 
 def _host(configured: Configuration) -> str:
@@ -134,8 +123,7 @@ def unavailable_page(*, again_url: str, reference: str) -> RefusedPage:
 
 def home_page(configured: Configuration, session: OpenSession) -> HomePage:
     """Return the first page; roles follow from the groups and proofs of this session's sign-in."""
-    roles = sorted(configured.roles(session.proof.groups))
-    assured = configured.assured(roles, session.proof.proved)
+    assured = roles.allowed(configured, session)
     mapped = {group for _role, group in configured.groups}
     return HomePage(
         roles=[
@@ -143,7 +131,7 @@ def home_page(configured: Configuration, session: OpenSession) -> HomePage:
                 ROLES[role](),
                 "" if role in assured else proof_names.alternatives(sorted(configured.sufficient(role))),
             )
-            for role in roles
+            for role in roles.of_groups(configured, session)
         ],
         groups=[group for group in session.proof.groups if group in mapped],
         proved=proof_names.describe(session.proof.proved),
@@ -166,6 +154,15 @@ ROLES: Mapping[str, Callable[[], str]] = {
     "auditor": lambda: _("Auditor"),
     "owner": lambda: _("Owner"),
 }
+_AFTER: Mapping[str, Callable[[], str]] = {
+    "signed-out": lambda: _(
+        "You are signed out of the staff pages. Your session at %(host)s goes on until you sign out there."
+    ),
+    BY_PROVIDER: lambda: _(
+        "You are signed out of the staff pages. If you signed out at %(host)s too, that session has ended."
+    ),
+    "ended": lambda: _("The break-glass sign-in has ended."),
+}
 _REFUSALS: Mapping[Code, Callable[[], tuple[str, str]]] = {
     Code.ASSURANCE: lambda: (
         _("A stronger sign-in is needed"),
@@ -175,11 +172,22 @@ _REFUSALS: Mapping[Code, Callable[[], tuple[str, str]]] = {
         _("You cannot sign in"),
         _("Your staff user is blocked. Ask an owner of this portal."),
     ),
+    Code.LINK: lambda: (
+        _("This link cannot be used"),
+        _(
+            "It is wrong, was used already, has expired or was closed. A new one is opened on the server with:"
+            " manage.py staff open"
+        ),
+    ),
     Code.NO_GROUP: lambda: (
         _("You have no access to staff pages"),
         _(
             "None of your groups has a role here. Ask your manager to have you added to a group, then sign in again."
         ),
+    ),
+    Code.PASSKEY: lambda: (
+        _("Sign-in failed"),
+        _("The passkey did not work. Nothing was opened. Try again."),
     ),
     Code.PROVIDER: lambda: (
         _("Sign-in failed"),

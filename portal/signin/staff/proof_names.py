@@ -27,6 +27,7 @@ _NAMES: Mapping[str, Callable[[], str]] = {
     "hwk": lambda: _("hardware key"),
     "mfa": lambda: _("two factors"),
     "otp": lambda: _("one-time code"),
+    "passkey": lambda: _("passkey"),
     "phr": lambda: _("phishing-resistant sign-in"),
     "phrh": lambda: _("phishing-resistant sign-in with a hardware key"),
     "pin": lambda: _("PIN"),

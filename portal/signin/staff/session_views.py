@@ -13,12 +13,23 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.foundation import clock
 from identity.staff import sessions
+from identity.staff.sessions import OpenSession
 from portal.shell import page_model
-from portal.signin.staff import configuration, cookies, middleware, pages, provider, sign_in, signed_tokens
+from portal.signin.staff import (
+    break_glass,
+    configuration,
+    cookies,
+    middleware,
+    pages,
+    provider,
+    sign_in,
+    signed_tokens,
+)
 from portal.signin.staff.errors import ProviderUnavailable, SignInRefused
 
 logger = logging.getLogger("keyholder.staff_sign_in")
-SIGNED_OUT = "signed-out"
+SIGNED_OUT, ENDED = "signed-out", "ended"
+"""Of the page before the sign-in: after a sign-out from a session by the provider, and from a break-glass one."""
 RETRY_SECONDS = 60
 
 
@@ -34,15 +45,33 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this session, and go on to the provider where it offers to end its own (RP-Initiated Logout §2)."""
-    sign_in.sign_out(request, middleware.require_session(request).staff_session)
+    session = middleware.require_session(request).staff_session
+    _end(request, session)
     response: HttpResponse
-    if url := _provider_sign_out_url():
+    if session.break_glass is None and (url := _provider_sign_out_url()):
         # The content policy lets no form lead to another origin: a page that continues by itself.
         response = page_model.render(request, pages.leaving_page(configuration.current(), target_url=url))
     else:
-        response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{SIGNED_OUT}")
+        after = ENDED if session.break_glass else SIGNED_OUT
+        response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{after}")
     cookies.forget_session(response)
     return response
+
+
+def end_former(request: HttpRequest) -> None:
+    """End the session that this browser had: a new sign-in replaces it."""
+    secret = cookies.secret_of(request)
+    former = sessions.load(secret=secret, at=clock.now()) if secret else None
+    if former is not None:
+        _end(request, former)
+
+
+def _end(request: HttpRequest, session: OpenSession) -> None:
+    """End this session; a break-glass sign-in ends with its one session."""
+    if session.break_glass is None:
+        sign_in.sign_out(request, session)
+    else:
+        break_glass.end_with(request, session)
 
 
 def _provider_sign_out_url() -> str:
@@ -63,7 +92,7 @@ def _provider_sign_out_url() -> str:
 
 
 @login_not_required
-@middleware.public
+@middleware.by_provider
 @csrf_exempt
 @require_POST
 def backchannel_logout(request: HttpRequest) -> HttpResponse:

@@ -19,6 +19,7 @@ from identity.people.models import User
 from identity.staff import identities, sessions
 from identity.staff.sessions import OpenSession, Proof
 from portal.http import request_context
+from portal.http.request_context import system
 from portal.signin.staff import configuration
 from portal.signin.staff.backend import Claims
 from portal.signin.staff.errors import Code, SignInRefused
@@ -32,7 +33,7 @@ def open_session(request: HttpRequest, claims: Claims) -> str:
     """
     _require_role(claims)
     at = clock.now()
-    with observations.recording(actor=request_context.system(request)) as batch:
+    with observations.recording(actor=system(request)) as batch:
         sessions.lock()
         user = _user(request, batch, claims, at)
         if not user.is_active:
@@ -50,7 +51,7 @@ def open_session(request: HttpRequest, claims: Claims) -> str:
         except sessions.LoggedOut as error:
             raise SignInRefused(Code.SIGNED_OUT) from error
         facts = {"staff_session": key, "epoch": user.epoch, "roles": sorted(_roles(claims))}
-        _add(batch, Observation.STAFF_SIGN_IN_SUCCEEDED, user, _actor(request, user), facts=facts)
+        _add(batch, Observation.STAFF_SIGN_IN_SUCCEEDED, user, actor_of(request, user), facts=facts)
     return secret
 
 
@@ -73,12 +74,24 @@ def _user(request: HttpRequest, batch: EventBatch, claims: Claims, at: dt.dateti
     user = identities.find(issuer=issuer, subject=subject)
     if user is not None:
         if identities.rename(user=user, name=name):
-            _add(batch, Observation.STAFF_RENAMED, user, _actor(request, user), personal=_personal(user))
+            _add(batch, Observation.STAFF_RENAMED, user, actor_of(request, user), personal=_personal(user))
         return user
+    return enroll(request, batch, issuer=issuer, subject=subject, name=name, at=at)
+
+
+def enroll(
+    request: HttpRequest, batch: EventBatch, *, issuer: str, subject: str, name: str, at: dt.datetime
+) -> User:
+    """Create the staff user of this issuer and subject, with the event."""
     user = identities.enroll(issuer=issuer, subject=subject, name=name, at=at)
     facts = {"issuer": issuer, "subject_digest": digests.digest(subject), "created_at": at.isoformat()}
     _add(
-        batch, Observation.STAFF_ENROLLED, user, _actor(request, user), facts=facts, personal=_personal(user)
+        batch,
+        Observation.STAFF_ENROLLED,
+        user,
+        actor_of(request, user),
+        facts=facts,
+        personal=_personal(user),
     )
     return user
 
@@ -97,7 +110,7 @@ def deny(request: HttpRequest, refused: SignInRefused) -> None:
     """Record a refusal; repeats within an hour are one event. Requests that began no sign-in leave none."""
     if refused.code is Code.STATE:
         return
-    with observations.recording(actor=request_context.system(request)) as batch:
+    with observations.recording(actor=system(request)) as batch:
         batch.add_repeatable(
             Observation.STAFF_SIGN_IN_DENIED,
             subject=Subject("supplier", SUPPLIER),
@@ -108,14 +121,14 @@ def deny(request: HttpRequest, refused: SignInRefused) -> None:
 
 def sign_out(request: HttpRequest, session: OpenSession) -> None:
     """End this session."""
-    with observations.recording(actor=_actor(request, session.user)) as batch:
+    with observations.recording(actor=actor_of(request, session.user)) as batch:
         if sessions.end(key=session.key):
             _add_end(batch, session.user.pk, session.key, ended_by="person")
 
 
 def end_for_logout_token(request: HttpRequest, token: LogoutToken) -> int:
     """End the sessions that the provider's logout token names. Returns how many. Raises TokenUsed."""
-    with observations.recording(actor=request_context.system(request)) as batch:
+    with observations.recording(actor=system(request)) as batch:
         ended = sessions.end_for_logout_token(
             issuer=configuration.current().issuer,
             token_id=token.id,
@@ -138,6 +151,7 @@ def _add(batch: EventBatch, verb: Observation, user: User, actor: Actor, **what:
     batch.add(verb, subject=Subject("user", user.pk), chain=user.pk, actor=actor, **what)
 
 
-def _actor(request: HttpRequest, user: User) -> Actor:
+def actor_of(request: HttpRequest, user: User) -> Actor:
+    """Return this staff user, acting through the web."""
     person = request_context.person(request, user=user.pk, name=user.name)
     return dataclasses.replace(person, kind=Kind.STAFF)

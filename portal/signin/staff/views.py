@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_safe
 
 from audit.foundation import clock
-from identity.staff import sessions
 from portal.http import request_context
 from portal.shell import page_model
 from portal.signin.staff import (
@@ -41,14 +40,20 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         configuration.current(),
         start_url=reverse("staff_start"),
         customers_url=reverse("account_login"),
-        signed_out=session_views.SIGNED_OUT in request.GET,
-        came_back=request.GET.get("state") == session_views.SIGNED_OUT,
+        after=_after(request),
     )
     return page_model.render(request, model)
 
 
+def _after(request: HttpRequest) -> str:
+    """Return which sign-out led here, empty for none."""
+    if request.GET.get("state") == session_views.SIGNED_OUT:
+        return pages.BY_PROVIDER
+    return next((one for one in (session_views.SIGNED_OUT, session_views.ENDED) if one in request.GET), "")
+
+
 @login_not_required
-@middleware.public
+@middleware.by_provider
 @require_GET
 @limited.limited
 def start(request: HttpRequest) -> HttpResponse:
@@ -79,7 +84,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@middleware.public
+@middleware.by_provider
 @require_GET
 @limited.limited
 def callback(request: HttpRequest) -> HttpResponse:
@@ -95,7 +100,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         response = _unavailable(request)
     else:
         response = HttpResponseRedirect(reverse("staff_home"))
-        _end_former_session(request)
+        session_views.end_former(request)
         cookies.remember_session(response, secret)
     cookies.forget_pending(response)
     return response
@@ -130,14 +135,6 @@ def _one(request: HttpRequest, name: str) -> str:
     if len(values) != 1 or not values[0]:
         raise SignInRefused(Code.STATE, f"{name} is missing or repeated")
     return str(values[0])
-
-
-def _end_former_session(request: HttpRequest) -> None:
-    """End the session that this browser had: a new sign-in replaces it."""
-    secret = cookies.secret_of(request)
-    former = sessions.load(secret=secret, at=clock.now()) if secret else None
-    if former is not None:
-        sign_in.sign_out(request, former)
 
 
 def _callback_url() -> str:

@@ -17,7 +17,10 @@ CLOCK_SECONDS = 120
 
 
 def fill(world: World) -> None:
-    """Sign Olli in to portal and web shop, invite twice, register a target, sign Sam of the staff in, remove Stina."""
+    """Sign Olli in to portal and web shop, invite twice, register a target, remove Stina.
+
+    Also sign Sam of the staff in, and use the break-glass sign-in.
+    """
     units = replace(CATALOGUE, units={"other": "Other brand"})
     catalogue_commands.add_units(actor=world.system, catalogue=units)
     ella = enrollment.PersonToEnroll(
@@ -43,4 +46,5 @@ def fill(world: World) -> None:
         token="t" * 40,
     )
     staff_users.signed_in()
+    staff_users.break_glass_opened()
     people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])
