@@ -57,7 +57,7 @@ def register_applications(where: ports_and_paths.Places) -> None:
             initiate_login_uri=f"{url}/initiate",
             backchannel_logout_uri=f"{url}/backchannel-logout",
             post_logout_redirect_uris=[f"{url}/"],
-            scopes=["openid", "profile", "email", "organization", "entitlements"],
+            scopes=["openid", "profile", "email", "entitlements"],
         )
         registered = applications_commands.register_application(
             actor=SYSTEM, key=key, name=names[key], unit="kivisalo", client=client

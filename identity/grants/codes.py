@@ -29,6 +29,8 @@ class CodeRequest:
     nonce: str
     code_challenge: str
     """S256 of the service's code verifier (RFC 7636 §4.2)."""
+    id_token_claims: str = ""
+    """Names of claims that the ID token has on request, separated by spaces (OIDC Core §5.5)."""
 
 
 def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationContext, verb: str) -> str:
@@ -72,6 +74,7 @@ def _insert(
         user_epoch=authentication.user_epoch,
         membership_epoch=authentication.membership_epoch,
         scopes=request.scopes,
+        id_token_claims=request.id_token_claims,
         nonce=request.nonce,
         redirect_uri=request.redirect_uri,
         code_challenge=request.code_challenge,
@@ -101,9 +104,11 @@ redeemed AS (
 ),
 family AS (
   INSERT INTO identity_tokenfamily (id, client_id, sign_in_id, user_id, membership_id, user_epoch, membership_epoch,
-                                      scopes, nonce, auth_time, amr, issued_at, expires_at)
+                                    scopes, id_token_claims, nonce, auth_time, amr, issued_at, expires_at)
   SELECT %(family)s, c.client_id, c.sign_in_id, c.user_id, c.membership_id, c.user_epoch, c.membership_epoch,
-         c.scopes, c.nonce, c.auth_time, c.amr, c.used_at, c.used_at + %(family_lifetime)s FROM redeemed c
+         c.scopes, c.id_token_claims, c.nonce, c.auth_time, c.amr, c.used_at,
+         c.used_at + %(family_lifetime)s
+  FROM redeemed c
 ),
 refresh AS (
   INSERT INTO identity_refreshtoken (hash, family_id, issued_at)

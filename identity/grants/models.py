@@ -21,6 +21,8 @@ class _Issued(models.Model):
     membership_epoch = models.PositiveIntegerField()
     scopes = models.CharField(max_length=400)
     """Separated by spaces (RFC 6749 §3.3)."""
+    id_token_claims = models.CharField(max_length=200, blank=True)
+    """Names of further claims that the ID token has on request, separated by spaces (OIDC Core §5.5)."""
     auth_time = models.DateTimeField()
     """The person's last authentication before this grant; a later one of the same session does not change it."""
     amr = models.JSONField(default=list)

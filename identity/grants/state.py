@@ -25,6 +25,7 @@ def _bound_to_sign_in(table: str, key: str, *others: str) -> Rebuilt:
                 "client_id",
                 "sign_in_id",
                 "scopes",
+                "id_token_claims",
                 "auth_time",
                 "amr",
                 "issued_at",

@@ -1,6 +1,7 @@
 """The claims a service receives: the requested scopes, one organization, and rights in this service only."""
 
 import datetime as dt
+import json
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,11 @@ from identity import signing_keys
 from identity.grants.validity import GrantContext
 
 ID_TOKEN_LIFETIME = dt.timedelta(minutes=5)
+RIGHTS_SCOPE = "entitlements"
+"""The scope with which an ID token has the rights too; userinfo and introspection always have them."""
+RIGHTS = ("entitlements", "permissions")
+_LARGEST = 2500
+"""Bytes of an ID token's claims: encoded and signed, they stay below 4 kB, which cookies and addresses carry."""
 
 
 def rights_of(grant: GrantContext) -> list[dict[str, Any]]:
@@ -21,15 +27,20 @@ def rights_of(grant: GrantContext) -> list[dict[str, Any]]:
     return [_right(right) for right in rights[grant.membership]]
 
 
-def user_claims(grant: GrantContext, rights: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the claims about the person that the granted scopes allow, with the rights."""
+def user_claims(grant: GrantContext) -> dict[str, Any]:
+    """Return the claims about the person that the granted scopes allow."""
     scopes = set(grant.scopes.split())
     claims: dict[str, Any] = {"sub": str(grant.user)}
     if "profile" in scopes:
         claims |= {"name": grant.name} | ({"locale": grant.language} if grant.language else {})
     if "email" in scopes:
         claims |= {"email": grant.email, "email_verified": grant.email_verified}
-    return claims | {"organization": organization(grant), "entitlements": rights}
+    return claims | {"organization": organization(grant)}
+
+
+def rights_claims(rights: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the rights as objects, and as strings for services that read no lists of objects."""
+    return {"entitlements": rights, "permissions": sorted({right["entitlement"] for right in rights})}
 
 
 def organization(grant: GrantContext) -> dict[str, str]:
@@ -42,21 +53,31 @@ def organization(grant: GrantContext) -> dict[str, str]:
     }
 
 
-def id_token(grant: GrantContext, rights: list[dict[str, Any]]) -> str:
-    """Sign an ID token for this client (OIDC Core §2). `auth_time` and `amr` belong to the grant's sign-in."""
-    return signing_keys.sign(
-        claims={
-            "iss": settings.ISSUER,
-            "aud": grant.client,
-            "iat": int(grant.at.timestamp()),
-            "exp": int((grant.at + ID_TOKEN_LIFETIME).timestamp()),
-            "auth_time": int(grant.auth_time.timestamp()),
-            "amr": grant.amr,
-            "sid": str(grant.sid),
-            **({"nonce": grant.nonce} if grant.nonce else {}),
-            **user_claims(grant, rights),
-        }
-    )
+def id_token(grant: GrantContext, rights: list[dict[str, Any]], *, nonce: str = "") -> str:
+    """Sign an ID token for this client (OIDC Core §2). `auth_time` and `amr` belong to the grant's sign-in.
+
+    Rights stand in it on request only. Where they would make it too large, it has their strings and not their objects.
+    """
+    claims = {
+        "iss": settings.ISSUER,
+        "aud": grant.client,
+        "iat": int(grant.at.timestamp()),
+        "exp": int((grant.at + ID_TOKEN_LIFETIME).timestamp()),
+        "auth_time": int(grant.auth_time.timestamp()),
+        "amr": grant.amr,
+        "sid": str(grant.sid),
+        **({"nonce": nonce} if nonce else {}),
+        **user_claims(grant),
+        **_requested_rights(grant, rights),
+    }
+    if len(json.dumps(claims)) > _LARGEST:
+        claims.pop("entitlements", None)
+    return signing_keys.sign(claims=claims)
+
+
+def _requested_rights(grant: GrantContext, rights: list[dict[str, Any]]) -> dict[str, Any]:
+    requested = RIGHTS if RIGHTS_SCOPE in grant.scopes.split() else grant.id_token_claims.split()
+    return {name: value for name, value in rights_claims(rights).items() if name in requested}
 
 
 def _right(right: Right) -> dict[str, Any]:

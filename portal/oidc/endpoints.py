@@ -17,7 +17,7 @@ _JWKS_SECONDS = 900
 
 
 def userinfo(request: HttpRequest) -> HttpResponse:
-    """Answer with the claims of the ID token, at their present values (OIDC Core §5.3). Two statements."""
+    """Answer with the person's claims and rights, at their present values (OIDC Core §5.3). Two statements."""
     checked = tokens.check(token=_bearer(request))
     if checked is None:
         raise json_responses.bearer_error("invalid_token")
@@ -26,7 +26,7 @@ def userinfo(request: HttpRequest) -> HttpResponse:
     rights = claims.rights_of(checked.grant)
     if not rights:
         raise json_responses.bearer_error("invalid_token")
-    return json_responses.ok(claims.user_claims(checked.grant, rights))
+    return json_responses.ok({**claims.user_claims(checked.grant), **claims.rights_claims(rights)})
 
 
 def introspect(request: HttpRequest) -> HttpResponse:
@@ -44,7 +44,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if not rights:
         return json_responses.ok({"active": False})
     refresh = token.startswith(tokens.REFRESH_PREFIX)
-    return json_responses.ok({**_token_facts(checked, refresh=refresh), "entitlements": rights})
+    return json_responses.ok({**_token_facts(checked, refresh=refresh), **claims.rights_claims(rights)})
 
 
 def _token_facts(checked: CheckedToken, *, refresh: bool) -> dict[str, Any]:

@@ -17,7 +17,7 @@ INTROSPECT = "/oauth/introspect"
 REVOKE = "/oauth/revoke"
 JWKS = "/oauth/jwks.json"
 
-SCOPES = ("openid", "profile", "email", "organization", "entitlements")
+SCOPES = ("openid", "profile", "email", "entitlements")
 
 
 def issuer() -> str:
@@ -40,14 +40,14 @@ _CAPABILITIES = {
     "prompt_values_supported": ["none", "login", "consent", "select_account"],
     "claims_supported": [
         *("iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "nonce", "sid"),
-        *("name", "locale", "email", "email_verified", "organization", "entitlements"),
+        *("name", "locale", "email", "email_verified", "organization", "entitlements", "permissions"),
     ],
     "authorization_response_iss_parameter_supported": True,
     "backchannel_logout_supported": True,
     "backchannel_logout_session_supported": True,
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
-    "claims_parameter_supported": False,
+    "claims_parameter_supported": True,
 }
 
 

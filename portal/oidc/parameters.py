@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 MAX_LENGTH = 4096
+MAX_LENGTHS = {"id_token_hint": 3 * MAX_LENGTH}
+"""Every ID token that we issue is accepted as a hint, also one with a long nonce of escaped letters."""
 _MAX_FIELDS = 60
 
 
@@ -32,15 +34,16 @@ def parse(raw: bytes | str) -> Parameters:
     except ValueError:  # not UTF-8, or too many
         return Parameters({}, {"": "The parameters cannot be read."})
     counts = Counter(name for name, _ in pairs)
-    faults = {name: fault for name, value in pairs if (fault := _fault(value, counts[name]))}
+    faults = {name: fault for name, value in pairs if (fault := _fault(name, value, counts[name]))}
     return Parameters({name: value for name, value in pairs if value and name not in faults}, faults)
 
 
-def _fault(value: str, count: int) -> str:
+def _fault(name: str, value: str, count: int) -> str:
     if count > 1:
         return "It occurs more than once."
     if "\0" in value:
         return "It contains a character that cannot be used."
-    if len(value) > MAX_LENGTH:
-        return f"It is longer than {MAX_LENGTH} characters."
+    longest = MAX_LENGTHS.get(name, MAX_LENGTH)
+    if len(value) > longest:
+        return f"It is longer than {longest} characters."
     return ""

@@ -39,10 +39,14 @@ def token(request: HttpRequest) -> HttpResponse:
         notify = grant_type == "refresh_token"
         tokens.revoke(token=pair.refresh or pair.access, client=client.id, notify=notify)
         raise OAuthError("invalid_grant")
-    return _token_response(grant, pair, rights)
+    # An ID token of a refresh has no nonce: it answers no authentication request (OIDC Core §12.2).
+    nonce = grant.nonce if grant_type == "authorization_code" else ""
+    return _token_response(grant, pair, rights, nonce)
 
 
-def _token_response(grant: GrantContext, pair: TokenPair, rights: list[dict[str, Any]]) -> HttpResponse:
+def _token_response(
+    grant: GrantContext, pair: TokenPair, rights: list[dict[str, Any]], nonce: str
+) -> HttpResponse:
     body: dict[str, object] = {
         "access_token": pair.access,
         "token_type": "Bearer",
@@ -52,7 +56,7 @@ def _token_response(grant: GrantContext, pair: TokenPair, rights: list[dict[str,
     if pair.refresh:
         body["refresh_token"] = pair.refresh
     if "openid" in grant.scopes.split():
-        body["id_token"] = claims.id_token(grant, rights)
+        body["id_token"] = claims.id_token(grant, rights, nonce=nonce)
     return json_responses.ok(body)
 
 

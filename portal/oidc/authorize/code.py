@@ -44,4 +44,5 @@ def _code_request(authorization: AuthorizationRequest) -> CodeRequest:
         scopes=authorization.scopes,
         nonce=authorization.nonce,
         code_challenge=authorization.challenge,
+        id_token_claims=authorization.claims.id_token,
     )

@@ -38,6 +38,7 @@ _REPEATED = (
     "login_hint",
     "id_token_hint",
     "ui_locales",
+    "claims",
 )
 """The parameters that a form repeats: an unknown one could have the name of another field."""
 
@@ -61,7 +62,7 @@ class AuthorizationDecision:
         sign_in = self._require_sign_in()
         if sign_in is not None:
             return sign_in
-        self._check_id_token_hint()
+        self._check_person()
         assessment = assurance.assess(self.request, demands.ACCESS, since=self._since())
         if assessment.step is not Step.NONE:
             return self._lead_to(assessment)
@@ -76,8 +77,10 @@ class AuthorizationDecision:
             self.request, self.authorization, self._return_url(without=_SELECT, opens_session=True)
         )
 
-    def _check_id_token_hint(self) -> None:
-        """Refuse the ID token of a person who is not the one signed in (OIDC Core §3.1.2.2)."""
+    def _check_person(self) -> None:
+        """Refuse a request that names another person than the one signed in (OIDC Core §3.1.2.2, §5.5.1)."""
+        if self.authorization.claims.subjects - {str(self.request.user.pk)}:
+            raise AuthorizationError("login_required", "Another person is signed in.")
         hint = self.authorization.id_token_hint
         if hint:
             claims = signing_keys.verify(token=hint, audience=self.authorization.target.client.id)

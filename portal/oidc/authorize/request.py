@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
+from portal.oidc.authorize import requested_claims
+from portal.oidc.authorize.requested_claims import RequestedClaims
 from portal.oidc.parameters import Parameters
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -60,6 +62,7 @@ class AuthorizationRequest:
     id_token_hint: str
     organization: str
     locales: tuple[str, ...]
+    claims: RequestedClaims
 
 
 def parse_target(sent: Parameters) -> RedirectTarget:
@@ -100,6 +103,7 @@ def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequ
         id_token_hint=sent.get("id_token_hint"),
         organization=sent.get("organization"),
         locales=tuple(sent.get("ui_locales").split()),
+        claims=_claims(sent),
     )
 
 
@@ -134,6 +138,13 @@ def _prompts(sent: Parameters) -> frozenset[str]:
     if prompts - _PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise AuthorizationError("invalid_request", "prompt cannot be used.")
     return prompts
+
+
+def _claims(sent: Parameters) -> RequestedClaims:
+    try:
+        return requested_claims.parse(sent.get("claims"))
+    except ValueError as error:
+        raise AuthorizationError("invalid_request", "claims must be a JSON object.") from error
 
 
 def _max_age(sent: Parameters) -> int | None:

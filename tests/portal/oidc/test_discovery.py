@@ -160,8 +160,13 @@ def test_each_discovery_value_is_accepted_by_its_endpoint(
 
 def test_scopes_and_claims_match_discovery(world: World) -> None:
     found = document()
-    body = oidc_browser.tokens(world, world.olli, scope=" ".join(found["scopes_supported"]), max_age="60")
+    scopes = found["scopes_supported"]
+    body = oidc_browser.tokens(world, world.olli, scope=" ".join(scopes), max_age="60")
     claims = oidc_browser.verified(body["id_token"])
+    for scope in set(scopes) - {"openid"}:
+        rest = " ".join(one for one in scopes if one != scope)
+        without = oidc_browser.verified(oidc_browser.tokens(world, world.olli, scope=rest)["id_token"])
+        assert without.keys() < claims.keys(), "a scope in discovery that changes nothing"
     assert set(claims) <= set(found["claims_supported"])
     assert set(found["claims_supported"]) - set(claims) <= {"locale"}, (
         "a claim in discovery that no client gets"
