@@ -4,13 +4,16 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import connection
 
+from audit.foundation import ids
 from audit.log import ledger
 from audit.models import Chain
 from identity import revocation
+from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import CustomerNumber, Organization, Site
 from identity.people import names
@@ -105,11 +108,17 @@ def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]
     return users
 
 
-def change_details(*, user: uuid.UUID, name: str, phone: str) -> None:
-    """Change a person's name and work phone, and the name's sort key in all memberships. Two statements."""
+def change_details(*, person: User, name: str, phone: str, at: dt.datetime) -> None:
+    """Change a person's name and work phone. Three statements.
+
+    An organization whose membership has ended keeps the name that the person had then.
+    """
     sort_key = names.sort_key(name)
-    User.all_directories.filter(id=user).update(name=name, sort_key=sort_key, phone=phone)
-    Membership.objects.filter(user=user).update(sort_key=sort_key)
+    User.all_directories.filter(id=person.id).update(name=name, sort_key=sort_key, phone=phone)
+    ahead = memberships_queries.has_period_ahead(at=at)
+    Membership.objects.filter(ahead, user=person).update(sort_key=sort_key)
+    if name != person.name:
+        Membership.objects.filter(~ahead, user=person, former_name="").update(former_name=person.name)
 
 
 def add_members(
@@ -136,11 +145,26 @@ def add_members(
     return [known[user.id] for user in users]
 
 
+_ACTIVATE = """
+WITH renamed AS (
+    UPDATE identity_membership m SET former_name = '', sort_key = u.sort_key FROM identity_user u
+    WHERE m.id = ANY(%(memberships)s) AND m.former_name <> '' AND u.id = m.user_id
+)
+INSERT INTO identity_membershipperiod (id, membership_id, state, valid_from)
+SELECT id, membership, %(state)s, %(at)s FROM unnest(%(ids)s::uuid[], %(memberships)s::uuid[]) x(id, membership)
+"""
+
+
 def activate(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
-    """Begin an active period at `at`. Nothing issued before becomes valid again: the epochs were raised."""
-    MembershipPeriod.objects.bulk_create(
-        [MembershipPeriod(membership_id=id_, state=_STATE.ACTIVE, valid_from=at) for id_ in memberships]
-    )
+    """Begin an active period at `at`; the organization sees the person's present name again. One statement.
+
+    Nothing issued before becomes valid again: the epochs were raised.
+    """
+    rows = list(memberships)
+    new_ids = [ids.uuid7() for _ in rows]
+    params: dict[str, Any] = {"memberships": rows, "ids": new_ids, "state": _STATE.ACTIVE.value, "at": at}
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIVATE, params)
 
 
 # A period that has not begun at `at` is deleted; one that has begun ends there.

@@ -1,10 +1,14 @@
-"""The names of people in events: as encrypted in the event, else as they are now."""
+"""The names of people in events: as encrypted in the event, else as the organization sees them now."""
 
 import uuid
 from collections.abc import Iterable, Sequence
 
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
 from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
 from delegation.activity.events import EventView
+from identity.memberships.models import Membership
 from identity.people.models import User
 
 
@@ -26,7 +30,14 @@ def _has(event: EventView, label: str) -> bool:
     return label in event.personal or label in event.erased
 
 
-def current_names(*, users: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Read the present names of these users. One statement; none for no users."""
+def shown_names(*, users: Iterable[uuid.UUID], organization: uuid.UUID) -> dict[uuid.UUID, str]:
+    """Read the names of these users as this organization sees them. One statement; none for no users.
+
+    Of a former member, it sees the name at the end of the membership.
+    """
     ids = set(users)
-    return dict(User.all_directories.filter(id__in=ids).values_list("id", "name")) if ids else {}
+    if not ids:
+        return {}
+    former = Membership.objects.filter(user=OuterRef("pk"), organization=organization).exclude(former_name="")
+    name = Coalesce(Subquery(former.values("former_name")[:1]), F("name"))
+    return dict(User.all_directories.filter(id__in=ids).values_list("id", name))

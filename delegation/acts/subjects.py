@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from audit.foundation.actor import Actor
 from audit.log import ledger
@@ -15,7 +15,7 @@ from delegation.authorization import policy
 from delegation.authorization.errors import NotFound
 from delegation.authorization.policy import Decision
 from delegation.authorization.verbs import On, Verb
-from identity.memberships.models import Membership
+from identity.memberships.models import SHOWN_NAME, Membership
 from identity.organizations.models import Organization
 
 
@@ -162,7 +162,7 @@ class MembershipSet(RowsOfOneOrganization):
     """Holds members of one organization; an act on them locks their users too."""
 
     kind = On.MEMBERSHIP
-    stored = Membership.objects.annotate(person_name=F("user__name"))
+    stored = Membership.objects.annotate(person_name=SHOWN_NAME)
 
     def __init__(self, rows: Iterable[Membership]) -> None:
         super().__init__(rows)
@@ -178,7 +178,7 @@ class MembershipSet(RowsOfOneOrganization):
         return self._users.get(subject)
 
     def label(self, subject: uuid.UUID) -> PersonalValue | None:
-        """Return the member's name."""
+        """Return the member's name, as the organization sees it."""
         return self._labels.get(subject)
 
     def reload(self) -> None:

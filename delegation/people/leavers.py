@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from delegation.authorization import authorities
 from identity.memberships import queries as memberships_queries
-from identity.memberships.models import Membership
+from identity.memberships.models import SHOWN_NAME, Membership
 
 _MAX_NOTIFIED = 5
 
@@ -23,9 +23,9 @@ class Recipient:
 
 
 def names(*, memberships: Collection[uuid.UUID], at: dt.datetime) -> Mapping[uuid.UUID, str]:
-    """Read the present names of those of these members who have not returned, in the order of names. One statement."""
+    """Read the names of those of these members who have not returned, in the order of names. One statement."""
     rows = Membership.objects.filter(~memberships_queries.is_present(at=at), id__in=memberships)
-    return dict(rows.order_by("sort_key", "id").values_list("id", "user__name"))
+    return dict(rows.order_by("sort_key", "id").values_list("id", SHOWN_NAME))
 
 
 def recipients(*, organization: uuid.UUID, actor: uuid.UUID, at: dt.datetime) -> Sequence[Recipient]:

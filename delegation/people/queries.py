@@ -71,7 +71,7 @@ def narrowed(
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     rows = rows.filter(~present if filters.former else present)
     if filters.text:
-        rows = rows.filter(*_text_conditions(filters.text, organization, at))
+        rows = rows.filter(*_text_conditions(filters.text, organization, at, former=filters.former))
     if filters.roles or filters.sites:
         rows = rows.filter(_has_assignment(filters, at))
     return rows.filter(recency.has_recency(filters.recency, at), filters.condition)
@@ -82,24 +82,33 @@ def manageable(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> Que
     return scopes.memberships(actor=actor, verb=Verb.ACCESS_CHANGE, at=at, organization=organization)
 
 
-def _name_conditions(text: str) -> list[Q]:
-    """Return the condition of each word of the text: the member's name or address has it. False without a word."""
-    return [_has_word(word) for word in search.words(text)] or [_NEVER]
+def _name_conditions(text: str, *, name: str) -> list[Q]:
+    """Return the condition of each word of the text: the name in this field, or the address, has it.
+
+    False without a word.
+    """
+    return [_has_word(word, name) for word in search.words(text)] or [_NEVER]
 
 
-def _has_word(word: str) -> Q:
-    return Q(search.has_word(word, name="user__name", email="user__email"))
+def _has_word(word: str, name: str = "user__name") -> Q:
+    return Q(search.has_word(word, name=name, email="user__email"))
 
 
-def _text_conditions(text: str, organization: uuid.UUID, at: dt.datetime) -> list[Q]:
+def _has_word_of_shown_name(word: str) -> Q:
+    return Q(former_name="") & _has_word(word) | ~Q(former_name="") & _has_word(word, "former_name")
+
+
+def _text_conditions(text: str, organization: uuid.UUID, at: dt.datetime, *, former: bool) -> list[Q]:
     """Return the condition of each word: name, address or assigned sites of the member have it. One statement.
 
-    Most words are in the name of no site. For them, only people are searched: the index then finds them.
+    Most words are in the name of no site. For them, only people are searched: the index then finds them. Only former
+    members are searched by another name than the present one.
     """
+    has_word = _has_word_of_shown_name if former else _has_word
     words = search.words(text)
     sites = _sites_by_word(words, organization)
     conditions = [
-        _has_word(word) | Q(pk__in=_assigned_to(sites[word], at)) if sites[word] else _has_word(word)
+        has_word(word) | Q(pk__in=_assigned_to(sites[word], at)) if sites[word] else has_word(word)
         for word in words
     ]
     return conditions or [_NEVER]
@@ -162,17 +171,17 @@ def count(*, rows: QuerySet[Membership]) -> int:
     return rows.order_by()[: COUNT_LIMIT + 1].count()
 
 
-def count_matching(
+def count_former(
     *, rows: QuerySet[Membership], text: str, organization: uuid.UUID, at: dt.datetime
 ) -> tuple[int, int]:
-    """Count the rows, up to COUNT_LIMIT + 1, and those of them that match the text; all match an empty one.
+    """Count these rows of former members, up to COUNT_LIMIT + 1, and those of them that match the text.
 
-    One statement, two with a text.
+    All match an empty text. One statement, two with a text.
     """
     if not text:
         number = count(rows=rows)
         return number, number
-    matches = Q(*_text_conditions(text, organization, at))
+    matches = Q(*_text_conditions(text, organization, at, former=True))
     is_match = Case(When(matches, then=Value(value=True)), default=Value(value=False))
     first = rows.order_by().annotate(is_match=is_match).values("id", "is_match")[: COUNT_LIMIT + 1]
     counts = first.aggregate(number=Count("id"), matching=Count("id", filter=Q(is_match=True)))
@@ -265,5 +274,7 @@ def users(*, among: QuerySet[Membership], memberships: Collection[uuid.UUID]) ->
 
 def users_like(*, among: QuerySet[Membership], text: str) -> list[uuid.UUID]:
     """Find users of memberships that the actor may see by part of the name or address. One statement."""
-    rows = among.filter(*_name_conditions(text))
-    return list(rows.values_list("user_id", flat=True)[:COUNT_LIMIT])
+    present = among.filter(*_name_conditions(text, name="user__name"), former_name="")
+    former = among.filter(*_name_conditions(text, name="former_name")).exclude(former_name="")
+    users = (rows.order_by().values_list("user_id", flat=True) for rows in (present, former))
+    return list(next(users).union(next(users))[:COUNT_LIMIT])

@@ -1,7 +1,8 @@
 """People are members of organizations, and periods say when they are active or suspended."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from audit.foundation import ids
 from audit.foundation.intervals import no_overlapping_intervals
@@ -27,8 +28,10 @@ class Membership(models.Model):
     directory = models.CharField(max_length=10, default=User.Directory.CUSTOMER)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     title = models.CharField(max_length=120, blank=True)
+    former_name = models.CharField(max_length=200, blank=True)
+    """The name of a former member at the end, where the person has another name since; empty while a period runs."""
     sort_key = models.CharField(max_length=400)
-    """A copy of the user's, so that a page of people is one index scan."""
+    """Of the shown name, so that a page of people is one index scan."""
     epoch = models.PositiveIntegerField(default=1)
     revoked_at = models.DateTimeField(null=True)
     """What was issued or proved until this instant is void for this organization; the browser's session may go on."""
@@ -43,6 +46,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def shown_name(self) -> str:
+        """Return the person's name as the organization sees it; SHOWN_NAME in queries."""
+        return self.former_name or self.user.name
+
+
+SHOWN_NAME = Coalesce(NullIf(F("former_name"), Value("")), F("user__name"))
+"""The organization no longer learns the present name of a person whom it lost."""
 
 
 class MembershipPeriod(models.Model):

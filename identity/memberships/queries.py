@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.foundation.intervals import InForce
 from identity.memberships.models import Membership, MembershipPeriod
@@ -35,6 +35,12 @@ def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
     """Return the condition that a membership has a period with one of these states at `at`."""
     periods = MembershipPeriod.objects.filter(InForce(at), membership=OuterRef("pk"), state__in=list(states))
     return Exists(periods)
+
+
+def has_period_ahead(*, at: dt.datetime) -> Exists:
+    """Return the condition that a membership has a period that holds at `at` or later."""
+    periods = MembershipPeriod.objects.filter(membership=OuterRef("pk"))
+    return Exists(periods.filter(Q(valid_until=None) | Q(valid_until__gt=at)))
 
 
 def active(*, at: dt.datetime) -> QuerySet[Membership]:

@@ -29,6 +29,7 @@ registry.register(
         columns=("organization_id", "user_id", "directory", "kind", "epoch", "revoked_at", "created_at"),
         not_compared={
             "title": registry.TEXT,
+            "former_name": registry.TEXT,
             "sort_key": registry.SORT_KEY,
         },
     ),

@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ('directory', models.CharField(default='customer', max_length=10)),
                 ('kind', models.CharField(choices=[('person', 'Person'), ('service', 'Service')], default='person', max_length=10)),
                 ('title', models.CharField(blank=True, max_length=120)),
+                ('former_name', models.CharField(blank=True, max_length=200)),
                 ('sort_key', models.CharField(max_length=400)),
                 ('epoch', models.PositiveIntegerField(default=1)),
                 ('revoked_at', models.DateTimeField(null=True)),

@@ -53,12 +53,13 @@ class RightsExplanation:
             membership, []
         )
         self._assignments_by_id = {assignment.id: assignment for assignment in self.assignments}
-        self._assigner_names = activity_names.current_names(
+        self._assigner_names = activity_names.shown_names(
+            organization=page.organization_id,
             users={
                 assignment.assigned_by
                 for assignment in self.assignments
                 if assignment.assigned_by_kind != "system"
-            }
+            },
         )
         self._giving_events = giving_events.by_act(
             organization=page.organization_id,

@@ -1,5 +1,6 @@
 """Events in a timeline, with the names they need."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,10 +29,14 @@ class TimelineEvent:
 
 
 def event_wording(
-    events: Sequence[EventView], names: DisplayNames, clock: dates.Clock | None = None
+    organization: uuid.UUID,
+    events: Sequence[EventView],
+    names: DisplayNames,
+    clock: dates.Clock | None = None,
 ) -> EventWording:
     """Return the wording of these events; without a clock, it leaves out end dates. One statement at most."""
-    people = activity_names.current_names(users=activity_names.missing(events=events))
+    missing = activity_names.missing(events=events)
+    people = activity_names.shown_names(users=missing, organization=organization)
     return EventWording(names, people, clock)
 
 
@@ -39,7 +44,7 @@ def timeline(
     page: PageContext, events: Sequence[EventView], names: DisplayNames, clock: dates.Clock
 ) -> list[TimelineEvent]:
     """Return the events with the results of their deliveries. Three statements; two more with an open removal."""
-    wording = event_wording(events, names, clock)
+    wording = event_wording(page.organization_id, events, names, clock)
     results = delivery_results.for_events(organization=page.organization_id, events=events)
     unconfirmed = shell_unconfirmed.by_act(page, events, clock)
     return [

@@ -67,7 +67,7 @@ def change(
         phones = _changed(current, "phone", phone)
         if not names and not phones:
             raise Unchanged
-        lifecycle.change_details(user=current.id, name=name, phone=phone)
+        lifecycle.change_details(person=current, name=name, phone=phone, at=act.at)
         before, after = ({"phone": bool(current.phone)}, {"phone": bool(phone)}) if phones else ({}, {})
         act.record_change(current.id, before=before, after=after)
         personal = {key: PersonalValue(text, (current.id,)) for key, text in (names | phones).items() if text}

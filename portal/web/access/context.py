@@ -100,6 +100,6 @@ def _over_person(
 ) -> Mapping[str, Any]:
     return {
         **detail_context.person_page(page, member, explanation).variables(),
-        "who": member.membership.user.name,
+        "who": member.membership.shown_name,
         "close_url": page.url("person", membership=member.membership.id),
     }

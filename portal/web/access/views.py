@@ -55,7 +55,7 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     changed = shown_access.notice(shown, member, explanation.assignments, explanation.clock)
     effect = replace(context.form_preview(page, form, explanation), changed=changed)
     if preview.wants_fragment(request):
-        return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
+        return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.shown_name))
     return page_model.render(request, context.change_page(page, member, form, explanation, effect))
 
 
@@ -80,7 +80,7 @@ def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpR
     page.require(Verb.MEMBER_RESTORE, [membership])
     effect = context.form_preview(page, form, explanation)
     if preview.wants_fragment(request):
-        return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
+        return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.shown_name))
     return page_model.render(
         request, context.restore_page(page, member, form, explanation, effect, had=had_in_words)
     )
@@ -118,5 +118,5 @@ def _save(form: AccessForm, command: Callable[[], object], *, success: str) -> s
 def _redirect_to_person(
     request: Request, page: PageContext, member: VisibleMember, notice: str
 ) -> HttpResponse:
-    messages.success(request, notice % {"name": member.membership.user.name})
+    messages.success(request, notice % {"name": member.membership.shown_name})
     return HttpResponseRedirect(page.url("person", membership=member.membership.id))

@@ -92,7 +92,7 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
     scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
     event_page = activity_queries.page(scope=scope, filters=_event_filter(scope, query, values))
     names = display_names.load(organization=page.organization_id)
-    wording = timeline.event_wording(event_page.events, names, clock)
+    wording = timeline.event_wording(page.organization_id, event_page.events, names, clock)
     url = page.url("activity")
     return ActivityPage(
         sub=_sub(scope, event_page, narrowed=any(values.values())),

@@ -65,5 +65,7 @@ def _labels() -> Mapping[str, tuple[str, str]]:
 def _name(scope: LogScope, membership: uuid.UUID) -> str:
     users = people_queries.users(among=scope.memberships, memberships=[membership])
     return (
-        names.current_names(users=users).get(users[0], _("Unknown person")) if users else _("No such person")
+        names.shown_names(users=users, organization=scope.organization).get(users[0], _("Unknown person"))
+        if users
+        else _("No such person")
     )

@@ -38,7 +38,7 @@ def resync(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     """POST resends the access to systems that are out of date, failed or retried; GET leads to the person."""
     member = visible_member(page, membership)
     if request.method == "POST":
-        done = _("Sync started for %(name)s.") % {"name": member.membership.user.name}
+        done = _("Sync started for %(name)s.") % {"name": member.membership.shown_name}
         resyncs.run(
             request, page, [membership], done=_("A new attempt was requested.") if member.former else done
         )

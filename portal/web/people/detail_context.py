@@ -127,7 +127,7 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
     rows = systems.matrix(statuses, names, clock, former=member.former)
     change, remove, refused = _actions(page, member, may)
     return PersonPage(
-        person=PersonHead(membership.user.name, membership.user.email, membership.title),
+        person=PersonHead(membership.shown_name, membership.user.email, membership.title),
         change=change,
         remove=remove,
         refused=refused,
@@ -198,10 +198,10 @@ def _ended(
 ) -> Ended:
     event = _removal_event(page, member)
     return Ended(
-        text=_removed_text(event, names, clock),
+        text=_removed_text(page, event, names, clock),
         receipt_url=page.url("removal", act=event.act) if event and sees_receipt(page, event) else "",
         restore_url=page.url("person_restore", membership=member.membership.id) if may else "",
-        restore_label=_("Restore %(name)s") % {"name": member.membership.user.name},
+        restore_label=_("Restore %(name)s") % {"name": member.membership.shown_name},
     )
 
 
@@ -213,7 +213,9 @@ def access_at_removal(
     if event is None or not event.before.get("access"):
         return None, ""
     had = event.before["access"]
-    words = timeline.event_wording([event], explanation.names, explanation.clock).accesses(had)
+    words = timeline.event_wording(
+        page.organization_id, [event], explanation.names, explanation.clock
+    ).accesses(had)
     return AccessSpec.from_json(had[0]) if len(had) == 1 else None, words
 
 
@@ -235,10 +237,10 @@ def sees_all_receipts(page: PageContext) -> bool:
     )
 
 
-def _removed_text(event: EventView | None, names: DisplayNames, clock: dates.Clock) -> str:
+def _removed_text(page: PageContext, event: EventView | None, names: DisplayNames, clock: dates.Clock) -> str:
     if event is None:
         return _("Removed.")
-    by = timeline.event_wording([event], names).actor(event)
+    by = timeline.event_wording(page.organization_id, [event], names).actor(event)
     return _("Removed %(when)s by %(name)s.") % {"when": clock.when(event.at), "name": by}
 
 

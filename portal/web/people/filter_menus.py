@@ -137,7 +137,7 @@ def removed(page: PageContext, filters: Filters, found: Matching, total: int) ->
     rows = people_queries.narrowed(
         rows=found.readable, organization=page.organization_id, at=page.at, filters=PeopleFilter(former=True)
     )
-    number, matching = people_queries.count_matching(
+    number, matching = people_queries.count_former(
         rows=rows, text=filters.q, organization=page.organization_id, at=page.at
     )
     return Removed(exist=bool(number), matching=matching if number <= people_queries.COUNT_LIMIT else None)

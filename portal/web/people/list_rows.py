@@ -79,7 +79,7 @@ def rows(
     return [
         PersonRow(
             id=str(row.id),
-            name=row.user.name,
+            name=row.shown_name,
             email=row.user.email,
             url=urls.reverse("person", row.id),
             **_access(assignments.get(row.id, []), clock),
@@ -132,7 +132,7 @@ def _removals(
     events = activity_queries.latest_of_each(
         organization=page.organization_id, memberships=memberships, verb=Verb.MEMBER_REMOVE.value
     )
-    wording = timeline.event_wording(list(events.values()), names, clock)
+    wording = timeline.event_wording(page.organization_id, list(events.values()), names, clock)
     sees_all = bool(events) and detail_context.sees_all_receipts(page)
     return {
         membership: _removal(

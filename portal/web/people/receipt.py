@@ -89,7 +89,8 @@ class ReceiptPage(PageModel):
 def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Clock) -> ReceiptPage:
     """Return the page of the act that these events belong to."""
     first = events[0]
-    wording = timeline.event_wording(events, display_names.load(organization=page.organization_id))
+    names = display_names.load(organization=page.organization_id)
+    wording = timeline.event_wording(page.organization_id, events, names)
     removal = _progress(page, events)
     people = _removed(page, events, wording)
     who = dates.name_list([wording.who(event) for event in events], most=5)

@@ -101,7 +101,7 @@ def _remove(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalFo
 
 
 def _report_former(request: Request, members: Sequence[VisibleMember]) -> None:
-    former = [member.membership.user.name for member in members if member.former]
+    former = [member.membership.shown_name for member in members if member.former]
     if not former:
         return
     text = ngettext(

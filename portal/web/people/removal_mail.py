@@ -67,7 +67,9 @@ def _render(
     page = dates.Clock(first.at, zone)
     with translation.override(recipient.language or settings.LANGUAGE_CODE):
         who = dates.name_list([kh.quoted(name) for name in names], most=_MOST_NAMES)
-        wording = timeline.event_wording([first], display_names.load(organization=organization.id))
+        wording = timeline.event_wording(
+            organization.id, [first], display_names.load(organization=organization.id)
+        )
         values = {
             "brand": shell.mail_brand(organization),
             "who": who,

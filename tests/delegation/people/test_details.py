@@ -19,7 +19,8 @@ from delegation.people import queries as people_queries
 from delegation.people.commands import details, enrollment, members
 from delegation.people.queries import PeopleFilter
 from identity import lifecycle
-from identity.memberships.models import Membership
+from identity.memberships.models import SHOWN_NAME, Membership
+from identity.people import names
 from identity.people.models import User
 from tests.fixtures import concurrency
 from tests.fixtures.world import World, actor_of, hashed
@@ -93,12 +94,15 @@ def test_lists_of_every_organization_show_and_sort_by_the_new_name(world: World)
     assert keys == {User.objects.get(id=world.mikko.user_id).sort_key}
 
 
-def test_former_organization_gets_no_event(world: World) -> None:
+def test_former_organization_gets_no_event_and_keeps_the_former_name(world: World) -> None:
+    former = world.mikko.user.name
     world.remove(world.mikko_at_pohjola, by=world.tiina)
     rename(world)
     assert [row[4] for row in renamed()] == [world.koskela.id, None]
-    keys = set(Membership.objects.filter(user=world.mikko.user).values_list("sort_key", flat=True))
-    assert len(keys) == 1
+    shown = Membership.objects.annotate(shown=SHOWN_NAME).values_list("shown", "sort_key")
+    assert shown.get(id=world.mikko_at_pohjola.id) == (former, names.sort_key(former))
+    present = User.objects.get(id=world.mikko.user_id)
+    assert shown.get(id=world.mikko.id) == (present.name, present.sort_key)
 
 
 @pytest.mark.parametrize("actor", ["aino", "tiina", "system"])
