@@ -50,7 +50,7 @@ BEGIN
     FOR f IN SELECT oid::regprocedure AS signature, proname FROM pg_proc
              WHERE pronamespace = 'public'::regnamespace AND prosecdef AND pg_get_userbyid(proowner) = current_user LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %%s FROM PUBLIC', f.signature);
-        IF f.proname IN ('audit_ensure_partitions', 'audit_seal') THEN
+        IF f.proname IN ('audit_ensure_partitions', 'audit_seal', 'identity_browser_opened_organization') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %%s TO %%I', f.signature, app);
         END IF;
     END LOOP;

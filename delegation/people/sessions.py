@@ -38,9 +38,10 @@ class BrowserSession:
 
 
 _LAST_SEEN = """
-SELECT m.id, used.last_seen_at, used.name, here.seen_at
+SELECT m.id, used.last_seen_at, used.name, greatest(here.seen_at, l.at)
 FROM identity_published_membership m
 JOIN identity_published_user u ON u.id = m.user_id
+LEFT JOIN identity_published_last_sign_in l ON l.membership_id = m.id
 LEFT JOIN LATERAL (
     SELECT s.last_seen_at, app.name FROM identity_published_sign_in s
     JOIN identity_published_sign_in_client x ON x.sign_in_id = s.id
@@ -65,15 +66,16 @@ LEFT JOIN LATERAL (
 ) here ON true
 WHERE m.id = ANY(%(memberships)s)
 """
-"""A browser and a sign-in belong to a person: they count only for the organization the person had at that time.
+"""A browser and a sign-in belong to a person: they count only for the organization the person had at that time, and for
+one of several whose pages the browser opened.
 A minute before the membership still counts: accepting an invitation signs in first and joins afterwards."""
 
 
 def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, LastSeen]:
     """Read the last activity by membership. One statement.
 
-    It is absent for a member who never signed in, and as well for one whose sign-ins may concern another organization:
-    the difference would say that the person has one.
+    It is absent for a member who never signed in, and as well for one whose sign-ins concern another organization: the
+    difference would say that the person has one.
     """
     by_membership: dict[uuid.UUID, LastSeen] = {}
     with connection.cursor() as cursor:

@@ -54,7 +54,7 @@ class Membership(models.Model):
 
 
 SHOWN_NAME = Coalesce(NullIf(F("former_name"), Value("")), F("user__name"))
-"""The organization no longer learns the present name of a person whom it lost."""
+"""A former organization does not learn the name that the person has now."""
 
 
 class MembershipPeriod(models.Model):

@@ -29,6 +29,8 @@ class ActiveMembership:
     organization: OrganizationView
     created_at: dt.datetime
     revoked_at: dt.datetime | None
+    last_sign_in_at: dt.datetime | None
+    """The last sign-in that counts for this membership."""
 
 
 def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
@@ -117,10 +119,11 @@ _FIELDS = {
     model: [field.attname for field in model._meta.concrete_fields] for model in (Membership, Organization)
 }
 _ACTIVE_OF_USER = """
-SELECT {columns} FROM identity_membership m
+SELECT {columns}, l.at FROM identity_membership m
 JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
 JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
  AND in_force(p.valid_from, p.valid_until, %(at)s)
+LEFT JOIN identity_lastsignin l ON l.membership_id = m.id
 WHERE m.user_id = %(user)s ORDER BY o.sort_key, o.id
 """.format(
     columns=", ".join(
@@ -144,11 +147,12 @@ def active_of_user(*, user: User, at: dt.datetime) -> list[ActiveMembership]:
 def _membership_from_row(row: tuple[Any, ...], user: User) -> ActiveMembership:
     cut = len(_FIELDS[Membership])
     membership = Membership.from_db(connection.alias, _FIELDS[Membership], row[:cut])
-    organization = Organization.from_db(connection.alias, _FIELDS[Organization], row[cut:])
+    organization = Organization.from_db(connection.alias, _FIELDS[Organization], row[cut:-1])
     return ActiveMembership(
         id=membership.id,
         user=user,
         organization=organizations_queries.view_of(organization),
         created_at=membership.created_at,
         revoked_at=membership.revoked_at,
+        last_sign_in_at=row[-1],
     )

@@ -40,6 +40,25 @@ CREATE TRIGGER note_sign_in AFTER UPDATE OF last_login ON identity_user
 FOR EACH ROW WHEN (NEW.last_login IS NOT NULL AND NEW.last_login IS DISTINCT FROM OLD.last_login)
 EXECUTE FUNCTION identity_sign_in_of_browser();
 
+-- A person of several organizations signs in to none of them; the first page of one that the browser opens says for which one the
+-- sign-in is. Of the session, only the beginning is read: the caller cannot choose the instant. A membership that began later counts
+-- from its beginning.
+CREATE FUNCTION identity_browser_opened_organization(session_key text, membership uuid, at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    signed_in_at timestamptz := (
+        SELECT greatest(s.created_at, max(p.valid_from))
+        FROM identity_session s JOIN identity_membership m ON m.user_id = s.user_id
+        JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
+         AND in_force(p.valid_from, p.valid_until, $3)
+        WHERE s.session_key = $1 AND m.id = $2
+        GROUP BY s.session_key);
+BEGIN
+    IF signed_in_at IS NOT NULL THEN
+        PERFORM identity_note_sign_in($2, signed_in_at);
+    END IF;
+END $$;
+
 -- Who accepts an invitation has signed in already.
 CREATE FUNCTION identity_sign_in_before_joining() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -37,6 +37,7 @@ SELECT protocol_id AS id, application_id, is_active, backchannel_logout_uri FROM
 CREATE VIEW identity_published_session AS SELECT user_id, last_seen_at, expire_date AS expires_at FROM identity_session;
 CREATE VIEW identity_published_sign_in AS
 SELECT id, user_id, membership_id, started_at, last_seen_at, ended_at FROM identity_signin;
+CREATE VIEW identity_published_last_sign_in AS SELECT membership_id, at FROM identity_lastsignin;
 CREATE VIEW identity_published_sign_in_client AS
 SELECT signin_id AS sign_in_id, client_id FROM identity_signin_clients;
 -- Token families whose client gets a logout token although the sign-in goes on.

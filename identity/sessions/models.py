@@ -79,8 +79,9 @@ class SignIn(models.Model):
 class LastSignIn(models.Model):
     """Holds the latest sign-in of a membership, for lists of 50,000 people.
 
-    Triggers of the database write it. A sign-in to a service counts for its membership, a sign-in of the browser for
-    the only membership that the person has at that time: with two, a row would say that there is another organization.
+    The database writes it. A sign-in to a service counts for its membership, a sign-in of the browser for the only
+    membership that the person has at that time. With two, it counts for those whose pages the browser opens
+    (`visits`): a row for both would say that there is another organization.
     """
 
     membership = models.OneToOneField(

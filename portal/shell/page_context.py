@@ -18,6 +18,7 @@ from delegation.authorization.errors import Denied, NotFound
 from delegation.authorization.verbs import Verb
 from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
+from identity.sessions import visits
 from identity.sessions.store import SessionStore
 from portal.http import current_organization, request_context
 from portal.http.request_context import Request
@@ -108,6 +109,7 @@ def organization_page(
             return former_access.explain(own_request, organization)
         response = view(own_request, page, *args, **kwargs)
         current_organization.remember(own_request, response, own_request.context.memberships)
+        _note_visit(own_request, page)
         return response
 
     return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", with_context)
@@ -127,6 +129,13 @@ def member_context(request: Request, key: str) -> PageContext:
         membership=membership,
         list_query=list_address.opened_from(request.GET),
     )
+
+
+def _note_visit(request: Request, page: PageContext) -> None:
+    """Count the browser's sign-in for the organization that it opened, where the person has several."""
+    session = request.session
+    if page.membership and len(request.context.memberships) > 1 and isinstance(session, SessionStore):
+        visits.note(session=session, membership=page.membership, at=page.at)
 
 
 def session_of(request: Request) -> str:

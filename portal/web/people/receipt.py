@@ -89,8 +89,7 @@ class ReceiptPage(PageModel):
 def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Clock) -> ReceiptPage:
     """Return the page of the act that these events belong to."""
     first = events[0]
-    names = display_names.load(organization=page.organization_id)
-    wording = timeline.event_wording(page.organization_id, events, names)
+    wording = _wording(page, events)
     removal = _progress(page, events)
     people = _removed(page, events, wording)
     who = dates.name_list([wording.who(event) for event in events], most=5)
@@ -118,6 +117,11 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         restore_label=restore_label,
         back_url=page.list_url,
     )
+
+
+def _wording(page: PageContext, events: Sequence[EventView]) -> EventWording:
+    names = display_names.load(organization=page.organization_id)
+    return timeline.event_wording(page.organization_id, events, names)
 
 
 def _title(who: str, people: Collection[uuid.UUID]) -> str:

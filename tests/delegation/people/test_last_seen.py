@@ -70,3 +70,11 @@ def test_former_member_was_last_seen_at_the_sign_in_before_the_removal(world: Wo
         at = _set_last_login(world.olli, ago=2 * HOUR)
     world.remove(world.olli)
     assert _last_seen(world.olli) == sessions.LastSeen(at)
+
+
+def test_person_of_two_organizations_was_last_seen_where_a_page_was_opened(world: World) -> None:
+    browser = BrowserClient().sign_in(world.mikko.user)
+    browser.get("/o/koskela/me")
+    at = Session.objects.get(user=world.mikko.user).created_at
+    assert _last_seen(world.mikko) == sessions.LastSeen(at)
+    assert _last_seen(world.mikko_at_pohjola) is None

@@ -5,17 +5,20 @@ import datetime as dt
 import psycopg
 import pytest
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
-from identity.memberships.models import Membership
+from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
-from identity.sessions.models import LastSignIn
+from identity.sessions.models import LastSignIn, Session
 from portal import embedded_postgres
 from tests.fixtures import cluster, grants
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+OPENED = "SELECT identity_browser_opened_organization(%s, %s, %s)"
 
 
 def last_sign_in(member: Membership) -> dt.datetime | None:
@@ -37,6 +40,48 @@ def test_sign_in_to_a_service_counts_for_its_membership_alone(world: World) -> N
     grants.code(world.mikko)
     assert last_sign_in(world.mikko) is not None
     assert last_sign_in(world.mikko_at_pohjola) is None
+
+
+def test_person_of_two_organizations_signs_in_for_the_one_whose_pages_are_opened(world: World) -> None:
+    browser = BrowserClient().sign_in(world.mikko.user)
+    session = Session.objects.get(user=world.mikko.user)
+    browser.get("/o/koskela/me")
+    assert last_sign_in(world.mikko) == session.created_at
+    assert last_sign_in(world.mikko_at_pohjola) is None
+    with CaptureQueriesContext(connection) as captured:
+        browser.get("/o/koskela/me")
+    assert not [query for query in captured if "opened_organization" in query["sql"]]
+    browser.get("/o/pohjola/me")
+    assert last_sign_in(world.mikko_at_pohjola) == session.created_at
+
+
+def test_page_that_asks_by_itself_is_no_sign_in(world: World) -> None:
+    browser = BrowserClient().sign_in(world.mikko.user)
+    browser.get("/o/koskela/me", headers={"keyholder-poll": "1"})
+    assert last_sign_in(world.mikko) is None
+
+
+def test_sign_in_counts_for_a_membership_of_the_session_s_person_alone(world: World) -> None:
+    BrowserClient().sign_in(world.mikko.user)
+    key = Session.objects.get(user=world.mikko.user).session_key
+    world.remove(world.mikko_at_pohjola, by=world.tiina)
+    with connection.cursor() as cursor:
+        for member in (world.olli, world.mikko_at_pohjola):
+            cursor.execute(OPENED, [key, member.id, clock.now()])
+        cursor.execute(OPENED, ["unknown", world.mikko.id, clock.now()])
+    members = (world.olli, world.mikko_at_pohjola, world.mikko)
+    assert [last_sign_in(member) for member in members] == [None, None, None]
+
+
+def test_sign_in_before_joining_counts_from_the_beginning_of_the_membership(world: World) -> None:
+    BrowserClient().sign_in(world.mikko.user)
+    key = Session.objects.get(user=world.mikko.user).session_key
+    later = clock.now()
+    with bypassing_commands():
+        MembershipPeriod.objects.filter(membership=world.mikko).update(valid_from=later)
+    with connection.cursor() as cursor:
+        cursor.execute(OPENED, [key, world.mikko.id, clock.now()])
+    assert last_sign_in(world.mikko) == later
 
 
 def test_earlier_sign_in_does_not_replace_a_later_one(world: World, database_urls: cluster.Urls) -> None:
