@@ -4,6 +4,7 @@ from delegation.acts.models import IdempotencyRecord
 from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite
 from delegation.authorization.models.ceilings import Ceiling, Hold
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
+from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
 from delegation.invitations.models import Invitation, InvitationToken
 
 __all__ = [
@@ -19,4 +20,7 @@ __all__ = [
     "Role",
     "RoleEntitlement",
     "RoleVersion",
+    "StaffPermission",
+    "StaffRight",
+    "StaffScope",
 ]

@@ -39,6 +39,8 @@ class Actor:
     label: str = ""
     address: str = ""
     request_id: str = ""
+    staff_roles: frozenset[str] = frozenset()
+    """Of staff: the roles that this session allows, by the groups and proofs of its sign-in."""
 
     @property
     def is_person(self) -> bool:

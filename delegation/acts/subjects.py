@@ -264,19 +264,21 @@ class OrganizationSet(OneChain):
 
 
 class SupplierSet(OneChain):
-    """Stands for the supplier's own data; the organizations in `affects` get a consequence event."""
+    """Stands for the supplier's own data; the organizations in `affects` get a consequence event.
+
+    Staff need a right for these organizations and `units`; without any, for the whole supplier.
+    """
 
     kind = On.SUPPLIER
 
-    def __init__(self, affects: Sequence[uuid.UUID] = ()) -> None:
+    def __init__(self, affects: Sequence[uuid.UUID] = (), *, units: Sequence[uuid.UUID] = ()) -> None:
         super().__init__(ledger.SUPPLIER)
-        self._affects = affects
+        self._affects, self._units = affects, units
 
     def chains(self) -> list[uuid.UUID]:
         """Return the supplier's chain, and those of the affected organizations."""
         return [self.chain, *self._affects]
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Refuse everyone but the system, which `policy.decide` allows before it asks the set."""
-        del actor, verb, at
-        return policy.HIDDEN
+        """Decide by staff rights; `policy.decide` allows the system before it asks the set."""
+        return policy.SupplierData(self._affects, self._units).decide(actor=actor, verb=verb, at=at)

@@ -7,8 +7,8 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
@@ -16,9 +16,11 @@ from django.db.models import Q, QuerySet
 
 from audit.foundation.actor import Actor, Kind
 from audit.foundation.intervals import InForce
+from delegation.authorization import staff_rights, staff_roles
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
 from delegation.authorization.models.roles import Assurance, RoleVersion
 from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import CustomerNumber
 from identity.people import credentials
 
 _STATE = MembershipPeriod.State
@@ -27,16 +29,27 @@ _WITHOUT_END = Q(valid_until__isnull=True)
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Describes an assignment of the actor as an authority over members of one organization."""
+    """Describes an assignment of the actor, or a staff right, as an authority over members.
+
+    A staff right names an organization, or the business unit of organizations, or neither where it is for all of them.
+    """
 
     assignment: uuid.UUID
-    organization: uuid.UUID
+    organization: uuid.UUID | None
     version: uuid.UUID
     verbs: frozenset[str]
     assignable_roles: frozenset[str]
     max_days: int | None
     all_sites: bool
     sites: frozenset[uuid.UUID]
+    unit: uuid.UUID | None = None
+    valid_until: dt.datetime | None = None
+    """Of a staff right."""
+
+    @property
+    def is_for_all(self) -> bool:
+        """Return whether it is for the whole supplier."""
+        return self.organization is None and self.unit is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +125,28 @@ def authorities_of_people(
     return by_user
 
 
+def _authorities_of_staff(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
+    """Read the authorities that a staff member's rights give. One statement."""
+    return [
+        Authority(
+            assignment=right.id,
+            organization=organization or right.organization,
+            version=right.id,
+            verbs=staff_roles.VERBS[right.role],
+            assignable_roles=frozenset(),
+            max_days=None,
+            all_sites=True,
+            sites=frozenset(),
+            unit=None if organization else right.unit,
+            valid_until=right.valid_until,
+        )
+        for right in staff_rights.rights_of(actor=actor, at=at, organization=organization)
+    ]
+
+
 AUTHORITIES: dict[Kind, Callable[[Actor, dt.datetime, uuid.UUID | None], list[Authority]]] = {
-    Kind.PERSON: _authorities_of_member
+    Kind.PERSON: _authorities_of_member,
+    Kind.STAFF: _authorities_of_staff,
 }
 """The source of authorities by kind of actor; an organization of None means all organizations.
 
@@ -127,6 +160,34 @@ def authorities_of(
     """Read what this actor may do to members, and assign to them, at `at`. Every act reads it twice."""
     source = AUTHORITIES.get(actor.kind)
     return source(actor, at, organization) if source else []
+
+
+def within(*, own: Sequence[Authority], organizations: Collection[uuid.UUID]) -> list[Authority]:
+    """Add what authorities over a business unit, or over everything, are over each of these organizations.
+
+    One statement where the actor has such an authority, none otherwise.
+    """
+    wide = [authority for authority in own if authority.organization is None]
+    if not wide or not organizations:
+        return list(own)
+    units = staff_rights.units_of(organizations=organizations)
+    expanded = [
+        replace(authority, organization=organization)
+        for authority in wide
+        for organization in organizations
+        if authority.is_for_all or authority.unit in units[organization]
+    ]
+    return [*own, *expanded]
+
+
+def reach(*, authority: Authority, field: str = "organization") -> Q:
+    """Return the condition on rows whose `field` is an organization that this authority is over."""
+    if authority.organization is not None:
+        return Q(**{field: authority.organization})
+    if authority.is_for_all:
+        return Q(**{f"{field}__isnull": False})  # an empty Q would vanish from a disjunction
+    of_unit = CustomerNumber.objects.filter(unit=authority.unit).values("organization")
+    return Q(**{f"{field}__in": of_unit})
 
 
 def _authority_from_row(row: tuple[Any, ...]) -> Authority:

@@ -63,11 +63,11 @@ WITH m AS MATERIALIZED (
   SELECT m.id, m.organization_id, m.valid_from AS p_from, m.valid_until AS p_until,
          a.id AS a_id, a.role_id, a.all_sites, a.valid_from, a.valid_until
   FROM {members} m JOIN {given} a ON a.membership_id = m.id
-  WHERE m.id = ANY(%(memberships)s) AND m.in_force
+  WHERE {which} AND m.in_force
 ),
 r AS MATERIALIZED (
   SELECT r.id, r.key, v.valid_from, v.valid_until,
-         e.id AS e_id, e.key AS e_key, e.rank, e.takes_amount, app.key AS app_key
+         e.id AS e_id, e.key AS e_key, e.rank, e.takes_amount, app.id AS app_id, app.key AS app_key
   FROM delegation_role r
   JOIN delegation_roleversion v ON v.role_id = r.id AND in_force(v.valid_from, v.valid_until, %(at)s)
   JOIN delegation_roleentitlement re ON re.version_id = v.id AND re.allowed
@@ -91,18 +91,29 @@ JOIN delegation_ceiling c ON c.organization_id = m.organization_id AND c.entitle
 LEFT JOIN {limits} l ON l.assignment_id = m.a_id AND l.entitlement_id = r.e_id
 WHERE NOT (r.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
   AND NOT EXISTS (SELECT 1 FROM delegation_hold b
-                  WHERE b.organization_id = m.organization_id AND b.entitlement_id = r.e_id
+                  WHERE b.organization_id = m.organization_id
+                    AND (b.entitlement_id = r.e_id OR b.application_id = r.app_id)
                     AND in_force(b.valid_from, b.valid_until, %(at)s))
 ORDER BY m.id, r.rank, r.e_key, m.valid_from, m.a_id
 """
-_RIGHTS = _QUERY.format(
-    members="identity_membership_at(%(at)s)",
-    given="delegation_assignment_at(%(at)s)",
-    places="delegation_assignmentsite",
-    limits="delegation_assignmentlimit",
-)
+_STORED = {
+    "members": "identity_membership_at(%(at)s)",
+    "given": "delegation_assignment_at(%(at)s)",
+    "places": "delegation_assignmentsite",
+    "limits": "delegation_assignmentlimit",
+}
+_NAMED = "m.id = ANY(%(memberships)s)"
+_RIGHTS = _QUERY.format(which=_NAMED, **_STORED)
+# The database computes no column of the rights that is not read here.
+_PEOPLE_WITH = f"""
+SELECT e_key, key, count(DISTINCT id)
+FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_STORED)}) rights
+WHERE %(stops)s IN (e_key, app_key)
+GROUP BY GROUPING SETS ((e_key), (key), ())
+"""  # noqa: S608 - constants of this module
 # The same statement over one hypothetical member: active from now on, with one access.
 _HYPOTHETICAL_RIGHTS = _QUERY.format(
+    which=_NAMED,
     members="(SELECT %(hypothetical)s::uuid AS id, o.id AS organization_id, o.in_force, %(at)s AS valid_from,"
     " NULL::timestamptz AS valid_until FROM identity_published_organization o WHERE o.id = %(organization)s)",
     given="(SELECT %(hypothetical)s::uuid AS id, %(hypothetical)s::uuid AS membership_id, w.id AS role_id,"
@@ -165,6 +176,28 @@ def hypothetical_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.d
         limits=Jsonb([{"key": key, **limit.to_json()} for key, limit in access.limits.items()]),
     )
     return [_right_from_row(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCounts:
+    """Counts people with a right: each once in `people`, and once for each entitlement and role that they have."""
+
+    people: int
+    by_entitlement: dict[str, int]
+    by_role: dict[str, int]
+
+
+def people_with(*, organization: uuid.UUID, stops: str, at: dt.datetime) -> PeopleCounts:
+    """Count the people of this organization with a right in the application, or to the entitlement, of this key.
+
+    One statement.
+    """
+    rows = _rows(_PEOPLE_WITH, organization=organization, stops=stops, application=None, at=at)
+    return PeopleCounts(
+        people=next(number for entitlement, role, number in rows if entitlement is None and role is None),
+        by_entitlement={entitlement: number for entitlement, _, number in rows if entitlement},
+        by_role={role: number for _, role, number in rows if role},
+    )
 
 
 def _right_from_row(row: tuple[Any, ...]) -> Right:

@@ -6,7 +6,8 @@ from audit.foundation.errors import DomainError
 class Denied(DomainError):
     """The actor may not do this.
 
-    `reason`: no_permission, own_membership, outside_sites, exceeds_authority, wrong_state, organization_closed.
+    `reason`: no_permission, own_membership, own_right, outside_sites, exceeds_authority, wrong_state,
+    organization_closed.
     """
 
     code = "denied"
@@ -22,6 +23,24 @@ class LastAdmin(DomainError):
     """The organization would have no working admin left. `refused`: the memberships of the last admins."""
 
     code = "last_admin"
+
+
+class LastOwner(DomainError):
+    """The part of the supplier that an ended right was for would have no owner left."""
+
+    code = "last_owner"
+
+
+class OwnerExists(DomainError):
+    """An owner is in force, so the system appoints none: owners give and end rights."""
+
+    code = "owner_exists"
+
+
+class AuditorApart(DomainError):
+    """An auditor has no other staff role, so that the auditor changes nothing."""
+
+    code = "auditor_apart"
 
 
 class ExceedsAuthority(DomainError):
@@ -86,7 +105,7 @@ class InvalidInput(DomainError):
 
 
 class AlreadyExists(DomainError):
-    """The value is in use already. `field`: key, site, number, client, email."""
+    """The value is in use already. `field`: key, site, number, client, email, right, hold."""
 
     code = "already_exists"
     is_refusal = False

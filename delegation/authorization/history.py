@@ -6,7 +6,7 @@ import uuid
 from django.db.models import QuerySet
 
 from audit.foundation.intervals import InForce
-from delegation.authorization import authorities
+from delegation.authorization import authorities, staff_rights
 from delegation.authorization.authorities import MembershipState
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.verbs import SiteReach, State, Verb
@@ -33,6 +33,7 @@ def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid
         for assignment, user, all_sites in rows
         if all_sites or _reaches_sites(verb, sites.get(assignment), member)
     }
+    able |= staff_rights.holders(verb=verb, organization=member.organization, at=at)
     return able if verb.rule.allow_self else able - {member.user}
 
 

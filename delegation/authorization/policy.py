@@ -5,7 +5,7 @@ Acts ask twice; pages ask for their buttons.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -96,8 +96,8 @@ class MembershipIds:
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """Decide by roles and sites. A refusal is hidden unless the actor may see each refused member."""
-        own = authorities.authorities_of(actor=actor, at=at)
         states = authorities.membership_states(ids=self.ids, at=at)
+        own = _authorities_over(actor, at, states)
         reasons = {member: _refusal_reason(actor, verb, own, states.get(member)) for member in self.ids}
         refused = tuple(member for member, reason in reasons.items() if reason)
         if not refused:
@@ -106,6 +106,47 @@ class MembershipIds:
             not _refusal_reason(actor, Verb.MEMBER_VIEW, own, states.get(member)) for member in refused
         )
         return Decision(allowed=False, reason=reasons[refused[0]], refused=refused, visible=visible)
+
+
+def _authorities_over(
+    actor: Actor, at: dt.datetime, states: Mapping[uuid.UUID, MembershipState]
+) -> Sequence[Authority]:
+    own = authorities.authorities_of(actor=actor, at=at)
+    return authorities.within(own=own, organizations={member.organization for member in states.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierData:
+    """Decides a verb on the supplier's data about these organizations and business units; on all of it without any.
+
+    Staff rights alone allow it: a customer's role gives none, whatever its verbs.
+    """
+
+    organizations: Collection[uuid.UUID] = ()
+    units: Collection[uuid.UUID] = ()
+    kind = On.SUPPLIER
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Decide by the actor's staff rights. Organizations that none of them covers are hidden."""
+        if actor.kind is not Kind.STAFF:
+            return HIDDEN
+        own = authorities.authorities_of(actor=actor, at=at)
+        own = authorities.within(own=own, organizations=self.organizations)
+        if self.is_covered([authority for authority in own if verb.value in authority.verbs]):
+            return YES
+        visible = self.is_covered(own) if self.organizations else bool(own)
+        return Decision(allowed=False, reason="no_permission", visible=visible)
+
+    def is_covered(self, own: Sequence[Authority]) -> bool:
+        if any(authority.is_for_all for authority in own):
+            return True
+        units = {authority.unit for authority in own}
+        organizations = {authority.organization for authority in own}
+        return (
+            bool(self.organizations or self.units)
+            and units >= set(self.units)
+            and organizations >= set(self.organizations)
+        )
 
 
 BY_ID: Mapping[On, Callable[[uuid.UUID], Subjects]] = {
@@ -128,8 +169,8 @@ def abilities(
     *, actor: Actor, memberships: Sequence[uuid.UUID], at: dt.datetime, verbs: Iterable[Verb] = tuple(Verb)
 ) -> Mapping[uuid.UUID, dict[Verb, Decision]]:
     """Decide what the actor may do to each of these members, with the reasons where not. Pages draw buttons from it."""
-    own = authorities.authorities_of(actor=actor, at=at)
     states = authorities.membership_states(ids=memberships, at=at)
+    own = _authorities_over(actor, at, states)
     member_verbs = [verb for verb in verbs if verb.rule.on is On.MEMBERSHIP]
     return {
         member: {

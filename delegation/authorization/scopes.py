@@ -5,11 +5,11 @@ import uuid
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from audit.foundation.actor import Actor
+from audit.foundation.actor import Actor, Kind
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
-from delegation.authorization.verbs import SiteReach, State, Verb
+from delegation.authorization.verbs import On, SiteReach, State, Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
@@ -32,9 +32,20 @@ def memberships(
     return rows if verb.rule.allow_self else rows.exclude(user=actor.id)
 
 
+def organizations(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[Organization]:
+    """Filter the organizations where this actor may do `verb` at `at`; verbs of the supplier are for staff only."""
+    allowed = Q(pk__in=[])
+    if verb.rule.on is On.SUPPLIER and actor.kind is not Kind.STAFF:
+        return Organization.objects.filter(allowed)
+    for authority in authorities.authorities_of(actor=actor, at=at):
+        if verb.value in authority.verbs and (authority.all_sites or not verb.rule.all_sites):
+            allowed |= authorities.reach(authority=authority, field="pk")
+    return Organization.objects.filter(allowed)
+
+
 def _within(authority: Authority, verb: Verb, at: dt.datetime) -> Q:
     assignments = authorities.in_force(at).filter(membership=OuterRef("pk"))
-    condition = Q(organization=authority.organization)
+    condition = authorities.reach(authority=authority)
     if not authority.all_sites:
         condition &= _in_sites(authority, verb.rule.site_reach, assignments)
     if verb.rule.within_authority:

@@ -90,6 +90,8 @@ class Verb(StrEnum):
     CATALOGUE_APPLY = "catalogue.apply"
     CATALOGUE_PROPAGATE = "catalogue.propagate"
     CEILING_SET = "ceiling.set"
+    HOLD_LIFT = "hold.lift"
+    HOLD_PLACE = "hold.place"
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CANCEL = "invitation.cancel"
     INVITATION_RESEND = "invitation.resend"
@@ -102,10 +104,15 @@ class Verb(StrEnum):
     MEMBER_SIGN_OUT = "member.sign_out"
     MEMBER_VIEW = "member.view"
     ORGANIZATION_CREATE = "organization.create"
+    OWNER_APPOINT = "owner.appoint"
     PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
     RETENTION_PURGE = "retention.purge"
     SITE_CREATE = "site.create"
+    STAFF_RIGHT_END = "staff_right.end"
+    STAFF_RIGHT_GIVE = "staff_right.give"
+    STAFF_RIGHT_PROJECT = "staff_right.project"
+    STAFF_RIGHT_VIEW = "staff_right.view"
     TARGET_UPDATE = "target.update"
     TARGET_REGISTER = "target.register"
 
@@ -125,6 +132,13 @@ def with_effect(*effects: Effect) -> list[str]:
     return [verb.value for verb in Verb if verb.rule.effect in effects]
 
 
+def _viewing(on: On) -> Rule:
+    reach, state = SiteReach.OVERLAPS, State.ANY
+    return Rule(
+        on, Effect.NONE, Topic.NOT_LOGGED, reading=True, site_reach=reach, state=state, allow_self=True
+    )
+
+
 RULES: dict[Verb, Rule] = {
     Verb.ACCESS_CHANGE: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True),
     Verb.ACCOUNT_RESYNC: Rule(
@@ -135,19 +149,13 @@ RULES: dict[Verb, Rule] = {
         state=State.ANY,
         allow_self=True,
     ),
-    Verb.ACTIVITY_VIEW: Rule(
-        On.ORGANIZATION,
-        Effect.NONE,
-        Topic.NOT_LOGGED,
-        reading=True,
-        site_reach=SiteReach.OVERLAPS,
-        state=State.ANY,
-        allow_self=True,
-    ),
+    Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
     Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.ALL_ORGANIZATIONS, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_PROPAGATE: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, allow_system=True),
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    Verb.HOLD_LIFT: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
+    Verb.HOLD_PLACE: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
     Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS, allow_system=True),
@@ -169,22 +177,19 @@ RULES: dict[Verb, Rule] = {
         On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, site_reach=SiteReach.OVERLAPS
     ),
     Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.SIGN_IN, within_authority=True),
-    Verb.MEMBER_VIEW: Rule(
-        On.MEMBERSHIP,
-        Effect.NONE,
-        Topic.NOT_LOGGED,
-        reading=True,
-        site_reach=SiteReach.OVERLAPS,
-        state=State.ANY,
-        allow_self=True,
-    ),
+    Verb.MEMBER_VIEW: _viewing(On.MEMBERSHIP),
     Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True),
+    Verb.OWNER_APPOINT: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.PERSON_UPDATE: Rule(
         On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)
     ),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
+    Verb.STAFF_RIGHT_END: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    Verb.STAFF_RIGHT_GIVE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    Verb.STAFF_RIGHT_PROJECT: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.STAFF_RIGHT_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.TARGET_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.TARGET_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
 }

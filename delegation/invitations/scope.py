@@ -29,7 +29,7 @@ def visible(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUI
 
 
 def _assignable_by(authority: Authority) -> Q:
-    condition = Q(organization=authority.organization, role__key__in=authority.assignable_roles)
+    condition = authorities.reach(authority=authority) & Q(role__key__in=authority.assignable_roles)
     if authority.all_sites:
         return condition
     outside = Site.objects.filter(organization=authority.organization).exclude(id__in=authority.sites)

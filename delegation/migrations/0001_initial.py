@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
         ('identity', '0002_initial'),
     ]
 
@@ -160,14 +161,73 @@ class Migration(migrations.Migration):
             name='Hold',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
-                ('reason', models.CharField(max_length=500)),
+                ('reason', models.CharField(choices=[('overdue', 'Overdue'), ('contract_ended', 'Contract Ended'), ('insolvency', 'Insolvency'), ('misuse', 'Misuse')], max_length=20)),
                 ('valid_from', models.DateTimeField()),
                 ('valid_until', models.DateTimeField(null=True)),
-                ('entitlement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+                ('placed_by', models.UUIDField()),
+                ('placed_by_kind', models.CharField(max_length=16)),
+                ('act', models.UUIDField()),
+                ('application', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.application')),
+                ('entitlement', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='identity.organization')),
             ],
             options={
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('organization', '='), ('entitlement', '=')], name='hold_no_overlap')],
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('organization', '='), ('entitlement', '=')], name='hold_no_overlap'),
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('organization', '='), ('application', '=')], name='hold_of_application_no_overlap'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', True), ('entitlement__isnull', False)), models.Q(('application__isnull', False), ('entitlement__isnull', True)), _connector='OR'), name='hold_stops_one_thing'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffScope',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.businessunit')),
+            ],
+            options={
+                'permissions': [('support', 'support'), ('senior_support', 'senior_support'), ('account_manager', 'account_manager'), ('catalogue_owner', 'catalogue_owner'), ('operator', 'operator'), ('auditor', 'auditor'), ('owner', 'owner')],
+                'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('unit__isnull', True), ('organization__isnull', True), _connector='OR'), name='staff_scope_names_one_part'),
+                    models.UniqueConstraint(fields=('unit', 'organization'), name='staff_scope_unique', nulls_distinct=False),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffRight',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('role', models.CharField(max_length=20)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('given_by', models.UUIDField()),
+                ('given_by_kind', models.CharField(max_length=16)),
+                ('act', models.UUIDField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff_rights', to='identity.user')),
+                ('scope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rights', to='delegation.staffscope')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['scope', 'role'], name='staff_right_of_scope')],
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('user', '='), ('role', '='), ('scope', '=')], name='staff_right_no_overlap'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['support', 'senior_support', 'account_manager', 'catalogue_owner', 'operator', 'auditor', 'owner'])), name='staff_right_known_role'),
+                    models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='staff_right_ends_after_it_begins'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffPermission',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='identity.user')),
+                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='delegation.staffscope')),
+            ],
+            options={
+                'abstract': False,
+                'unique_together': {('user', 'permission', 'content_object')},
             },
         ),
         migrations.CreateModel(

@@ -6,6 +6,9 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_roleentitlement',
     'delegation_ceiling',
     'delegation_hold',
+    'delegation_staffscope',
+    'delegation_staffright',
+    'delegation_staffpermission',
     'delegation_assignment',
     'delegation_assignmentsite',
     'delegation_assignmentlimit',
@@ -28,6 +31,17 @@ END $$;
 
 CREATE TRIGGER assignment_organization BEFORE INSERT OR UPDATE OF membership_id, organization_id
 ON delegation_assignment FOR EACH ROW EXECUTE FUNCTION delegation_assignment_organization();
+
+-- Staff rights are for users of the directory `staff` alone: their rows refer to the user together with that directory.
+ALTER TABLE delegation_staffright ADD COLUMN directory varchar(10) GENERATED ALWAYS AS ('staff') STORED;
+ALTER TABLE delegation_staffright ADD CONSTRAINT staff_right_of_staff
+    FOREIGN KEY (user_id, directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
+ALTER TABLE delegation_staffpermission ADD COLUMN directory varchar(10) GENERATED ALWAYS AS ('staff') STORED;
+ALTER TABLE delegation_staffpermission ADD CONSTRAINT staff_permission_of_staff
+    FOREIGN KEY (user_id, directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
+-- An auditor changes nothing: at no instant has a user an auditor's right together with another role.
+ALTER TABLE delegation_staffright ADD CONSTRAINT staff_auditor_apart EXCLUDE USING gist
+    (user_id WITH =, (CASE WHEN role = 'auditor' THEN 1 ELSE 0 END) WITH <>, tstzrange(valid_from, valid_until) WITH &&);
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

@@ -29,6 +29,7 @@ CREATE VIEW identity_published_period AS
 SELECT membership_id, state, valid_from, valid_until FROM identity_membershipperiod;
 CREATE VIEW identity_published_user AS SELECT id, is_active, last_login FROM identity_user;
 CREATE VIEW identity_published_organization AS SELECT id, status = 'active' AS in_force FROM identity_organization;
+CREATE VIEW identity_published_business_unit AS SELECT id, key FROM identity_businessunit;
 CREATE VIEW identity_published_customer_number AS SELECT organization_id, unit_id, number FROM identity_customernumber;
 CREATE VIEW identity_published_site AS SELECT id, organization_id, name, sort_key, external_id FROM identity_site;
 CREATE VIEW identity_published_application AS SELECT id, key, name, is_active FROM identity_application;

@@ -14,6 +14,7 @@ from portal.wording import (
     dates,
     event_names,
     factors,
+    hold_events,
     mail_events,
     own_details,
     removal_reasons,
@@ -194,6 +195,12 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCOUNT_RESYNC: _about(lambda: _("resent the state of %(who)s’s access to connected systems")),
     Verb.CATALOGUE_PROPAGATE: _tiers_changed,
     Verb.CEILING_SET: _ceiling_set,
+    Verb.HOLD_LIFT: lambda wording, event: EventLine(
+        wording.actor(event), *hold_events.lifted(wording, event)
+    ),
+    Verb.HOLD_PLACE: lambda wording, event: EventLine(
+        wording.actor(event), *hold_events.placed(wording, event)
+    ),
     Verb.INVITATION_ACCEPT: _accepted,
     Verb.INVITATION_CANCEL: _cancelled,
     Verb.INVITATION_RESEND: _about(lambda: _("sent the invitation to %(who)s again")),

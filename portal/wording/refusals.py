@@ -70,6 +70,7 @@ def _log_unavailable(data: Data) -> Sentence:
 def _denied(data: Data) -> Sentence:
     texts = {
         "own_membership": str(OWN_ACCESS),
+        "own_right": _("You cannot give yourself a right. Nothing was changed. Ask another owner."),
         "outside_sites": _(
             "This includes sites that you do not manage. Nothing was changed. Ask an admin of those sites."
         ),
@@ -193,6 +194,15 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.Denied: _denied,
     authorization_errors.NotFound: _not_found,
     authorization_errors.LastAdmin: _last_admin,
+    authorization_errors.LastOwner: lambda _data: Sentence(
+        _("The last owner cannot be removed. Nothing was changed. Make another person an owner first."), 409
+    ),
+    authorization_errors.OwnerExists: lambda _data: Sentence(
+        _("There is an owner already. Nothing was changed. Owners give rights to other staff."), 409
+    ),
+    authorization_errors.AuditorApart: lambda _data: Sentence(
+        _("An auditor cannot have another role. Nothing was changed. End the other right first."), 409
+    ),
     authorization_errors.ExceedsAuthority: _exceeds_authority,
     authorization_errors.ExceedsCeiling: _exceeds_ceiling,
     authorization_errors.InvalidAccess: _invalid_access,

@@ -1,10 +1,12 @@
 """Ceilings and holds: what the supplier offers an organization, and what it has stopped for a time."""
 
 from django.db import models
+from django.db.models import Q
 
 from audit.foundation import ids
 from audit.foundation.intervals import no_overlapping_intervals
 from delegation.authorization.models.roles import Entitlement
+from identity.clients.models import Application
 from identity.organizations.models import Organization
 
 
@@ -25,14 +27,43 @@ class Ceiling(models.Model):
 
 
 class Hold(models.Model):
-    """Stops an entitlement of an organization on the supplier's behalf, in an interval and with a reason."""
+    """Stops an entitlement of an organization, or everything in an application, in an interval.
+
+    No right is removed: rights are computed without what is on hold.
+    """
+
+    class Reason(models.TextChoices):
+        """Says why the supplier placed the hold; a note stands in the event of `act` alone, encrypted."""
+
+        OVERDUE = "overdue"
+        CONTRACT_ENDED = "contract_ended"
+        INSOLVENCY = "insolvency"
+        MISUSE = "misuse"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="holds")
-    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=500)
+    application = models.ForeignKey(Application, models.PROTECT, null=True, related_name="+")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=20, choices=Reason)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
+    placed_by = models.UUIDField()
+    placed_by_kind = models.CharField(max_length=16)
+    act = models.UUIDField()
 
     class Meta:
-        constraints = [no_overlapping_intervals("hold_no_overlap", "organization", "entitlement")]
+        constraints = [
+            no_overlapping_intervals("hold_no_overlap", "organization", "entitlement"),
+            no_overlapping_intervals("hold_of_application_no_overlap", "organization", "application"),
+            models.CheckConstraint(
+                condition=Q(application__isnull=True, entitlement__isnull=False)
+                | Q(application__isnull=False, entitlement__isnull=True),
+                name="hold_stops_one_thing",
+            ),
+        ]
+
+    @property
+    def stops(self) -> str:
+        """Return the key of the application or of the entitlement."""
+        stopped = self.application or self.entitlement
+        return stopped.key if stopped else ""

@@ -20,7 +20,7 @@ from identity.staff import identities, sessions
 from identity.staff.sessions import OpenSession, Proof
 from portal.http import request_context
 from portal.http.request_context import system
-from portal.signin.staff import configuration
+from portal.signin.staff import configuration, roles
 from portal.signin.staff.backend import Claims
 from portal.signin.staff.errors import Code, SignInRefused
 from portal.signin.staff.signed_tokens import LogoutToken
@@ -155,3 +155,9 @@ def actor_of(request: HttpRequest, user: User) -> Actor:
     """Return this staff user, acting through the web."""
     person = request_context.person(request, user=user.pk, name=user.name)
     return dataclasses.replace(person, kind=Kind.STAFF)
+
+
+def actor_in(request: HttpRequest, session: OpenSession) -> Actor:
+    """Return the staff user as an actor with the roles that this session allows: what commands and policy take."""
+    allowed = roles.allowed(configuration.current(), session)
+    return dataclasses.replace(actor_of(request, session.user), staff_roles=allowed)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from delegation.catalogue import commands as catalogue_commands
+from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
 from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
@@ -10,6 +11,7 @@ from identity.clients.models import Application
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import oidc_browser, staff_users
 from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
 
 CLOCK_SECONDS = 120
@@ -19,7 +21,8 @@ CLOCK_SECONDS = 120
 def fill(world: World) -> None:
     """Sign Olli in to portal and web shop, invite twice, register a target, remove Stina.
 
-    Also sign Sam of the staff in, and use the break-glass sign-in.
+    Also sign Sam of the staff in, and use the break-glass sign-in. Two others of the staff have rights: one places
+    a hold.
     """
     units = replace(CATALOGUE, units={"other": "Other brand"})
     catalogue_commands.add_units(actor=world.system, catalogue=units)
@@ -34,6 +37,15 @@ def fill(world: World) -> None:
     browser = BrowserClient().sign_in(world.olli.user)
     oidc_browser.redeem(world, oidc_browser.code(browser))
     access = world.access("orderer", sites=[world.oulu], amount=7)
+    staff = Staff(world)
+    manager = staff.hire("Sanna Heikkilä", "account_manager", unit=staff.kivisalo)
+    holds_commands.place(
+        actor=manager,
+        organization=world.koskela,
+        stops="ordering:orders.approve",
+        reason="overdue",
+        note="a note",
+    )
     invitation, _ = world.invite(
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
     )

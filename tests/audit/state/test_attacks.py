@@ -225,8 +225,9 @@ ATTACKS = {
         "amount",
     ),
     "hold placed": Attack(
-        "INSERT INTO delegation_hold (id, organization_id, entitlement_id, reason, valid_from)"
-        " SELECT gen_random_uuid(), %s, id, '', now() FROM delegation_entitlement LIMIT 1",
+        "INSERT INTO delegation_hold (id, organization_id, entitlement_id, reason, valid_from, placed_by,"
+        " placed_by_kind, act) SELECT gen_random_uuid(), %s, id, 'overdue', now(), gen_random_uuid(), 'staff',"
+        " gen_random_uuid() FROM delegation_entitlement LIMIT 1",
         lambda world: [world.koskela.id],
         "delegation_hold",
         "id=",
@@ -436,7 +437,7 @@ def test_command_writes_a_line_for_each_difference_and_no_personal_value(filled_
         f"identity_membership id={filled_world.vilma.id}: epoch: the log says 1, the table 5",
         f"identity_user id={filled_world.vilma.user_id}: email: the log and the table differ",
     ]
-    assert "identity_businessunit: 2 rows; 0 differences; compared: rows only" in summary
+    assert "identity_businessunit: 3 rows; 0 differences; compared: rows only" in summary
     assert any(line.startswith("delegation_idempotencyrecord: not rebuilt: ") for line in summary)
 
 

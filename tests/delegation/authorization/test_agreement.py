@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 from django.db.models import Q
@@ -10,7 +11,7 @@ from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.foundation.errors import DomainError
 from delegation.access import rules as access_rules
-from delegation.authorization import history, policy, scopes
+from delegation.authorization import authorities, history, policy, scopes, staff_rights
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import On, Verb
@@ -18,6 +19,7 @@ from delegation.invitations import scope as invitations_scope
 from delegation.invitations.models import Invitation
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
+from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,6 +48,7 @@ class Scenario:
         self.gone = world.member(koskela, "Pekka Gone", "site_admin", sites=[oulu])
         self.blocked = world.member(koskela, "Blocked Admin", "organization_admin")
         self._edges()
+        self.staff = self._staff()
         world.remove(self.gone)
         self.now = clock.now()
 
@@ -66,6 +69,19 @@ class Scenario:
             self.blocked.user.is_active = False
             self.blocked.user.save()
 
+    def _staff(self) -> list[Actor]:
+        """Rights for everything, for the unit of both customers, for another unit, and for one customer."""
+        hired = Staff(self.world)
+        rights: list[tuple[str, str, dict[str, Any]]] = [
+            ("Anna", "auditor", {}),
+            ("Outi", "operator", {"unit": hired.kivisalo}),
+            ("Sanna", "account_manager", {"unit": hired.kivisalo}),
+            ("Siiri", "support", {"unit": hired.eesti}),
+            ("Kai", "account_manager", {"organization": self.world.koskela}),
+            ("Pia", "support", {"organization": self.world.pohjola, "until": clock.now() + DAY}),
+        ]
+        return [hired.owner] + [hired.hire(f"{name} Staff", role, **scope) for name, role, scope in rights]
+
     def _second_role(self) -> None:
         """Make Sami user admin for a day, beside the permanent site admin of Oulu."""
         source = Assignment.objects.get(membership=self.world.ulla)
@@ -77,7 +93,8 @@ class Scenario:
         return list(Membership.objects.select_related("user").order_by("id"))
 
     def actors(self) -> list[Actor]:
-        return [actor_of(user) for user in {one.user_id: one.user for one in self.members()}.values()]
+        users = {one.user_id: one.user for one in self.members()}
+        return [*(actor_of(user) for user in users.values()), *self.staff]
 
     def instants(self) -> dict[str, dt.datetime]:
         tick = TICK
@@ -177,6 +194,9 @@ BREACHES: dict[str, tuple[object, str, Callable[..., object]]] = {
     "sites forgotten by history": (history, "_reaches_sites", lambda *_: True),
     "state forgotten by history": (history, "_state_allowed", lambda *_: True),
     "sites forgotten by lists": (scopes, "_in_sites", lambda *_: Q()),
+    "business units forgotten by decisions": (authorities, "within", lambda own, **_: own),
+    "business units forgotten by history": (staff_rights, "_covering", lambda _: Q()),
+    "business units forgotten by lists": (authorities, "reach", lambda **_: Q()),
 }
 
 

@@ -52,8 +52,12 @@ def limit(world: World) -> QuerySet[AssignmentLimit]:
 def hold(organization: Organization, key: str, **interval: dt.datetime | None) -> Hold:
     return Hold.objects.create(
         organization=organization,
-        entitlement=Entitlement.objects.get(key=key),
-        reason="unpaid invoices",
+        entitlement=Entitlement.objects.filter(key=key).first(),
+        application=Application.objects.filter(key=key).first(),
+        reason=Hold.Reason.OVERDUE,
+        placed_by=organization.id,
+        placed_by_kind="staff",
+        act=organization.id,
         **{"valid_from": clock.now(), "valid_until": None, **interval},
     )
 
@@ -80,6 +84,7 @@ TAKEN_AWAY: dict[str, Change] = {
     "no ceiling": lambda w: ceiling(w).delete(),
     "ceiling in another currency": lambda w: ceiling(w).update(currency="SEK"),
     "hold": lambda w: hold(w.koskela, PLACE),
+    "hold on the application": lambda w: hold(w.koskela, "ordering"),
 }
 OF_ONE_ENTITLEMENT = {
     "allowed dropped",
@@ -88,6 +93,7 @@ OF_ONE_ENTITLEMENT = {
     "ceiling in another currency",
     "hold",
 }
+OF_ONE_APPLICATION = {"application not in force", "hold on the application"}
 NOT_OF_THE_ORGANIZATION = {"person blocked", "membership suspended", "no period"}
 """Factors of Mikko's own rows: a hypothetical member has none of them."""
 
@@ -103,7 +109,7 @@ def test_right_ends_when_a_factor_does(world: World, case: str) -> None:
 
     assert rights(world) == []
     assert bool(rights(world, of=SEE)) == (case in OF_ONE_ENTITLEMENT)
-    unaffected = case in OF_ONE_ENTITLEMENT or case == "application not in force"
+    unaffected = case in OF_ONE_ENTITLEMENT | OF_ONE_APPLICATION
     assert rights(world, of="crm:tickets.create") == (crm if unaffected else [])
     same_application = case == "application not in force"
     assert same_application or entitlements.rights_of(memberships=[world.stina.id], at=clock.now()) == others
@@ -133,6 +139,8 @@ LEFT_ALONE: dict[str, Change] = {
     ).update(state="suspended"),
     "hold on another entitlement": lambda w: hold(w.koskela, SEE),
     "hold at another organization": lambda w: hold(w.pohjola, PLACE),
+    "hold on another application": lambda w: hold(w.koskela, "crm"),
+    "hold on the application at another organization": lambda w: hold(w.pohjola, "ordering"),
     "ceiling of another entitlement": lambda w: ceiling(w, SEE).delete(),
     "ceiling of another organization": lambda w: Ceiling.objects.filter(organization=w.pohjola).delete(),
     "another role": lambda _: RoleEntitlement.objects.filter(version__role__key="approver").delete(),

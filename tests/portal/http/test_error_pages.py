@@ -102,7 +102,7 @@ def test_every_refusal_has_a_sentence(kind: type[DomainError]) -> None:
 CASES = [
     (delegation.authorization.errors.Denied(reason=reason), 403)
     for reason in (
-        "own_membership", "outside_sites", "exceeds_authority", "wrong_state", "organization_closed",
+        "own_membership", "own_right", "outside_sites", "exceeds_authority", "wrong_state", "organization_closed",
         "no_permission",
     )
 ] + [

@@ -28,7 +28,10 @@ NAMES = DisplayNames(
 )
 ACCESS = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, "until": None}
 OFFER = {"shop:place": {"amount": "5.00", "currency": "EUR"}}
-FACTS = {"application": "crm", "active": False, "seconds": "2.1", "offer": OFFER, "roles": ["viewer"]}
+FACTS = {
+    "application": "crm", "active": False, "seconds": "2.1", "offer": OFFER, "roles": ["viewer"], "entitlement": None,
+    "hold_reason": "overdue", "hold_until": None,
+}  # fmt: skip
 AINO, MIKKO = uuid.uuid4(), uuid.uuid4()
 WORDING = wording_events.EventWording(NAMES, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})
 
@@ -65,7 +68,8 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT
     }  # fmt: skip
     assert found["access"] == {
-        Verb.ACCESS_CHANGE, Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.MEMBER_RESTORE
+        Verb.ACCESS_CHANGE, Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE,
+        Verb.MEMBER_RESTORE
     }  # fmt: skip
     assert found["removals"] == {Verb.MEMBER_REMOVE}
     assert found["sign_in"] == {

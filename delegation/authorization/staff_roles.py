@@ -1,0 +1,39 @@
+"""What each role of the supplier's staff allows is fixed here; customers' roles are data of the catalogue."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from delegation.authorization.verbs import Verb
+
+
+class StaffRole(StrEnum):
+    """Names a role of the supplier's staff; groups of its identity provider are mapped to these names."""
+
+    SUPPORT = "support"
+    SENIOR_SUPPORT = "senior_support"
+    ACCOUNT_MANAGER = "account_manager"
+    CATALOGUE_OWNER = "catalogue_owner"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    OWNER = "owner"
+
+
+_READ_CUSTOMERS = (Verb.ACTIVITY_VIEW, Verb.MEMBER_VIEW)
+_ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
+    StaffRole.SUPPORT: _READ_CUSTOMERS,
+    StaffRole.SENIOR_SUPPORT: _READ_CUSTOMERS,
+    StaffRole.ACCOUNT_MANAGER: (*_READ_CUSTOMERS, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE),
+    StaffRole.CATALOGUE_OWNER: (Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET),
+    StaffRole.OPERATOR: (Verb.APPLICATION_REGISTER, Verb.TARGET_REGISTER, Verb.TARGET_UPDATE),
+    StaffRole.AUDITOR: (*_READ_CUSTOMERS, Verb.STAFF_RIGHT_VIEW),
+    StaffRole.OWNER: (Verb.STAFF_RIGHT_END, Verb.STAFF_RIGHT_GIVE, Verb.STAFF_RIGHT_VIEW),
+}
+VERBS: Mapping[str, frozenset[str]] = {
+    role.value: frozenset(verb.value for verb in verbs) for role, verbs in _ALLOWED.items()
+}
+"""The verbs by role. An auditor's are reading verbs only."""
+
+
+def with_verb(verb: Verb) -> list[str]:
+    """List the roles that allow this verb."""
+    return [role for role, verbs in VERBS.items() if verb.value in verbs]

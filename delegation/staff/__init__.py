@@ -1,0 +1,1 @@
+"""The supplier's staff have rights for business units and organizations, given and ended by owners."""

@@ -1,0 +1,11 @@
+"""Staff beside the sample world."""
+
+import pytest
+
+from tests.fixtures.staff_rights import Staff
+from tests.fixtures.world import World
+
+
+@pytest.fixture
+def staff(world: World) -> Staff:
+    return Staff(world)
