@@ -18,7 +18,8 @@ from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
 from provisioning.removals.models import Removal
 
-_RETENTION = dt.timedelta(days=90)
+RETENTION = dt.timedelta(days=90)
+"""The privacy page names it."""
 
 
 def purge() -> int:
@@ -27,7 +28,7 @@ def purge() -> int:
     Also creates the log's partitions of the coming months. Returns how many rows were deleted.
     """
     at = clock.now()
-    cutoff = at - _RETENTION
+    cutoff = at - RETENTION
     partitions.ensure(at=at)
     SessionStore.clear_expired()
     _end_break_glass(at)

@@ -15,13 +15,14 @@ from psycopg.errors import UniqueViolation
 from audit.foundation import clock
 from identity import machine_secrets
 from identity.people.models import User
-from identity.sessions.models import Session, open_at
+from identity.sessions.models import IDLE_LIMIT, Session, open_at
 
 logger = logging.getLogger("django.security.SuspiciousSession")
 _VISIT = dt.timedelta(minutes=15)
 """Before sign-in a session ends after this long without a change, as allauth's sign-in does."""
 _LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
 _SAVED = ("session_data", "expire_date", "user", "directory", "epoch")
+IDLE_SECONDS = int(IDLE_LIMIT.total_seconds())
 _FIELDS = [field.attname for field in Session._meta.concrete_fields]
 # A user's session is valid while its epoch and directory are the user's and neither of its limits has passed.
 _LOAD = """

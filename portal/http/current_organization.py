@@ -14,7 +14,7 @@ from identity.memberships.queries import ActiveMembership
 
 PARAMETER = "organization"
 _SALT = "keyholder.organization"
-_SECONDS = 365 * 24 * 3600
+COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def choose(request: HttpRequest, memberships: Sequence[ActiveMembership]) -> ActiveMembership | None:
@@ -45,7 +45,7 @@ def remember(
     response.set_cookie(
         settings.ORGANIZATION_COOKIE_NAME,
         _value(membership),
-        max_age=_SECONDS,
+        max_age=COOKIE_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

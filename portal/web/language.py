@@ -7,8 +7,6 @@ from django.views.decorators.http import require_http_methods
 
 from portal.http import safe_redirects
 
-_YEAR = 365 * 24 * 3600
-
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +26,7 @@ def _set_cookie(response: HttpResponse, language: str) -> None:
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
-        max_age=_YEAR,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
         httponly=True,
         secure=settings.HTTPS,
         samesite="Lax",

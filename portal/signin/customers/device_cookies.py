@@ -17,7 +17,7 @@ from audit.foundation import clock
 from identity.people.models import User
 
 _SEPARATOR, _MAX_ENTRIES, _MAX_LENGTH = "~", 5, 1500
-_SECONDS = 180 * 24 * 3600
+COOKIE_SECONDS = 180 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
         text,
-        max_age=_SECONDS,
+        max_age=COOKIE_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -76,7 +76,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
 
 def _is_valid(device: Device, user: User) -> bool:
     age = clock.wall().timestamp() - device.issued_at
-    return device.user == user.pk and device.epoch == user.epoch and age < _SECONDS
+    return device.user == user.pk and device.epoch == user.epoch and age < COOKIE_SECONDS
 
 
 def _devices(request: HttpRequest) -> Iterator[Device]:

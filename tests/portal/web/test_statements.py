@@ -1,8 +1,12 @@
 """Every page links to statements about accessibility and privacy: the supplier's own, or the portal's pages."""
 
+import datetime as dt
+
 import pytest
 from django.conf import LazySettings
 
+from delegation.invitations import links
+from provisioning import retention
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, visible_text
@@ -48,3 +52,30 @@ def test_privacy_statement_names_what_is_stored_and_who_sees_it(world: World) ->
     text = visible_text(BrowserClient().get("/privacy"))
     for part in ("name, work e-mail address", "IP address", "Admins of your organization", "Cookies"):
         assert part in text
+
+
+SPANS = (
+    "A session ends after 1 h without use, at the latest 12 h after the sign-in",
+    "is deleted 24 h after it expires, or earlier",
+    "The link works for 7 days",
+    "is deleted 90 days after the invitation was accepted",
+    "The recipient and the time are deleted 90 days later",
+    "last 365 days at most, the one that recognizes the browser 180 days",
+)
+
+
+def test_privacy_statement_names_the_times_after_which_data_is_deleted(
+    world: World, settings: LazySettings
+) -> None:
+    text = visible_text(BrowserClient().get("/privacy"))
+    assert [sentence for sentence in SPANS if sentence not in text] == []
+    assert text.count("no fixed time") + text.count("No fixed time") == 5
+    assert settings.CELERY_BEAT_SCHEDULE["tidy"]["schedule"] == 3600
+
+
+def test_privacy_statement_follows_the_constants(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "RETENTION", dt.timedelta(days=31))
+    monkeypatch.setattr(retention, "RETENTION", dt.timedelta(days=17))
+    text = visible_text(BrowserClient().get("/privacy"))
+    assert "is deleted 31 days after the invitation" in text
+    assert "are deleted 17 days later" in text
