@@ -1,6 +1,7 @@
 """Authority over a member ends with each factor it needs; policy, scopes and history give one answer."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from delegation.authorization import history, policy, scopes
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.verbs import Verb
-from identity.memberships.models import MembershipPeriod
+from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
 from tests.fixtures.world import World, actor_of, bypassing_commands
@@ -23,14 +24,18 @@ TICK = dt.timedelta(microseconds=1)
 DAY = dt.timedelta(days=1)
 
 
-def authorities(world: World, at: dt.datetime) -> dict[str, bool]:
-    """Whether Sami may remove Olli, by policy, scopes and history."""
-    sami, olli, remove = world.sami, world.olli.id, Verb.MEMBER_REMOVE
+def answers(who: Membership, verb: Verb, on: uuid.UUID, at: dt.datetime) -> dict[str, bool]:
+    """Whether this person may do the verb to this member, by policy, scopes and history."""
     return {
-        "policy": bool(policy.abilities(actor=actor_of(sami), memberships=[olli], at=at)[olli][remove]),
-        "scope": scopes.memberships(actor=actor_of(sami), verb=remove, at=at).filter(id=olli).exists(),
-        "history": sami.user_id in history.who_could(verb=remove, membership=olli, at=at),
+        "policy": bool(policy.abilities(actor=actor_of(who), memberships=[on], at=at)[on][verb]),
+        "scope": scopes.memberships(actor=actor_of(who), verb=verb, at=at).filter(id=on).exists(),
+        "history": who.user_id in history.who_could(verb=verb, membership=on, at=at),
     }
+
+
+def authorities(world: World, at: dt.datetime) -> dict[str, bool]:
+    """Whether Sami may remove Olli."""
+    return answers(world.sami, Verb.MEMBER_REMOVE, world.olli.id, at)
 
 
 YES = {"policy": True, "scope": True, "history": True}
@@ -107,3 +112,17 @@ def test_unknown_membership_is_hidden_from_admins(world: World) -> None:
         assert (bool(decision), decision.visible) == (False, False)
         assert (decision.reason, decision.refused) == ("not_visible", (unknown,))
     assert history.who_could(verb=Verb.MEMBER_VIEW, membership=unknown, at=at) == set()
+
+
+def test_viewing_needs_one_site_in_common(world: World) -> None:
+    """Sami's site is Oulu, as Olli's; Vilma has all sites, Mikko is at Tampere."""
+    at = clock.now()
+    for on, expected in ((world.olli, YES), (world.vilma, YES), (world.mikko, NO)):
+        assert answers(world.sami, Verb.MEMBER_VIEW, on.id, at) == expected
+
+
+def test_former_member_is_viewed_and_restored_but_not_removed_again(world: World) -> None:
+    world.remove(world.olli)
+    at, olli = clock.now(), world.olli.id
+    expected = {Verb.MEMBER_VIEW: YES, Verb.MEMBER_RESTORE: YES, Verb.MEMBER_REMOVE: NO}
+    assert {verb: answers(world.aino, verb, olli, at) for verb in expected} == expected
