@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, UpdateError
-from django.db import connection
+from django.db import connection, transaction
 
 from audit.foundation import clock
 from identity import machine_secrets
@@ -325,6 +325,21 @@ def test_session_row_with_columns_of_another_row_is_not_loaded(world: World, col
         )
     assert not is_valid(cookie)
     assert is_valid(other)
+
+
+@pytest.mark.parametrize(("directory", "valid"), [("customer", True), ("service", False)])
+def test_session_of_a_user_in_another_directory_is_not_loaded(
+    world: World, directory: str, *, valid: bool
+) -> None:
+    """The row and its data still name the directory that the user had at the sign-in."""
+    store = open_session(world.mikko.user)
+    values = {"email": "", "password": "!"} if directory != "customer" else {}
+    with worlds.bypassing_commands(), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        User.all_directories.filter(id=world.mikko.user_id).update(directory=directory, **values)
+        assert is_valid(store) is valid
+        transaction.set_rollback(True)
 
 
 def test_session_row_with_a_raised_epoch_is_not_loaded(world: World) -> None:
