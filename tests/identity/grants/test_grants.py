@@ -276,6 +276,19 @@ def test_text_of_a_code_is_accepted_by_a_process_with_another_clock(world: World
     assert signed_tokens.verify(code, prefix=codes.PREFIX, lifetime=codes.LIFETIME).hashes
 
 
+@pytest.mark.parametrize(("minutes", "known"), [(59, True), (61, False)])
+def test_text_of_a_token_is_accepted_for_an_hour_after_its_lifetime(minutes: int, *, known: bool) -> None:
+    age = codes.LIFETIME + dt.timedelta(minutes=minutes)
+    code = signed_tokens.generate(prefix=codes.PREFIX, at=clock.wall() - age)
+    verified = signed_tokens.verify(code, prefix=codes.PREFIX, lifetime=codes.LIFETIME)
+    assert bool(verified.hashes) is known
+
+
+def test_refresh_with_a_code_or_another_text_gives_nothing(world: World) -> None:
+    for text in ("", "nonsense", grants.code(world.mikko)):
+        assert tokens.refresh(token=text, client="ordering", scopes=[]) is None
+
+
 def test_purge_keeps_rows_that_recognize_a_replay(world: World) -> None:
     grants.token_pair(world.mikko)
     assert grants_retention.purge(at=clock.now()) == 0

@@ -85,6 +85,21 @@ def test_sign_in_after_a_revocation_of_the_membership_needs_a_later_proof(world:
     assert opened_sign_in(dataclasses.replace(authentication, auth_time=then + SECOND)).ended_at is None
 
 
+@pytest.mark.parametrize("last", ["revocation", "end"])
+def test_sign_in_needs_a_proof_later_than_both_the_revocation_and_the_last_end(
+    world: World, last: str
+) -> None:
+    authentication = grants.authentication(world.mikko)
+    opened_sign_in(authentication)
+    first, second = clock.now(), clock.now() + 2 * SECOND
+    revoked_at, ended_at = (second, first) if last == "revocation" else (first, second)
+    SignIn.objects.update(ended_at=ended_at)
+    bypass.update(Membership.objects.filter(id=world.mikko.id), revoked_at=revoked_at)
+    with pytest.raises(ProofTooOld) as refusal:
+        opened_sign_in(dataclasses.replace(authentication, auth_time=first + SECOND))
+    assert refusal.value.since == second
+
+
 def test_sign_in_used_again_has_the_later_authentication_and_the_first_start(world: World) -> None:
     authentication = grants.authentication(world.mikko)
     first = opened_sign_in(authentication)
