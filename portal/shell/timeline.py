@@ -2,12 +2,15 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from delegation.activity import delivery_results
+from delegation.activity import acknowledgements, delivery_results
 from delegation.activity import names as activity_names
+from delegation.activity.acknowledgements import MergedEvents
 from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
 from delegation.catalogue.display_names import DisplayNames
@@ -15,7 +18,7 @@ from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.page_context import PageContext
 from portal.shell.unconfirmed import OpenRemoval
 from portal.wording import dates
-from portal.wording.events import EventWording
+from portal.wording.events import EventLine, EventWording
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +47,65 @@ def timeline(
     page: PageContext, events: Sequence[EventView], names: DisplayNames, clock: dates.Clock
 ) -> list[TimelineEvent]:
     """Return the events with the results of their deliveries. Three statements; two more with an open removal."""
-    wording = event_wording(page.organization_id, events, names, clock)
+    merged = acknowledgements.merge(organization=page.organization_id, events=events)
+    events, wording = merged.events, merged_wording(page.organization_id, merged, names, clock)
     results = delivery_results.for_events(organization=page.organization_id, events=events)
     unconfirmed = shell_unconfirmed.by_act(page, events, clock)
     return [
-        _timeline_event(event, wording, results.get(event.id, ()), unconfirmed.get(event.act), clock)
+        _timeline_event(
+            event,
+            replace(
+                wording.sentence_for(event),
+                sub=sub_line(wording, event, merged.answered.get(event.id, ()), clock),
+            ),
+            wording,
+            results.get(event.id, ()),
+            unconfirmed.get(event.act),
+            clock,
+        )
         for event in events
     ]
 
 
+def merged_wording(
+    organization: uuid.UUID, merged: MergedEvents, names: DisplayNames, clock: dates.Clock
+) -> EventWording:
+    """Return the wording of these events and of the acts that they answer. One statement at most."""
+    answered = [act for acts in merged.answered.values() for act in acts]
+    return event_wording(organization, [*merged.events, *answered], names, clock)
+
+
+def sub_line(
+    wording: EventWording, event: EventView, answered: Sequence[EventView], clock: dates.Clock
+) -> str:
+    """Return the small print of an event: for an acknowledgement of several acts, each of them with its time."""
+    sub = wording.sentence_for(event).sub
+    if not answered:
+        return sub
+    acts = [
+        _("%(act)s, %(time)s") % {"act": _act(wording, act), "time": clock.time(act.at, seconds=True)}
+        for act in answered
+    ]
+    text = ngettext(
+        "Answers %(number)d request: %(acts)s", "Answers %(number)d requests: %(acts)s", len(acts)
+    )
+    said = text % {"number": len(acts), "acts": "; ".join(acts)}
+    return f"{sub}. {said}" if sub else said
+
+
+def _act(wording: EventWording, act: EventView) -> str:
+    line = wording.sentence_for(act)
+    return f"{line.actor} {line.text}" if line.actor else line.text
+
+
 def _timeline_event(
     event: EventView,
+    line: EventLine,
     wording: EventWording,
     results: Sequence[DeliveryResult],
     unconfirmed: OpenRemoval | None,
     clock: dates.Clock,
 ) -> TimelineEvent:
-    line = wording.sentence_for(event)
     sentence = (
         format_html("<b>{}</b> {}", line.actor, line.text) if line.actor else format_html("{}", line.text)
     )

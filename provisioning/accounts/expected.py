@@ -30,7 +30,7 @@ class AffectedSystem:
     name: Mapping[str, str]
     target: uuid.UUID
     usually_takes: float | None
-    """Seconds; None without recent deliveries."""
+    """Seconds; None with too few recent deliveries."""
     down_since: dt.datetime | None
 
 

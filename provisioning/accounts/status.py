@@ -19,6 +19,8 @@ from provisioning.targets.models import Target
 BY_SEVERITY = ("failed", "out_of_date", "updating", "up_to_date", "not_needed")
 """The states of an account; a list shows the first of a member's."""
 _RECENT, _SAMPLE, _PERIOD = 50, 500, dt.timedelta(days=7)
+_FEWEST = 5
+"""Of fewer confirmations, one that was late would move the median."""
 
 _WORST_STATES = """
 SELECT m.id, min(array_position(%(worst)s::text[], a.state::text)),
@@ -32,7 +34,7 @@ GROUP BY m.id
 """
 # Only acts on one person since the registration count: the duration of a mass act says nothing about a removal.
 _USUAL_TIMES = """
-SELECT t.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.done_at - d.act_at))
+SELECT t.id, percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.done_at - d.act_at))
 FROM provisioning_target t
 CROSS JOIN LATERAL (
     SELECT r.done_at, r.act_at FROM (
@@ -45,7 +47,7 @@ CROSS JOIN LATERAL (
     ORDER BY r.done_at DESC LIMIT %(recent)s
 ) d
 WHERE t.id = ANY(%(targets)s)
-GROUP BY 1
+GROUP BY 1 HAVING count(*) >= %(fewest)s
 """
 _LAG = """
 SELECT min(due_at) FROM (
@@ -177,11 +179,12 @@ def worst_states(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorstSt
 def usually_takes(*, targets: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
     """Measure the seconds from an act on one person to its confirmation: the median of a target's last 50 in a week.
 
-    A target without any is absent. One statement.
+    A target with fewer than five is absent. One statement.
     """
     params = {
         "targets": list(targets),
         "recent": _RECENT,
+        "fewest": _FEWEST,
         "sample": _SAMPLE,
         "since": clock.wall() - _PERIOD,
     }

@@ -9,15 +9,17 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.activity import delivery_results
+from delegation.activity import acknowledgements, delivery_results
 from delegation.activity import queries as activity_queries
 from delegation.activity import scope as activity_scope
+from delegation.activity.acknowledgements import MergedEvents
 from delegation.activity.events import EventView
 from delegation.activity.queries import EventFilter, EventPage
 from delegation.activity.scope import LogScope
 from delegation.authorization.event_types import FAILURES, event_types
 from delegation.authorization.verbs import Topic
 from delegation.catalogue import display_names
+from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import forms as shell_forms
@@ -91,18 +93,20 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
     scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
     event_page = activity_queries.page(scope=scope, filters=_event_filter(scope, query, values))
+    verified = _verified(event_page.events)
+    merged = acknowledgements.merge(organization=page.organization_id, events=event_page.events)
+    event_page = replace(event_page, events=merged.events)
     names = display_names.load(organization=page.organization_id)
-    wording = timeline.event_wording(page.organization_id, event_page.events, names, clock)
     url = page.url("activity")
     return ActivityPage(
         sub=_sub(scope, event_page, narrowed=any(values.values())),
-        verified=_verified(event_page.events),
+        verified=verified,
         search_url=url,
         q=values["q"],
         hidden_fields=query_string.hidden_fields(values, without="q"),
         active_filters=filters.active(scope, values, options, url),
         filters=filters.menus(values, options, url),
-        events=_events(page, event_page.events, wording, clock),
+        events=_events(page, merged, names, clock),
         pager=_pager(event_page, values, url),
     )
 
@@ -191,8 +195,10 @@ def _verified(events: Sequence[EventView]) -> Verified | None:
 
 
 def _events(
-    page: PageContext, events: Sequence[EventView], wording: EventWording, clock: dates.Clock
+    page: PageContext, merged: MergedEvents, names: DisplayNames, clock: dates.Clock
 ) -> list[EventRow]:
+    events = merged.events
+    wording = timeline.merged_wording(page.organization_id, merged, names, clock)
     results = delivery_results.for_events(organization=page.organization_id, events=events)
     unconfirmed = shell_unconfirmed.by_act(page, events, clock)
     rows = []
@@ -205,6 +211,7 @@ def _events(
         rows.append(
             replace(
                 row,
+                sub=timeline.sub_line(wording, event, merged.answered.get(event.id, ()), clock),
                 deliveries=wording.deliveries(results_here),
                 open_deliveries=late.text if late else wording.not_updated(results_here),
                 retry=late.retry if late else None,
@@ -225,7 +232,7 @@ def _event(event: EventView, wording: EventWording, clock: dates.Clock, *, same_
         iso=event.at.isoformat(),
         actor=line.actor,
         text=line.text,
-        sub=line.sub,
+        sub="",
         deliveries="",
         open_deliveries="",
         retry=None,

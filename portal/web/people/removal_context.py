@@ -176,7 +176,7 @@ def _closing_system(
     system: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock
 ) -> ClosingSystem:
     used = counts.last_used.get(system.application)
-    usual = dates.span(system.usually_takes) if system.usually_takes is not None else _("no data yet")
+    usual = dates.span(system.usually_takes) if system.usually_takes is not None else _("not known yet")
     if system.down_since is not None:
         usual = _("no answer since %(when)s") % {"when": clock.when(system.down_since)}
     return ClosingSystem(

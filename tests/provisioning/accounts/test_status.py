@@ -207,7 +207,12 @@ def test_progress_of_an_act_planned_between_its_reads_names_its_systems(
 
 def test_expected_impact_names_systems_with_usual_times(world: World, running: Engine) -> None:
     sign_in(world.mikko)
-    world.remove(world.olli)
+    for number in range(5):
+        world.remove(
+            world.member(
+                world.koskela, f"Leaver {number}", "orderer", email=f"leaver{number}@koskela.example"
+            )
+        )
     eventually(lambda: status.usually_takes(targets=Target.objects.values_list("id", flat=True)))
     eventually(nothing_due)
     current = expected.expected_impact(memberships=[world.mikko.id])
@@ -243,10 +248,22 @@ def test_usual_time_counts_recent_acts_on_one_person(world: World, ordering: Tar
     assert status.usually_takes(targets=[ordering.id]) == {}
     for number, seconds in enumerate([1, 2, 4, 700]):
         delivered(accounts[0], act=uuid.uuid4(), ago=minute * (number + 2), seconds=seconds)
+    assert status.usually_takes(targets=[ordering.id]) == {}
+    delivered(accounts[0], act=uuid.uuid4(), ago=minute * 7, seconds=3)
     delivered(accounts[0], act=uuid.uuid4(), ago=dt.timedelta(days=8), seconds=5000)
     delivered(accounts[0], act=uuid.uuid4(), ago=minute, seconds=40 * 24 * 3600)
     assert status.usually_takes(targets=[ordering.id]) == {ordering.id: 3.0}
     assert status.usually_takes(targets=[uuid.uuid4()]) == {}
+
+
+def test_usual_time_hardly_moves_with_one_late_confirmation(world: World, ordering: Target) -> None:
+    with bypassing_commands():
+        Target.objects.update(created_at=clock.now() - dt.timedelta(days=30))
+    account, minute = Account.objects.filter(target=ordering)[0], dt.timedelta(minutes=1)
+    for number in range(5):
+        delivered(account, act=uuid.uuid4(), ago=minute * (number + 2), seconds=2)
+    delivered(account, act=uuid.uuid4(), ago=minute, seconds=3600)
+    assert status.usually_takes(targets=[ordering.id]) == {ordering.id: 2.0}
 
 
 def test_statement_counts_are_fixed(world: World, running: Engine) -> None:

@@ -336,3 +336,30 @@ def test_pages_take_the_same_statements_for_one_and_three_unconfirmed_removals(
     assert len(tasks(browser)) == 3
     assert count_statements(browser, f"{KOSKELA}/") == STATEMENTS["home"]
     assert count_statements(browser, receipt_path(three)) == STATEMENTS["receipt"]
+
+
+def test_one_closing_is_one_line_with_the_acts_that_it_answers(
+    world: World, services: ConnectedServices
+) -> None:
+    act = remove(world, services, world.mikko)
+    browser = signed_in.browser(world.aino)
+    for number in range(2):
+        browser.post(receipt_path(act, "resync"), {"idempotency_key": f"again{number}"})
+        services.deliver()
+    move_clock(LATE_SECONDS)
+    services.answer()
+    events = Event.objects.filter(verb="account.synced", subject=world.mikko.id).order_by("-at")
+    closings = [event for event in events if event.at == events[0].at]
+    assert len(closings) == 3, "the log has one for each act"
+    page = page_model(browser.get(f"{KOSKELA}/activity?what=systems"), ActivityPage)
+    lines = [event for event in page.events if event.text == "CRM portal: Mikko Laine’s access closed"]
+    assert len(lines) == 1
+    answered = (
+        r"after 1 min .*\. Answers 3 requests: Aino Virtanen removed Mikko Laine, [0-9:]{8}; "
+        r"(Aino Virtanen resent the state of Mikko Laine’s access to connected systems, [0-9:]{8}(; )?){2}"
+    )
+    assert re.fullmatch(answered, plain(lines[0].sub))
+    person = page_model(browser.get(person_path(world.mikko)), PersonPage)
+    closed = [event.text for event in person.events if "access closed" in event.text]
+    assert len(closed) == 1
+    assert re.search(answered, plain(closed[0]))
