@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from audit.foundation import clock, ids
+from audit.foundation import clock, db, ids
 from audit.foundation.actor import Actor
 from audit.log import observations
 from audit.log.ledger import Subject
@@ -157,6 +157,22 @@ def redeem(
         **tokens.storage_params(pair),
     )
     return None if row is None else (GrantContext(*row[:-1]), pair if row[-1] else pair.without_refresh())
+
+
+_LAST_USED = """
+SELECT s.membership_id FROM identity_signin s JOIN identity_authorizationcode g ON g.sign_in_id = s.id
+WHERE s.session_key = %(session)s AND g.client_id = %(client)s
+ORDER BY g.issued_at DESC LIMIT 1
+"""
+
+
+def last_membership(*, session_key: str, client: str) -> uuid.UUID | None:
+    """Return the membership of this session's newest code for this client, also of one that has ended. One statement.
+
+    Codes stay for a day, and a session is open for half of one.
+    """
+    row = db.fetch_one(_LAST_USED, {"session": session_key, "client": client})
+    return row[0] if row else None
 
 
 def revoke_if_replayed(*, code: str, client: str, verb: str) -> bool:

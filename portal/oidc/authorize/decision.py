@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from audit.foundation import clock
 from identity import signing_keys
+from identity.memberships.eligible_memberships import EligibleMembership
 from identity.sessions.sign_ins import ProofTooOld, SessionEnded
 from portal.http.request_context import Request
 from portal.oidc import metadata
@@ -81,11 +83,8 @@ class AuthorizationDecision:
         """Refuse a request that names another person than the one signed in (OIDC Core §3.1.2.2, §5.5.1)."""
         if self.authorization.claims.subjects - {str(self.request.user.pk)}:
             raise AuthorizationError("login_required", "Another person is signed in.")
-        hint = self.authorization.id_token_hint
-        if hint:
-            claims = signing_keys.verify(token=hint, audience=self.authorization.target.client.id)
-            if claims is None or claims["sub"] != str(self.request.user.pk):
-                raise AuthorizationError("login_required", "Another person is signed in.")
+        if self.authorization.id_token_hint and self._hint.get("sub") != str(self.request.user.pk):
+            raise AuthorizationError("login_required", "Another person is signed in.")
 
     def _since(self) -> dt.datetime | None:
         """Return the instant after which the person must have proved every factor; None where any instant will do.
@@ -115,6 +114,8 @@ class AuthorizationDecision:
             return organization_choice.refusal_page(
                 self.request, self.authorization, candidates, self._url_for_another_person()
             )
+        if _SELECT not in self.authorization.prompts:
+            chosen = self._used_before(chosen)
         if len(chosen) > 1 or _SELECT in self.authorization.prompts:
             self._refuse_if_prompt_none("account_selection_required")
             return organization_choice.choice_page(
@@ -135,6 +136,20 @@ class AuthorizationDecision:
         if self._waiting_since:
             reauthentication.spend(self.request.session, self._waiting_since)
         return client_redirect.send(self.request, self.authorization.target, code=code)
+
+    def _used_before(self, chosen: list[EligibleMembership]) -> list[EligibleMembership]:
+        """Narrow several organizations to the one that this service was used for; all of them where it is unknown."""
+        hinted = str(self._hint.get("organization", {}).get("id", ""))
+        used = organization_choice.used_before(self.request, self.authorization, chosen, hinted)
+        if not used:
+            self._refuse_if_prompt_none("account_selection_required")
+        return used or chosen
+
+    @cached_property
+    def _hint(self) -> Mapping[str, Any]:
+        """Return the claims of the hint; none where it is no ID token of this client."""
+        hint, client = self.authorization.id_token_hint, self.authorization.target.client.id
+        return (signing_keys.verify(token=hint, audience=client) if hint else None) or {}
 
     def _url_for_another_person(self) -> str:
         """Return where another person signs in after a sign-out, and comes back from in a new session."""

@@ -7,8 +7,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from delegation.authorization import entitlements
+from identity.grants import codes
 from identity.memberships import eligible_memberships
 from identity.memberships.eligible_memberships import EligibleMembership
+from identity.sessions.store import SessionStore
 from portal.http.request_context import Request
 from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect
@@ -45,6 +47,29 @@ def matching(
         for candidate in candidates
         if not requested or requested in {candidate.organization_key, str(candidate.organization)}
     ]
+
+
+def used_before(
+    request: Request,
+    authorization: AuthorizationRequest,
+    candidates: Sequence[EligibleMembership],
+    hinted: str,
+) -> list[EligibleMembership]:
+    """Return the candidate of the organization `hinted`, or else the one that this session last used the service for.
+
+    A service that renews a sign-in silently gets the same organization or none, never another one. One statement where
+    there is a choice or a silent request, and no hint.
+    """
+    is_silent = "none" in authorization.prompts
+    if authorization.organization or (len(candidates) == 1 and not is_silent):
+        return list(candidates)
+    if hinted:
+        return [candidate for candidate in candidates if str(candidate.organization) == hinted]
+    key = request.session.stored_key() if isinstance(request.session, SessionStore) else ""
+    last = codes.last_membership(session_key=key, client=authorization.target.client.id)
+    if last is None and len(candidates) == 1:
+        return list(candidates)
+    return [candidate for candidate in candidates if candidate.id == last]
 
 
 def choice_page(
