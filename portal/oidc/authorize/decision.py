@@ -25,24 +25,10 @@ from portal.signin.customers.assurance import Assessment, Step
 from portal.signin.proofs import Proof
 
 _SELECT = "select_account"
-_REPEATED = (
-    "client_id",
-    "redirect_uri",
-    "state",
-    "response_type",
-    "response_mode",
-    "scope",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "prompt",
-    "max_age",
-    "login_hint",
-    "id_token_hint",
-    "ui_locales",
-    "claims",
-)
-"""The parameters that a form repeats: an unknown one could have the name of another field."""
+_FORM_FIELDS = frozenset({"csrfmiddlewaretoken", "decision", "organization"})
+"""The fields of our own forms: a parameter of the request with such a name is not repeated beside them."""
+_PATIENCE = dt.timedelta(seconds=45)
+"""How old a proof for `max_age` may get on our own pages: a second factor is typed and a choice made meanwhile."""
 
 
 @dataclasses.dataclass
@@ -89,13 +75,18 @@ class AuthorizationDecision:
     def _since(self) -> dt.datetime | None:
         """Return the instant after which the person must have proved every factor; None where any instant will do.
 
-        An authentication since this request started to wait is recent, however long ago that is.
+        An authentication since this request started to wait is recent, with `max_age` for _PATIENCE.
         """
         limit = 0 if "login" in self.authorization.prompts else self.authorization.max_age
         if limit is None:
             return None
-        oldest = clock.now() - dt.timedelta(seconds=limit)
-        return min(oldest, self._waiting_since or oldest)
+        now = clock.now()
+        oldest = now - dt.timedelta(seconds=limit)
+        since = min(oldest, self._waiting_since or oldest)
+        if self.authorization.max_age is None:
+            return since
+        # Services compare `auth_time` with their `max_age`: a page that was left open leads to another proof.
+        return max(since, now - max(_PATIENCE, dt.timedelta(seconds=self.authorization.max_age)))
 
     def _lead_to(self, assessment: Assessment) -> HttpResponse:
         """Lead to the step that is missing, and back to this request."""
@@ -127,8 +118,14 @@ class AuthorizationDecision:
             )
         if self._requires_consent() and self.consent_answer != "grant":
             return self._consent_page(chosen[0].organization_key)
+        return self._issue_code(chosen[0], proof)
+
+    def _issue_code(self, chosen: EligibleMembership, proof: Proof) -> HttpResponse:
+        if self._waiting_since and not reauthentication.claim(self.mark):
+            # Another request with this mark was answered, perhaps at the same moment.
+            return dataclasses.replace(self, mark="").respond()
         try:
-            code = authorize_code.issue_code(self.request, self.authorization, chosen[0], proof)
+            code = authorize_code.issue_code(self.request, self.authorization, chosen, proof)
         except SessionEnded:
             return self._lead_to_sign_in()
         except ProofTooOld as refusal:
@@ -184,8 +181,11 @@ class AuthorizationDecision:
         values = {**self.parameters, "prompt": " ".join(sorted(self.authorization.prompts - {_SELECT}))}
         if self._waiting_since:
             values[reauthentication.PARAMETER] = self.mark
-        names = (*_REPEATED, reauthentication.PARAMETER)
-        return [{"name": name, "value": values[name]} for name in names if values.get(name)]
+        return [
+            {"name": name, "value": value}
+            for name, value in values.items()
+            if value and name not in _FORM_FIELDS
+        ]
 
     @cached_property
     def _waiting_since(self) -> dt.datetime | None:

@@ -10,6 +10,7 @@ import hashlib
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from audit.foundation import clock
@@ -47,6 +48,13 @@ def waiting_since(
         return None
     is_spent = started_at.timestamp() <= request.session.get(_SPENT_AT, 0)
     return started_at if clock.now() - started_at < LIFETIME and not is_spent else None
+
+
+def claim(signed: str) -> bool:
+    """Take this mark for one response; False where another request has taken it, also at the same moment."""
+    return bool(
+        cache.add(f"oidc-mark:{hashlib.sha256(signed.encode()).hexdigest()}", 1, LIFETIME.total_seconds())
+    )
 
 
 def spend(session: SessionBase, since: dt.datetime) -> None:

@@ -1,4 +1,4 @@
-"""A person of two organizations chooses one for each service and session; the service then gets the same one silently."""
+"""A person of two organizations chooses one for each service and session, and the service gets it silently."""
 
 from typing import Any
 
