@@ -33,6 +33,8 @@ class NewClient:
     scopes: Sequence[str] = ("openid", "profile", "email")
     public: bool = False
     skip_consent: bool = True
+    requires_pkce: bool = True
+    """False for a service whose library sends no code challenge (RFC 7636): it must authenticate instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,11 @@ def register_application(
         act.record(application=key, client=client.client_id if client else None, business_unit=unit)
         if client is not None:
             row = _create_client(application, client, secret)
-            act.record(skip_consent=client.skip_consent, client_digests=events.client_digests(row))
+            act.record(
+                skip_consent=client.skip_consent,
+                requires_pkce=client.requires_pkce,
+                client_digests=events.client_digests(row),
+            )
         return act.set_result(ApplicationRegistered(application.id, secret))
 
 
@@ -79,6 +85,8 @@ def _check_input(key: str, name: Mapping[str, str], client: NewClient | None) ->
         return
     input_cleaning.line(client.client_id, field="client", longest=100, required=True)
     input_cleaning.line(client.name, field="name", longest=100, required=True)
+    if client.public and not client.requires_pkce:
+        raise InvalidInput(field="requires_pkce", problem="missing")
     for address in [*client.redirect_uris, *client.post_logout_redirect_uris]:
         input_cleaning.web_address(address, field="redirect_uri")
     for field in ("initiate_login_uri", "backchannel_logout_uri"):
@@ -112,4 +120,5 @@ def _create_client(application: Application, new: NewClient, secret: str) -> Cli
         application=application,
         initiate_login_uri=new.initiate_login_uri,
         backchannel_logout_uri=new.backchannel_logout_uri,
+        requires_pkce=new.requires_pkce,
     )

@@ -31,3 +31,5 @@ class Client(models.Model):
     is_active = models.BooleanField(default=True)
     initiate_login_uri = models.URLField(blank=True)
     backchannel_logout_uri = models.URLField(blank=True)
+    requires_pkce = models.BooleanField(default=True)
+    """A public client needs PKCE whatever stands here."""

@@ -48,14 +48,15 @@ registry.register(
         events=_EVENTS,
         expected=f"""
             SELECT facts ->> 'client' AS protocol_id, facts ->> 'application' AS application_id, true AS is_active,
+                   (facts ->> 'requires_pkce')::boolean AS requires_pkce,
                    {_expected(_ADDRESSES)}
             FROM event WHERE facts ->> 'client' IS NOT NULL
         """,  # noqa: S608 - constants of this module
         actual=f"""
-            SELECT c.protocol_id, a.key AS application_id, c.is_active, {_actual(_ADDRESSES)}
+            SELECT c.protocol_id, a.key AS application_id, c.is_active, c.requires_pkce, {_actual(_ADDRESSES)}
             FROM identity_client c JOIN identity_application a ON a.id = c.application_id
         """,  # noqa: S608 - constants of this module
-        columns=("application_id", "is_active", *_ADDRESSES),
+        columns=("application_id", "is_active", "requires_pkce", *_ADDRESSES),
     ),
     Rebuilt(
         table="allauth_idp_oidc_client",

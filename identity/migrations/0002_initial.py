@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('initiate_login_uri', models.URLField(blank=True)),
                 ('backchannel_logout_uri', models.URLField(blank=True)),
+                ('requires_pkce', models.BooleanField(default=True)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='identity.application')),
             ],
         ),

@@ -61,16 +61,28 @@ def _token_response(
 
 
 def _exchange_code(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
-    code, address, verifier = (_require(sent, name) for name in ("code", "redirect_uri", "code_verifier"))
-    if not _VERIFIER.fullmatch(verifier):
-        raise OAuthError("invalid_grant", "code_verifier is malformed.")
+    code, address = (_require(sent, name) for name in ("code", "redirect_uri"))
     redeemed = codes.redeem(
-        code=code, client=client.id, redirect_uri=address, code_challenge=challenge_of(verifier)
+        code=code, client=client.id, redirect_uri=address, code_challenge=_challenge(client, sent)
     )
     if redeemed is None:
         codes.revoke_if_replayed(code=code, client=client.id, verb=Observation.TOKEN_REPLAYED)
         raise OAuthError("invalid_grant")
     return redeemed
+
+
+def _challenge(client: RegisteredClient, sent: Parameters) -> str:
+    """Return the challenge that the code must have: none for a request without a verifier, and the other way round.
+
+    A verifier for a code without a challenge is refused too: the challenge may have been taken out on the way (RFC 9700
+    §2.1.1). Raises OAuthError.
+    """
+    if not client.requires_pkce and "code_verifier" not in sent:
+        return ""
+    verifier = _require(sent, "code_verifier")
+    if not _VERIFIER.fullmatch(verifier):
+        raise OAuthError("invalid_grant", "code_verifier is malformed.")
+    return challenge_of(verifier)
 
 
 def _exchange_refresh_token(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:

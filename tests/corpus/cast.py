@@ -155,6 +155,9 @@ class Cast:
             **({"code_challenge": None, "code_challenge_method": None} if "pkce" in secret else {}),
             **({"scope": "openid crm.read"} if secret.client == "crm" else {}),
         }
+        if "pkce" in secret:
+            with worlds.bypassing_commands():
+                Client.objects.filter(protocol=f"corpus-{secret.client}").update(requires_pkce=False)
         response = oidc_browser.authorize(signed_in.browser(self._who(secret)), **asked)
         target = str(response.headers.get("Location", ""))
         if response.status_code == 200 and secret.client == "crm":

@@ -12,6 +12,9 @@ from portal.oidc.parameters import Parameters
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _MAX_NONCE = 512
+_PKCE_MISSING = (
+    "code_challenge is missing: switch on PKCE with S256 in the client, or register the client without PKCE."
+)
 _UNSUPPORTED = {
     "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
@@ -89,7 +92,7 @@ def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequ
         if name in sent:
             raise AuthorizationError(error)
     _check_response(sent, target)
-    _check_pkce(sent)
+    _check_pkce(sent, target.client)
     if len(sent.get("nonce")) > _MAX_NONCE:
         raise AuthorizationError("invalid_request", "nonce is too long.")
     return AuthorizationRequest(
@@ -118,7 +121,11 @@ def _check_response(sent: Parameters, target: RedirectTarget) -> None:
         raise AuthorizationError("unauthorized_client")
 
 
-def _check_pkce(sent: Parameters) -> None:
+def _check_pkce(sent: Parameters, client: RegisteredClient) -> None:
+    if not {"code_challenge", "code_challenge_method"} & sent.values.keys():
+        if client.requires_pkce:
+            raise AuthorizationError("invalid_request", _PKCE_MISSING)
+        return
     if sent.get("code_challenge_method") != "S256":
         raise AuthorizationError("invalid_request", "code_challenge_method must be S256.")
     if not _CHALLENGE.fullmatch(sent.get("code_challenge")):

@@ -459,6 +459,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
         "client": "erp",
         "business_unit": "kivisalo",
         "skip_consent": True,
+        "requires_pkce": True,
         "client_digests": {
             "type": digests.digest("confidential"),
             "secret": digests.digest(stored.secret),

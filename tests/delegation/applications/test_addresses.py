@@ -8,6 +8,7 @@ from django.conf import LazySettings
 
 from delegation.applications import commands as applications_commands
 from delegation.authorization.errors import InvalidInput
+from identity.clients.models import Client
 from tests.fixtures.world import World
 
 GOOD = "https://service.example.com/cb"
@@ -55,6 +56,14 @@ def test_every_url_of_a_client_is_checked(world: World) -> None:
         named = ["redirect_uri", "redirect_uri", "initiate_login_uri", "backchannel_logout_uri"]
         assert refusals(world, fields) == named, bad
     register(world, initiate_login_uri=GOOD, backchannel_logout_uri=GOOD, post_logout_redirect_uris=[GOOD])
+
+
+def test_public_client_without_pkce_is_refused(world: World) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        register(world, public=True, requires_pkce=False)
+    assert refused.value.data["field"] == "requires_pkce"
+    register(world, requires_pkce=False)
+    assert not Client.objects.get(protocol="s").requires_pkce
 
 
 def test_loopback_in_production_is_allowed_only_by_the_operator(world: World, settings: LazySettings) -> None:
