@@ -35,6 +35,8 @@ class NewClient:
     skip_consent: bool = True
     requires_pkce: bool = True
     """False for a service whose library sends no code challenge (RFC 7636): it must authenticate instead."""
+    subject_per_organization: bool = False
+    """For a service that has one account for each `sub`: a person of two organizations has two there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def register_application(
             act.record(
                 skip_consent=client.skip_consent,
                 requires_pkce=client.requires_pkce,
+                subject_per_organization=client.subject_per_organization,
                 client_digests=events.client_digests(row),
             )
         return act.set_result(ApplicationRegistered(application.id, secret))
@@ -121,4 +124,5 @@ def _create_client(application: Application, new: NewClient, secret: str) -> Cli
         initiate_login_uri=new.initiate_login_uri,
         backchannel_logout_uri=new.backchannel_logout_uri,
         requires_pkce=new.requires_pkce,
+        subject_per_organization=new.subject_per_organization,
     )

@@ -33,3 +33,5 @@ class Client(models.Model):
     backchannel_logout_uri = models.URLField(blank=True)
     requires_pkce = models.BooleanField(default=True)
     """A public client needs PKCE whatever stands here."""
+    subject_per_organization = models.BooleanField(default=False)
+    """Whether `sub` differs by organization, for a service that has one account for each `sub` (`subjects`)."""

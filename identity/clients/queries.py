@@ -34,6 +34,7 @@ class RegisteredClient:
     asks_consent: bool
     requires_pkce: bool
     """Without it, a request may come without a code challenge (RFC 7636); one that comes is checked."""
+    subject_per_organization: bool
 
     def verify_secret(self, secret: str) -> bool:
         """Compare in constant time; an empty secret never matches."""
@@ -48,13 +49,14 @@ class RegisteredClient:
 FIND = """
 SELECT p.id, a.id, a.key, a.name::text,
        p.type = 'confidential', p.secret, p.redirect_uris,
-       p.scopes, p.grant_types, NOT p.skip_consent, c.requires_pkce OR p.type <> 'confidential'
+       p.scopes, p.grant_types, NOT p.skip_consent, c.requires_pkce OR p.type <> 'confidential',
+       c.subject_per_organization
 FROM allauth_idp_oidc_client p
 JOIN identity_client c ON c.protocol_id = p.id AND c.is_active
 JOIN identity_application a ON a.id = c.application_id AND a.is_active
 WHERE p.id = %(client)s
 """
-COLUMNS = 11
+COLUMNS = 12
 """The number of columns of FIND."""
 
 
@@ -73,7 +75,7 @@ def post_logout_redirect_uris(*, client: str) -> frozenset[str]:
 def client_from_row(row: Sequence[Any]) -> RegisteredClient:
     """Build a client from a row of FIND."""
     protocol_id, application, key, names, confidential, secret, uris, scopes, grant_types, *settings = row
-    asks_consent, requires_pkce = settings
+    asks_consent, requires_pkce, subject_per_organization = settings
     return RegisteredClient(
         id=protocol_id,
         application=application,
@@ -86,6 +88,7 @@ def client_from_row(row: Sequence[Any]) -> RegisteredClient:
         grant_types=frozenset(_lines(grant_types)),
         asks_consent=asks_consent,
         requires_pkce=requires_pkce,
+        subject_per_organization=subject_per_organization,
     )
 
 

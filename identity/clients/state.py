@@ -49,14 +49,16 @@ registry.register(
         expected=f"""
             SELECT facts ->> 'client' AS protocol_id, facts ->> 'application' AS application_id, true AS is_active,
                    (facts ->> 'requires_pkce')::boolean AS requires_pkce,
+                   (facts ->> 'subject_per_organization')::boolean AS subject_per_organization,
                    {_expected(_ADDRESSES)}
             FROM event WHERE facts ->> 'client' IS NOT NULL
         """,  # noqa: S608 - constants of this module
         actual=f"""
-            SELECT c.protocol_id, a.key AS application_id, c.is_active, c.requires_pkce, {_actual(_ADDRESSES)}
+            SELECT c.protocol_id, a.key AS application_id, c.is_active, c.requires_pkce,
+                   c.subject_per_organization, {_actual(_ADDRESSES)}
             FROM identity_client c JOIN identity_application a ON a.id = c.application_id
         """,  # noqa: S608 - constants of this module
-        columns=("application_id", "is_active", "requires_pkce", *_ADDRESSES),
+        columns=("application_id", "is_active", "requires_pkce", "subject_per_organization", *_ADDRESSES),
     ),
     Rebuilt(
         table="allauth_idp_oidc_client",

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.foundation import clock, db
+from identity.clients import subjects
 
 NOW = f"now AS MATERIALIZED (SELECT {clock.SQL_NOW.replace('%s', '%(offset)s')} AS at)"
 """The WITH part that reads the statement's instant once."""
 
 _COLUMNS = """client, application, application_key, person, name, email, language, email_verified, membership,
   organization, organization_key, organization_name, customer_number, sid, scopes,
-  id_token_claims, nonce, auth_time, amr, at"""
+  id_token_claims, nonce, auth_time, amr, subject_per_organization, at"""
 
 # In steps and not in one join of eleven tables: planning that takes 50 ms each time, and the steps less than 1 ms.
 _VALID_GRANT = f"""
@@ -42,7 +43,7 @@ valid_grant ({_COLUMNS}) AS MATERIALIZED (
          coalesce((SELECT n.number FROM identity_customernumber n
                    WHERE n.organization_id = o.id AND n.unit_id = a.unit_id), ''),
          live.sid, live.scopes, live.id_token_claims, live.nonce, live.auth_time,
-         ARRAY(SELECT jsonb_array_elements_text(live.amr)),
+         ARRAY(SELECT jsonb_array_elements_text(live.amr)), c.subject_per_organization,
          live.at
   FROM live
   JOIN identity_organization o ON o.id = live.organization_id AND o.status = 'active'
@@ -85,8 +86,19 @@ class GrantContext:
     nonce: str
     auth_time: dt.datetime
     amr: list[str]
+    subject_per_organization: bool
     at: dt.datetime
     """The instant at which the grant was valid."""
+
+    @property
+    def subject(self) -> str:
+        """Return what this client knows the person by, as `sub`."""
+        return subjects.subject(
+            user=self.user,
+            membership=self.membership,
+            application=self.application,
+            per_organization=self.subject_per_organization,
+        )
 
 
 def fetch_one(sql: str, **params: Any) -> tuple[Any, ...] | None:

@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('initiate_login_uri', models.URLField(blank=True)),
                 ('backchannel_logout_uri', models.URLField(blank=True)),
                 ('requires_pkce', models.BooleanField(default=True)),
+                ('subject_per_organization', models.BooleanField(default=False)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='identity.application')),
             ],
         ),

@@ -34,7 +34,7 @@ CREATE VIEW identity_published_customer_number AS SELECT organization_id, unit_i
 CREATE VIEW identity_published_site AS SELECT id, organization_id, name, sort_key, external_id FROM identity_site;
 CREATE VIEW identity_published_application AS SELECT id, key, name, is_active FROM identity_application;
 CREATE VIEW identity_published_client AS
-SELECT protocol_id AS id, application_id, is_active, backchannel_logout_uri FROM identity_client;
+SELECT protocol_id AS id, application_id, is_active, backchannel_logout_uri, subject_per_organization FROM identity_client;
 CREATE VIEW identity_published_session AS SELECT user_id, last_seen_at, expire_date AS expires_at FROM identity_session;
 CREATE VIEW identity_published_sign_in AS
 SELECT id, user_id, membership_id, started_at, last_seen_at, ended_at FROM identity_signin;

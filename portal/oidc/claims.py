@@ -30,7 +30,7 @@ def rights_of(grant: GrantContext) -> list[dict[str, Any]]:
 def user_claims(grant: GrantContext) -> dict[str, Any]:
     """Return the claims about the person that the granted scopes allow."""
     scopes = set(grant.scopes.split())
-    claims: dict[str, Any] = {"sub": str(grant.user)}
+    claims: dict[str, Any] = {"sub": grant.subject}
     if "profile" in scopes:
         claims |= {"name": grant.name} | ({"locale": grant.language} if grant.language else {})
     if "email" in scopes:

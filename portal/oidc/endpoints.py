@@ -52,7 +52,7 @@ def _token_facts(checked: CheckedToken, *, refresh: bool) -> dict[str, Any]:
     return {
         "active": True,
         "iss": metadata.issuer(),
-        "sub": str(grant.user),
+        "sub": grant.subject,
         "client_id": grant.client,
         "scope": grant.scopes,
         "token_type": "refresh_token" if refresh else "Bearer",

@@ -31,7 +31,7 @@ _CAPABILITIES = {
     "response_types_supported": ["code"],
     "response_modes_supported": ["query"],
     "grant_types_supported": ["authorization_code", "refresh_token"],
-    "subject_types_supported": ["public"],
+    "subject_types_supported": ["public", "pairwise"],
     "id_token_signing_alg_values_supported": ["RS256"],
     "token_endpoint_auth_methods_supported": [*_SECRETS, "none"],
     "introspection_endpoint_auth_methods_supported": _SECRETS,

@@ -15,6 +15,7 @@ from audit.foundation import clock, db
 from audit.log.ledger import Subject
 from delegation.authorization.event_types import Observation
 from identity import signing_keys
+from identity.clients import subjects
 from provisioning.delivery import errors, leases, retry
 from provisioning.delivery import events as delivery_events
 from provisioning.delivery.errors import Code, DeliveryError
@@ -58,7 +59,7 @@ SELECT a.id, a.client_id, a.attempts, a.refused_at, a.ended_at, a.act, a.sign_in
            SELECT FROM identity_published_sign_in_client k WHERE k.sign_in_id = s.id AND k.client_id = c.id)
        OR EXISTS (SELECT FROM identity_published_ended_family f
                   WHERE f.sign_in_id = s.id AND f.client_id = c.id AND f.logout_at = a.ended_at),
-       p.key, s.user_id, s.membership_id, m.organization_id
+       p.key, p.id, c.subject_per_organization, s.user_id, s.membership_id, m.organization_id
 FROM leased a
 JOIN identity_published_client c ON c.id = a.client_id
 JOIN identity_published_application p ON p.id = c.application_id
@@ -102,9 +103,21 @@ class LeasedLogout:
     has_ended: bool
     """Whether this client's sign-in, or its token family, ended then. The row is free: it may name another instant."""
     application: str
+    application_id: uuid.UUID
+    subject_per_organization: bool
     user: uuid.UUID
     membership: uuid.UUID
     organization: uuid.UUID
+
+    @property
+    def subject(self) -> str:
+        """Return what this client knows the person by, as `sub`."""
+        return subjects.subject(
+            user=self.user,
+            membership=self.membership,
+            application=self.application_id,
+            per_organization=self.subject_per_organization,
+        )
 
     @property
     def is_needed(self) -> bool:
@@ -166,7 +179,7 @@ def token(*, row: LeasedLogout) -> str:
     claims = {
         "iss": settings.ISSUER,
         "aud": row.client,
-        "sub": str(row.user),
+        "sub": row.subject,
         "sid": str(row.sid),
         "iat": int(at.timestamp()),
         "exp": int((at + _LIFETIME).timestamp()),

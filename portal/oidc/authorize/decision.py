@@ -67,9 +67,10 @@ class AuthorizationDecision:
 
     def _check_person(self) -> None:
         """Refuse a request that names another person than the one signed in (OIDC Core §3.1.2.2, §5.5.1)."""
-        if self.authorization.claims.subjects - {str(self.request.user.pk)}:
-            raise AuthorizationError("login_required", "Another person is signed in.")
-        if self.authorization.id_token_hint and self._hint.get("sub") != str(self.request.user.pk):
+        named = set(self.authorization.claims.subjects)
+        if self.authorization.id_token_hint:
+            named.add(str(self._hint.get("sub", "")))
+        if named and named - organization_choice.subjects_of(self.request, self.authorization):
             raise AuthorizationError("login_required", "Another person is signed in.")
 
     def _since(self) -> dt.datetime | None:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from delegation.authorization import entitlements
+from identity.clients import subjects
 from identity.grants import codes
 from identity.memberships import eligible_memberships
 from identity.memberships.eligible_memberships import EligibleMembership
@@ -35,6 +36,20 @@ def memberships_with_rights(
         application=client.application_key,
     )
     return [candidate for candidate in eligible if rights[candidate.id]]
+
+
+def subjects_of(request: Request, authorization: AuthorizationRequest) -> set[str]:
+    """Return what the service may know this person by: one `sub`, or one for each organization (one statement)."""
+    client, user = authorization.target.client, request.user.pk
+    if not client.subject_per_organization or user is None:
+        return {str(user)}
+    eligible = eligible_memberships.for_application(
+        user=user, application=client.application, at=request.context.now
+    )
+    return {
+        subjects.subject(user=user, membership=one.id, application=client.application, per_organization=True)
+        for one in eligible
+    }
 
 
 def matching(

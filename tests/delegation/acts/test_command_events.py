@@ -460,6 +460,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
         "business_unit": "kivisalo",
         "skip_consent": True,
         "requires_pkce": True,
+        "subject_per_organization": False,
         "client_digests": {
             "type": digests.digest("confidential"),
             "secret": digests.digest(stored.secret),

@@ -38,7 +38,7 @@ def returns_to(response: Any) -> str:
     """The address of the request after reauthentication."""
     parts = urlsplit(response.headers["Location"])
     assert parts.path == "/account/reauthenticate/"
-    return parse_qs(parts.query)["next"][0]
+    return str(parse_qs(parts.query)["next"][0])
 
 
 def ask_consent() -> None:
@@ -112,7 +112,8 @@ def test_one_proof_answers_eight_equal_requests_at_once_a_single_time(
 
     def answer() -> Any:
         other = BrowserClient()
-        other.cookies = browser.cookies.copy()
+        for name, morsel in browser.cookies.items():
+            other.cookies[name] = morsel.value
         return other.get(back)
 
     answers: Any = run_concurrently(*[answer] * 8)

@@ -351,3 +351,17 @@ def test_recovery_adds_the_logouts_of_families_that_ended_alone(
     tokens.refresh(token=first.refresh, client="ordering", scopes=[])
     tokens.revoke_if_replayed(token=first.refresh, client="ordering", verb="token.replayed")
     assert (recovery.add_missing(at=clock.now()), recovery.add_missing(at=clock.now())) == (1, 0)
+
+
+def test_logout_token_names_the_person_as_the_service_knows_them(
+    world: World, services: fake_target.Server, pool: Pool
+) -> None:
+    with bypassing_commands():
+        Client.objects.update(subject_per_organization=True)
+    redeemed = grants.redeem(grants.code(world.mikko))
+    assert redeemed is not None
+    world.remove(world.mikko)
+    plan_all()
+    (task,) = LogoutDeliveries(pool=pool).lease(worker=1, at=clock.now(), in_flight={}) or []
+    claims = jwt.decode(delivery.token(row=task.row), options={"verify_signature": False})
+    assert claims["sub"] == redeemed[0].subject != str(world.mikko.user_id)

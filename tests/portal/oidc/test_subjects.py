@@ -1,0 +1,54 @@
+"""`sub` is one for each person, or one for each person and organization where the client is registered so."""
+
+import pytest
+
+from identity.clients.models import Client
+from identity.memberships.models import Membership
+from tests.fixtures import oidc_browser, signed_in
+from tests.fixtures import world as worlds
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def per_organization(world: World) -> World:
+    with worlds.bypassing_commands():
+        Client.objects.filter(protocol="ordering").update(subject_per_organization=True)
+    return world
+
+
+def subjects_at(world: World, who: Membership) -> set[str]:
+    """Every `sub` that the ordering service is given for this person at this organization."""
+    body = oidc_browser.tokens(world, who, organization=who.organization.key)
+    return {
+        oidc_browser.verified(body["id_token"])["sub"],
+        oidc_browser.userinfo(body["access_token"]).json()["sub"],
+        oidc_browser.introspect(world, body["access_token"])["sub"],
+    }
+
+
+def test_sub_is_the_person_s_in_every_organization(world: World) -> None:
+    expected = {str(world.mikko.user_id)}
+    assert subjects_at(world, world.mikko) == subjects_at(world, world.mikko_at_pohjola) == expected
+
+
+def test_sub_per_organization_differs_and_stays(per_organization: World) -> None:
+    world = per_organization
+    here, there = subjects_at(world, world.mikko), subjects_at(world, world.mikko_at_pohjola)
+    assert (len(here), len(there), len(here | there)) == (1, 1, 2)
+    assert str(world.mikko.user_id) not in here | there
+    assert subjects_at(world, world.mikko) == here, "in another session"
+    assert len(here & subjects_at(world, world.olli)) == 0
+
+
+def test_hint_with_the_sub_of_an_organization_is_accepted_for_its_person_only(
+    per_organization: World,
+) -> None:
+    world = per_organization
+    body = oidc_browser.tokens(world, world.mikko, organization="koskela")
+    asked = {"prompt": "none", "id_token_hint": body["id_token"]}
+    own = oidc_browser.authorize(signed_in.browser(world.mikko), **asked)
+    assert "code" in oidc_browser.response_parameters(own)
+    other = oidc_browser.authorize(signed_in.browser(world.olli), **asked)
+    assert oidc_browser.response_parameters(other)["error"] == "login_required"
