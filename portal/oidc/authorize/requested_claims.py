@@ -1,9 +1,9 @@
 """The `claims` parameter: single claims that a service requests (OIDC Core §5.5)."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from portal.http import request_data
 from portal.oidc import claims
 
 
@@ -21,20 +21,14 @@ def parse(text: str) -> RequestedClaims:
     """Read the parameter; "" requests nothing. Raises ValueError where it is no object of objects."""
     if not text:
         return RequestedClaims()
-    try:
-        requested = _as_object(json.loads(text))
-        members = [_as_object(requested.get(name)) for name in ("id_token", "userinfo")]
-    except (RecursionError, TypeError) as error:
-        raise ValueError(text) from error
-    names = [name for name in claims.RIGHTS if name in members[0]]
-    subjects = {str(member["sub"]["value"]) for member in members if _has_value(member.get("sub"))}
-    return RequestedClaims(" ".join(names), frozenset(subjects))
-
-
-def _as_object(value: Any) -> dict[str, Any]:
-    if value is not None and not isinstance(value, dict):
-        raise TypeError(value)
-    return value or {}
+    requested = request_data.json_object(text)
+    members = [(requested or {}).get(name) for name in ("id_token", "userinfo")]
+    if requested is None or not all(member is None or isinstance(member, dict) for member in members):
+        raise ValueError(text)
+    id_token, userinfo = (member or {} for member in members)
+    names = [name for name in claims.RIGHTS if name in id_token]
+    values = {str(member["sub"]["value"]) for member in (id_token, userinfo) if _has_value(member.get("sub"))}
+    return RequestedClaims(" ".join(names), frozenset(values))
 
 
 def _has_value(request: Any) -> bool:
