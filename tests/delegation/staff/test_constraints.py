@@ -22,9 +22,12 @@ INSERT INTO delegation_staffpermission (id, user_id, permission_id, content_obje
 SELECT gen_random_uuid(), %(user)s, permission_id, content_object_id FROM delegation_staffpermission LIMIT 1
 """
 MEMBERSHIP = """
-INSERT INTO identity_membership (id, organization_id, user_id, directory, kind, title, sort_key, epoch, created_at)
-VALUES (gen_random_uuid(), %(organization)s, %(user)s, %(directory)s, 'person', '', 's', 1, now())
+INSERT INTO identity_membership
+SELECT (jsonb_populate_record(m, jsonb_build_object(
+    'id', gen_random_uuid(), 'user_id', %(user)s::uuid, 'directory', %(directory)s::text))).*
+FROM identity_membership m WHERE organization_id = %(organization)s LIMIT 1
 """
+"""A row of another member with this user."""
 
 
 def run(statement: str, **params: Any) -> None:
