@@ -47,10 +47,10 @@ BEGIN
         END IF;
     END LOOP;
     -- Functions that run with the owner's rights: PostgreSQL lets every role call a new function.
-    FOR f IN SELECT oid::regprocedure AS signature, proname FROM pg_proc
+    FOR f IN SELECT oid::regprocedure AS signature, proname, obj_description(oid, 'pg_proc') AS stated FROM pg_proc
              WHERE pronamespace = 'public'::regnamespace AND prosecdef AND pg_get_userbyid(proowner) = current_user LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %%s FROM PUBLIC', f.signature);
-        IF f.proname IN ('audit_ensure_partitions', 'audit_seal', 'identity_browser_opened_organization') THEN
+        IF f.proname IN ('audit_ensure_partitions', 'audit_seal') OR f.stated LIKE 'For the application: %%' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %%s TO %%I', f.signature, app);
         END IF;
     END LOOP;

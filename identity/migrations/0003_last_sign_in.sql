@@ -58,6 +58,8 @@ BEGIN
         PERFORM identity_note_sign_in($2, signed_in_at);
     END IF;
 END $$;
+COMMENT ON FUNCTION identity_browser_opened_organization(text, uuid, timestamptz)
+    IS 'For the application: it notes nothing but the beginning of a session that exists.';
 
 -- Who accepts an invitation has signed in already.
 CREATE FUNCTION identity_sign_in_before_joining() RETURNS trigger

@@ -49,6 +49,7 @@ AREAS = (
         20,
         (
             "delegation/authorization/authorities.py",
+            "delegation/authorization/staff_r*.py",
             "delegation/authorization/scopes.py",
             "delegation/invitations/scope.py",
             "delegation/authorization/history.py",
@@ -69,6 +70,7 @@ AREAS = (
             "delegation/invitations/mail_*.py",
             "delegation/invitations/recipients.py",
             "delegation/invitations/sender_authority.py",
+            "delegation/staff/*.py",
         ),
     ),
     Area(
@@ -76,7 +78,7 @@ AREAS = (
         16,
         (
             "delegation/acts/*.py",
-            "delegation/invitations/subjects.py",
+            "delegation/*/subjects.py",
         ),
     ),
     Area(
@@ -99,8 +101,8 @@ AREAS = (
         20,
         (
             "identity/sessions/store.py",
-            "identity/staff/identities.py",
-            "identity/staff/sessions.py",
+            "identity/sessions/visits.py",
+            "identity/staff/*.py",
             "identity/revocation.py",
             "identity/memberships/queries.py",
             "identity/people/credentials.py",
@@ -111,7 +113,7 @@ AREAS = (
         20,
         (
             "identity/grants/*.py",
-            "identity/clients/queries.py",
+            "identity/clients/*.py",
             "identity/machine_secrets.py",
             "identity/memberships/eligible_memberships.py",
             "identity/sessions/sign_ins.py",
