@@ -18,7 +18,7 @@ LOOKING := KEYHOLDER_ENV=test KEYHOLDER_HOME=var/tests/home
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/.demo ## Start the portal, a web shop, a CRM portal and a mailbox, with sample customers
+demo: .venv/.demo ## Start the portal, a web shop, a CRM portal, a mailbox and a staff sign-in, with sample customers
 	@$(BIN)/python -m demo
 
 demo-reset: .venv/.demo ## Stop the demo's database and remove all the demo's data

@@ -7,6 +7,7 @@ import time
 
 from demo import ports_and_paths
 from demo.runner import Demo, DemoError
+from demo.staff_login import staff
 from portal import embedded_postgres
 
 _BEGAN = time.monotonic()
@@ -25,11 +26,16 @@ def announce(demo: Demo) -> None:
     print(f"  Portal        {where.url('PORTAL_PORT')}")
     print(f"  Web shop      {where.url('ORDERING_PORT')}")
     print(f"  CRM portal    {where.url('CRM_PORT')}")
+    print(f"  Staff pages   {where.url('PORTAL_PORT')}/staff/")
+    print(f"  Staff sign-in {where.url('STAFF_PORT')}   (who works at the supplier, and who has left)")
     print(f"  Caught mails  {where.url('MAIL_PORT')}")
     print(f"  Codes         {where.url('MAIL_PORT')}/codes   (the second factor of the people below)\n")
     print(f"Password of all people below: {sign_ins['password']}\n")
     for person in sign_ins["people"]:
         print(f"  {person['email']:<38} {person['who']}")
+    print("\nThe supplier's staff, on the staff pages with the same password:\n")
+    for member in staff.STAFF:
+        print(f"  {member.email:<38} {member.who}")
     print("\nPress Ctrl-C to stop. The data is kept; `make demo-reset` removes it.", flush=True)
 
 

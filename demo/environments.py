@@ -4,13 +4,17 @@ import os
 
 from demo import jobs
 from demo.ports_and_paths import SERVICES, SUPPLIER, Places
+from demo.staff_login import staff
 from portal import embedded_postgres
+
+STAFF_CLIENT = "keyholder"
 
 
 def portal(where: Places, server: embedded_postgres.Server, *, owner: bool = False) -> dict[str, str]:
     """Return the variables for every part of the portal. Only migrating and seeding may know the owner's password."""
     ports, secrets = where.ports, where.secrets()
-    internal = [f"{name}:{ports[port]}" for port in SERVICES.values() for name in ("localhost", "127.0.0.1")]
+    outside = [*SERVICES.values(), "STAFF_PORT"]
+    internal = [f"{name}:{ports[port]}" for port in outside for name in ("localhost", "127.0.0.1")]
     variables = {
         "KEYHOLDER_ENV": "demo",
         **SUPPLIER,
@@ -20,6 +24,10 @@ def portal(where: Places, server: embedded_postgres.Server, *, owner: bool = Fal
         "KEYHOLDER_ISSUER": where.url("PORTAL_PORT"),
         "KEYHOLDER_ALLOWED_INTERNAL_HOSTS": ",".join(internal),
         "KEYHOLDER_SMTP_PORT": str(ports["SMTP_PORT"]),
+        "KEYHOLDER_STAFF_ISSUER": where.url("STAFF_PORT"),
+        "KEYHOLDER_STAFF_CLIENT_ID": STAFF_CLIENT,
+        "KEYHOLDER_STAFF_CLIENT_SECRET": secrets["staff_client"],
+        "KEYHOLDER_STAFF_GROUPS": ",".join(f"{role}={group}" for role, group in staff.ROLES.items()),
         "KEYHOLDER_BROKER_URL": jobs.url(server, secrets["jobs"]),
         "DATABASE_URL": server.url_of(embedded_postgres.APP),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -43,6 +51,22 @@ def service(where: Places, key: str) -> dict[str, str]:
         "OIDC_CLIENT_SECRET": secrets[f"{key}_client"],
         "SCIM_TOKEN": secrets[f"{key}_scim"],
         "PORTAL_NAME": SUPPLIER["KEYHOLDER_SUPPLIER"],
+    }
+
+
+def staff_login(where: Places) -> dict[str, str]:
+    """Return the variables for the sign-in of the supplier's own staff."""
+    secrets = where.secrets()
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "SERVICE_PORT": str(where.ports["STAFF_PORT"]),
+        "SERVICE_URL": where.url("STAFF_PORT"),
+        "SERVICE_STORE": str(where.folder / "staff_login"),
+        "PORTAL_URL": where.url("PORTAL_PORT"),
+        "PORTAL_NAME": SUPPLIER["KEYHOLDER_SUPPLIER"],
+        "OIDC_CLIENT_ID": STAFF_CLIENT,
+        "OIDC_CLIENT_SECRET": secrets["staff_client"],
+        "SAMPLE_PASSWORD": secrets["password"],
     }
 
 

@@ -13,6 +13,7 @@ PORTS = {
     "PORTAL_PORT": 8000,
     "ORDERING_PORT": 8001,
     "CRM_PORT": 8002,
+    "STAFF_PORT": 8003,
     "MAIL_PORT": 8025,
     "SMTP_PORT": 1025,
 }
@@ -23,6 +24,7 @@ SUPPLIER = {
     "KEYHOLDER_BRAND": str(ROOT / "demo" / "brand"),
     "KEYHOLDER_MAIL_FROM": "Kivisalo <portal@kivisalo.example>",
     "KEYHOLDER_PROXIES": "0",
+    "KEYHOLDER_STAFF_ALERTS": "otso.rantanen@kivisalo.example,kaarina.saari@kivisalo.example",
 }
 """The sample supplier. A variable of the same name in the environment wins."""
 
@@ -56,6 +58,7 @@ class Places:
             names = [
                 "password",
                 "jobs",
+                "staff_client",
                 *(f"{key}_{what}" for key in SERVICES for what in ("client", "scim")),
             ]
             generated = {name: secrets.token_urlsafe(24) for name in names} | {"password": _speakable()}

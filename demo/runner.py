@@ -173,6 +173,8 @@ class Demo:
             return [sys.executable, "-m", f"demo.{name}"], environments.service(self.where, name)
         if name == "mail":
             return [sys.executable, "-m", "demo.mail"], environments.mail(self.where)
+        if name == "staff_login":
+            return [sys.executable, "-m", "demo.staff_login"], environments.staff_login(self.where)
         port = str(self.where.ports["PORTAL_PORT"])
         words = {
             "portal": f"-m portal.front --port {port}",
@@ -207,10 +209,11 @@ class Demo:
         return "\n".join(lines[-12:])
 
 
-PARTS = ("mail", "ordering", "crm", "portal", "deliver", "worker")
+PARTS = ("mail", "ordering", "crm", "staff_login", "portal", "deliver", "worker")
 _PROBES = {
     "mail": ("MAIL_PORT", "/"),
     "ordering": ("ORDERING_PORT", "/"),
     "crm": ("CRM_PORT", "/"),
+    "staff_login": ("STAFF_PORT", "/"),
     "portal": ("PORTAL_PORT", "/health/live"),
 }

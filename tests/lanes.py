@@ -13,7 +13,7 @@ import pytest
 
 SLOW = frozenset(
     {
-        *("demo", "faults", "install", "journeys", "kill", "malformed"),
+        *("demo", "faults", "install", "journeys", "kill", "malformed", "peers"),
         *("postgres", "production", "races", "scale", "sequences", "smoke"),
     }
 )
