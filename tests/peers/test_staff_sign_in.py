@@ -13,8 +13,8 @@ from portal.signin.staff import provider
 from provisioning.http.pool import Pool
 from tests.fixtures import staff_provider
 from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.node_provider import Peer
 from tests.fixtures.world import World
-from tests.peers.conftest import Peer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
 HOME, START, LOGOUT = "/staff/", "/staff/sign-in/start", "/staff/backchannel-logout"

@@ -6,6 +6,7 @@ chain.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -15,11 +16,13 @@ from django.urls import reverse
 
 from audit.foundation import clock, digests
 from audit.foundation.actor import Actor, Channel, system
+from audit.foundation.errors import DomainError
 from audit.log import observations
 from audit.log.ledger import SUPPLIER, Subject
 from audit.log.observations import EventBatch
 from audit.personal_data import PersonalValue
 from delegation.authorization.event_types import Observation
+from delegation.staff import commands as staff_commands
 from identity.people import names
 from identity.people.models import User
 from identity.staff import break_glass as state
@@ -33,6 +36,7 @@ from portal.signin.staff.passkeys import PasskeyRefused
 
 __all__ = ["AlreadyOpen", "LinkUnusable", "PasskeyRefused"]
 
+logger = logging.getLogger("keyholder.staff_sign_in")
 _SUBJECT = Subject("supplier", SUPPLIER)
 _LONGEST_REASON = 500
 _NAME = "Break-glass"
@@ -127,7 +131,19 @@ def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
             facts={**facts, **_instants(opening, "used_at")},
         )
         break_glass_mail.queue_used(opening)
+    _appoint(user, until=opening.ends_at)
     return secret
+
+
+def _appoint(user: User, *, until: dt.datetime) -> None:
+    """Make the user of this sign-in the owner until its end, while no other owner exists.
+
+    The session is open already: where this is refused, it has no right, and signs in all the same.
+    """
+    try:
+        staff_commands.appoint_owner(actor=system(channel=Channel.WEB), user=user, reason=_NAME, until=until)
+    except DomainError as refused:
+        logger.info("A break-glass sign-in has no right: %s", refused.code)
 
 
 _Passkey = Callable[[EventBatch, BreakGlass, dt.datetime], str]

@@ -80,7 +80,9 @@ def sentence(opening: BreakGlass, *, own: bool) -> str:
         "ends": time_zones.date_time(opening.ends_at, None),
     }
     if own:
-        return _("You act as the owner until %(ends)s. All staff see this, and the log records it.") % moments
+        return (
+            _("This is your sign-in. It ends %(ends)s. All staff see this, and the log records it.") % moments
+        )
     if opening.used_at is None:
         return (
             _("A command opened it on the server, %(opened)s. It was not used yet and ends %(ends)s.")

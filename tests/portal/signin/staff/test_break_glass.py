@@ -17,6 +17,8 @@ from django.test import override_settings
 from audit.foundation import clock
 from audit.log.ledger import SUPPLIER
 from audit.models import Event
+from delegation.authorization.models.staff import StaffRight
+from delegation.staff import commands as staff_commands
 from identity.people.models import User
 from identity.staff import break_glass as state
 from identity.staff.models import BreakGlass, BreakGlassPasskey, StaffSession
@@ -100,6 +102,27 @@ def test_link_adds_a_passkey_and_opens_a_session_of_the_owner_until_the_stated_t
     assert state_check.differences() == []
     move_clock(HALF_HOUR.total_seconds() + 1)
     assert not is_staff(browser)
+
+
+def test_first_use_appoints_the_owner_until_the_stated_end_and_later_ones_no_other(
+    world: World, op: FakeProvider
+) -> None:
+    use(open_path(), key())
+    right = StaffRight.objects.get()
+    assert (right.role, right.valid_until) == ("owner", BreakGlass.objects.get().ends_at)
+    assert right.user.name == "Break-glass"
+    break_glass.close()
+    use(open_path(new_passkey=True), key())
+    assert StaffRight.objects.count() == 1
+    assert state_check.differences() == []
+
+
+def test_use_while_an_owner_exists_gives_no_right(world: World, op: FakeProvider) -> None:
+    sam = enrolled()
+    staff_commands.appoint_owner(actor=world.system, user=sam, reason="First owner")
+    browser, _ = use(open_path(), key())
+    assert is_staff(browser)
+    assert StaffRight.objects.get().user == sam
 
 
 def test_next_link_asks_for_the_passkey_that_is_there(world: World, op: FakeProvider) -> None:
@@ -368,6 +391,7 @@ def command(*words: str) -> str:
     return out.getvalue()
 
 
+@override_settings(STAFF_ALERTS=[])
 def test_command_prints_a_link_that_works(world: World, op: FakeProvider) -> None:
     text = command("open", "--for", "30m", "--reason", "First owner")
     found = re.search(rf"{re.escape(django_settings.ISSUER)}(/staff/break-glass/khb_\S+)", text)
