@@ -47,6 +47,7 @@ SAFE_TO_POST = {
     "mfa_deactivate_totp",
     "mfa_generate_recovery_codes",
     "mfa_remove_webauthn",
+    "oidc_logout_confirm",
 }
 """Forms without a field: they cannot be filled with bad input."""
 
