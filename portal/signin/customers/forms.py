@@ -19,7 +19,14 @@ from audit.foundation import clock
 from identity.people import addresses
 from identity.people.models import User
 from portal.http import input_cleaning, request_data
-from portal.signin.customers import attempts, authenticator_apps, emails, events, one_time_codes
+from portal.signin.customers import (
+    attempts,
+    authenticator_apps,
+    emails,
+    events,
+    one_time_codes,
+    passkey_answers,
+)
 
 _MAX_LENGTHS = {
     "password": 1000,
@@ -194,13 +201,16 @@ class _CredentialField(forms.CharField):
     """Reads the JSON of a browser's answer (`portal.http.request_data`)."""
 
     widget = forms.HiddenInput
+    answer: Any = None
+    """The object that was read, as the form's own cleaning replaces it by the passkey."""
 
     def to_python(self, value: Any) -> Any:
         """Return the object. Raises ValidationError."""
         text = super().to_python(value)
         credential = request_data.json_object(text) if text else None
-        if text and credential is None:
+        if text and (credential is None or not passkey_answers.is_for_this_origin(credential)):
             raise _MALFORMED
+        self.answer = credential
         return credential
 
 
@@ -220,6 +230,9 @@ class _Credential:
     def full_clean(self) -> None:
         try:
             super().full_clean()  # type: ignore[misc]
+            answer = self.fields["credential"].answer  # type: ignore[attr-defined]
+            if self.is_bound and self.is_valid() and not passkey_answers.spend(answer):  # type: ignore[attr-defined]
+                self.add_error("credential", _MALFORMED)  # type: ignore[attr-defined]
         # The library decodes the CBOR inside the object, and recurses once for each of its levels.
         except (AttributeError, KeyError, IndexError, RecursionError, TypeError, ValueError):
             self.add_error("credential", _MALFORMED)

@@ -4,9 +4,9 @@ import re
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.urls import reverse
 from playwright import sync_api
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from identity.sessions.store import SessionStore
@@ -14,8 +14,11 @@ from tests.fixtures import world as worlds
 from tests.fixtures.world import World
 
 
-def test_added_passkey_signs_in_alone(world: World, live_server: LiveServer, page: sync_api.Page) -> None:
+def test_added_passkey_signs_in_alone(
+    world: World, live_server: LiveServer, page: sync_api.Page, settings: Settings
+) -> None:
     base = live_server.url.replace("127.0.0.1", "localhost")
+    settings.ISSUER = base
     ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
