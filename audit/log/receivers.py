@@ -26,9 +26,6 @@ BEGIN
              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
                AND pg_get_userbyid(relowner) = current_user LOOP
         EXECUTE format('REVOKE ALL ON %%I FROM %%I', t.relname, app);
-        -- Numbers are given by their sequence alone: a number taken in advance would stop the row that gets it.
-        SELECT string_agg(quote_ident(attname), ', ') INTO writable FROM pg_attribute
-        WHERE attrelid = t.oid AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND attgenerated = '';
         IF t.relispartition THEN
             CONTINUE;
         ELSIF t.relkind = 'v' OR obj_description(t.oid, 'pg_class') LIKE 'Read-only: %%' THEN
@@ -41,9 +38,14 @@ BEGIN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'audit_person_key' THEN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE (wrapped) ON %%I TO %%I', t.relname, app);
-        ELSE
+        ELSIF EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = t.oid AND attidentity <> '') THEN
+            -- Numbers are given by their sequence alone: a number taken in advance would stop the row that gets it.
+            SELECT string_agg(quote_ident(attname), ', ') INTO writable FROM pg_attribute
+            WHERE attrelid = t.oid AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND attgenerated = '';
             EXECUTE format('GRANT SELECT, INSERT (%%1$s), UPDATE (%%1$s), DELETE ON %%2$I TO %%3$I',
                            writable, t.relname, app);
+        ELSE
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %%I TO %%I', t.relname, app);
         END IF;
     END LOOP;
     -- Functions that run with the owner's rights: PostgreSQL lets every role call a new function.

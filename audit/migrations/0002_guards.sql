@@ -109,8 +109,10 @@ CREATE TRIGGER keyholder_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audi
 FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only();
 
 -- Creates the partitions of `months` months. It runs with the owner's rights, because the application calls it (audit.log.partitions).
+-- Strict: with NULL the limits below would compare with NULL, and pass. While a new partition waits for readers of the log, every
+-- act waits behind it: after two seconds it gives up, and the next run tries again.
 CREATE FUNCTION audit_ensure_partitions(first date, months integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
     month date;
     partition_name text;

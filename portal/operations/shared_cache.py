@@ -16,8 +16,10 @@ ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded
 """
 _ADD = f"{_SET} WHERE portal_cache.expires <= %(now)s"
 _TOUCH = "UPDATE portal_cache SET expires = %(until)s WHERE cache_key = %(key)s AND expires > %(now)s"
+# What is no number counts as zero: one row of SQL would otherwise fail every sign-in that is counted there.
 _INCREMENT = """
-UPDATE portal_cache SET value = to_jsonb((value #>> '{}')::bigint + %(delta)s)
+UPDATE portal_cache
+SET value = to_jsonb(CASE jsonb_typeof(value) WHEN 'number' THEN trunc(value::numeric) ELSE 0 END + %(delta)s)
 WHERE cache_key = %(key)s AND expires > %(now)s RETURNING value
 """
 _DELETE = "DELETE FROM portal_cache WHERE cache_key = %(key)s RETURNING expires > %(now)s"

@@ -42,6 +42,7 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "mfa_edit_webauthn": OWN_FACTORS,
     "invite": GIVING_ACCESS,
     "invitations": GIVING_ACCESS,
+    "people_access": GIVING_ACCESS,
     "person_access": GIVING_ACCESS,
     "person_restore": GIVING_ACCESS,
 }

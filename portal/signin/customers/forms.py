@@ -232,7 +232,7 @@ class _Credential:
             super().full_clean()  # type: ignore[misc]
             answer = self.fields["credential"].answer  # type: ignore[attr-defined]
             if self.is_bound and self.is_valid() and not passkey_answers.spend(answer):  # type: ignore[attr-defined]
-                self.add_error("credential", _MALFORMED)  # type: ignore[attr-defined]
+                self.add_error("credential", _MALFORMED)
         # The library decodes the CBOR inside the object, and recurses once for each of its levels.
         except (AttributeError, KeyError, IndexError, RecursionError, TypeError, ValueError):
             self.add_error("credential", _MALFORMED)

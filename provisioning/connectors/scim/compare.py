@@ -80,6 +80,11 @@ def is_inactive(record: Record) -> bool:
     return not user_name(record) if active is None else values.is_false(active)
 
 
+def is_closed(record: Record) -> bool:
+    """Check whether the record is inactive by a clear false."""
+    return values.is_false(lower_keys(record).get("active"))
+
+
 def external_id(record: Record) -> str:
     """Return the `externalId` in a form for comparison; empty where absent."""
     return values.identifier(lower_keys(record).get("externalid") or "")

@@ -66,6 +66,7 @@ class Lookup:
                 continue
             if ours := self._ours(page.records):
                 return ours
+            self._refuse_unnamed(page.records)
             is_filtered = all(key(record) == key(self.record) for record in page.records)
             if is_filtered and page.total <= len(page.records):
                 answers.add(attribute)
@@ -90,7 +91,10 @@ class Lookup:
 
     def _scan(self) -> list[Resource]:
         listing = Listing(self.endpoint.page, _MOST_SCANNED)
-        ours = self._ours(list(listing))
+        records = list(listing)
+        ours = self._ours(records)
+        if not ours:
+            self._refuse_unnamed(records)
         if ours or listing.is_complete or not self.needs_proof:
             return ours
         raise DeliveryError(Code.UNREADABLE, detail="fewer than two filters, and too many records to search")
@@ -102,6 +106,20 @@ class Lookup:
             compare.remote_id(record): record for record in records if compare.external_id(record) == name
         }
         return list(ours.values())
+
+    def _refuse_unnamed(self, records: Sequence[Resource]) -> None:
+        """Raise DeliveryError where an absence must be shown, and one of the records may be the person's.
+
+        A target that has lost its `externalId`, or does not return it, shows an active record and no owner.
+        """
+        if self.needs_proof and any(self._may_be_ours(record, len(records) == 1) for record in records):
+            raise DeliveryError(Code.AMBIGUOUS, detail="a record without externalId may be this person's")
+
+    def _may_be_ours(self, record: Resource, is_only_answer: bool) -> bool:  # noqa: FBT001 - of one caller
+        if compare.external_id(record) or compare.is_closed(record):
+            return False
+        name = compare.user_name(record)
+        return name == compare.user_name(self.record) if name else is_only_answer
 
     def _is_foreign(self, record: Resource) -> bool:
         return compare.external_id(record) not in {"", compare.external_id(self.record)}

@@ -14,6 +14,8 @@ from audit import sealing
 from audit.foundation import clock
 from audit.log import partitions
 from audit.models import Event, Leaf
+from portal import embedded_postgres
+from tests.fixtures import cluster
 from tests.fixtures.world import World
 
 OWNER = "owner"
@@ -221,6 +223,19 @@ EXCEPTIONS = {
         ),
         "SELECT",
     ),
+    **dict.fromkeys(
+        (
+            "account_emailaddress",
+            "delegation_idempotencyrecord",
+            "delegation_invitation_sites",
+            "identity_signin_clients",
+            "mfa_authenticator",
+            "provisioning_account",
+            "provisioning_delivery",
+            "provisioning_logout",
+        ),
+        "DELETE SELECT",  # and every column but the number: tests/infrastructure/test_numbers.py
+    ),
 }
 
 
@@ -276,6 +291,25 @@ def test_partition_that_the_next_months_do_not_need_is_refused_to_the_applicatio
             "(date_trunc('month', audit_present()) + %s * interval '1 month')::date, %s)",
             [first, months],
         )
+
+
+@pytest.mark.parametrize(("first", "months"), [("2040-01-01", None), (None, 1), (None, None)])
+def test_partition_without_a_month_or_a_number_is_not_created(
+    world: World, owner: psycopg.Connection, first: str | None, months: int | None
+) -> None:
+    before = owner.execute("SELECT count(*) FROM pg_inherits").fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_ensure_partitions(%s::date, %s::integer)", [first, months])
+    assert owner.execute("SELECT count(*) FROM pg_inherits").fetchone() == before
+
+
+def test_partition_that_waits_for_readers_gives_up_so_that_acts_go_on(
+    owner: psycopg.Connection, database_urls: cluster.Urls
+) -> None:
+    with psycopg.connect(database_urls[embedded_postgres.APP]) as reader:
+        reader.execute("SELECT count(*) FROM audit_event")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            owner.execute("SELECT audit_ensure_partitions('2061-01-01', 1)")
 
 
 def test_application_that_ensures_the_next_months_locks_no_event(world: World) -> None:

@@ -69,6 +69,15 @@ def test_many_values_are_cleared_at_once() -> None:
     assert cache.get_many(["a", "b"]) == {}
 
 
+@pytest.mark.parametrize("value", ['"x"', "{}", "[]", "null", "true", "[1, 2]"])
+def test_counter_that_is_no_number_counts_from_zero(value: str) -> None:
+    """One row of SQL as the application's role would otherwise fail every sign-in that is counted there."""
+    cache.set("count", 5, 60)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE portal_cache SET value = %s::jsonb", [value])
+    assert [cache.incr("count"), cache.incr("count")] == [1, 2]
+
+
 def test_concurrent_additions_are_all_counted() -> None:
     cache.set("count", 0, 60)
     start = threading.Barrier(2)

@@ -30,7 +30,6 @@ UNSEEN: Mapping[str, tuple[str, ...]] = {
     "oidc_consent": ("request", "action", "organization", "state"),
     "oidc_authorize": ("client_id", "redirect_uri", "scope", "state", "organization"),
     "oidc_logout": ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"),
-    "oidc_logout_confirm": ("id_token_hint", "client_id", "post_logout_redirect_uri", "state"),
     "mfa_reauthenticate_webauthn": ("credential",),
     "mfa_login_webauthn": ("credential",),
     "mfa_edit_webauthn": ("name",),
@@ -49,7 +48,7 @@ SAFE_TO_POST = {
     "mfa_remove_webauthn",
     "oidc_logout_confirm",
 }
-"""Forms without a field: they cannot be filled with bad input."""
+"""Forms without a field, or with those of another address: they cannot be filled with bad input."""
 
 
 def part(number: int) -> list[Address]:

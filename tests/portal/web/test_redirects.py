@@ -8,6 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.urls import reverse
 
+from audit.models import Event
+from delegation.authorization.verbs import Verb
+from portal.signin.customers import demands
 from tests.fixtures import signed_in, url_map
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient, code_from, code_of
@@ -87,6 +90,9 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "removal_resync": _fields(),
 }
 """Address: the fields of a form that is carried out. A new address that takes a POST fails the last test."""
+GIVING = {Verb.ACCESS_CHANGE, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE, Verb.MEMBER_RESTORE}
+NARROWS = {"people_sites"}
+"""A form with a verb of GIVING that only takes access away."""
 NO_PAGE = {
     "oidc_logout",
     "oidc_oauth_introspect",
@@ -134,7 +140,11 @@ def test_form_that_is_carried_out_leads_to_another_page(portal: PortalWithData, 
     place = place_of(portal, name)
     cache.clear()
     fields = FORMS[name](portal, place)
+    before = set(Event.objects.values_list("id", flat=True))
     answer: Any = place.browser.post(place.path, fields)
+    verbs = set(Event.objects.exclude(id__in=before).values_list("verb", flat=True))
+    if verbs & GIVING and name not in NARROWS:
+        assert demands.BY_URL_NAME.get(name) == demands.GIVING_ACCESS, "giving access asks for a recent proof"
     assert answer.status_code in {302, 303}, answer.content.decode()[:3000]
     assert not answer["Location"].startswith(reverse("account_login")) or name in {
         "account_change_password",

@@ -122,6 +122,37 @@ def test_removed_person_is_not_called_closed_by_a_target_that_knows_no_route(
     assert shop.record_of(ADA)["active"] is False
 
 
+def without(*names: str) -> Any:
+    return lambda resource: {name: value for name, value in resource.items() if name not in names}
+
+
+@pytest.mark.parametrize("missing", [("externalId",), ("externalId", "userName"), ("externalId", "active")])
+@pytest.mark.parametrize("patches", [True, False])
+def test_removed_person_is_not_called_closed_where_an_answer_may_be_their_active_record(
+    shop: fake_target.Server, synchronize: Any, missing: tuple[str, ...], *, patches: bool
+) -> None:
+    """The target moved: it gave new ids, and shows no externalId any more."""
+    synchronize(record())
+    (moved,) = shop.users.values()
+    shop.users = {"new": {**moved, "id": "new"}}
+    shop.be.supports_patch = patches
+    shop.be.show = without(*missing)
+    with pytest.raises(DeliveryError) as refused:
+        synchronize(record(active=False))
+    assert refused.value.code in {Code.AMBIGUOUS, Code.UNREADABLE}
+    assert shop.users["new"]["active"] is True, "it is not written: whose it is, is not known"
+
+
+def test_removed_person_whose_inactive_record_lost_its_external_id_is_closed(
+    shop: fake_target.Server, synchronize: Any
+) -> None:
+    synchronize(record())
+    (moved,) = shop.users.values()
+    shop.users = {"new": {**moved, "id": "new", "active": False}}
+    shop.be.show = without("externalId")
+    synchronize(record(active=False))
+
+
 def test_user_name_of_another_person_is_not_ours(shop: fake_target.Server, synchronize: Any) -> None:
     foreign_record(shop, userName=f"{ADA}@acme.example", externalId=EVE)
     assert synchronize(record(active=False), remote_id="gone").wrote
