@@ -105,11 +105,9 @@ const hidePasswords = (root) => {
 };
 document.addEventListener("submit", (event) => hidePasswords(event.target), true);
 
-// Enter in a previewed form shows what changes, beside the field that keeps the focus.
-on("submit", "form", (form, event) => {
-  if (!event.submitter?.matches("[data-kh-enter]")) return;
-  event.preventDefault();
-  form.dispatchEvent(new CustomEvent("preview"));
+// Enter in a previewed form sends nothing: what was typed is previewed beside the field, which keeps the focus.
+document.addEventListener("submit", (event) => {
+  if (event.submitter?.matches("[data-kh-enter]")) event.preventDefault();
 });
 
 // Printing a receipt.
