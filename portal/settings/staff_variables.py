@@ -37,7 +37,7 @@ GROUPS_CLAIM = Variable(
 GROUPS = Variable(
     name="KEYHOLDER_STAFF_GROUPS",
     parse=pairs(*ROLES),
-    doc="Which group gives which staff role: `role=group`, separated by commas; a role may have several groups.",
+    doc="Which group allows which staff role: `role=group`, separated by commas; a role may have several groups.",
 )
 ASSURANCE = Variable(
     name="KEYHOLDER_STAFF_ASSURANCE",

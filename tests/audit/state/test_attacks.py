@@ -233,6 +233,44 @@ ATTACKS = {
         "id=",
         "(row)",
     ),
+    "hold lifted": Attack(
+        "UPDATE delegation_hold SET valid_until = now() WHERE organization_id = %s",
+        lambda world: [world.koskela.id],
+        "delegation_hold",
+        "id=",
+        "valid_until",
+    ),
+    "staff right given": Attack(
+        "INSERT INTO delegation_staffright (id, user_id, role, scope_id, valid_from, given_by, given_by_kind, act)"
+        " SELECT gen_random_uuid(), user_id, 'owner', scope_id, now(), %s, 'staff', gen_random_uuid()"
+        " FROM delegation_staffright WHERE role = 'account_manager'",
+        lambda world: [world.koskela.id],
+        "delegation_staffright",
+        "id=",
+        "(row)",
+    ),
+    "staff right for everything": Attack(
+        "UPDATE delegation_staffright SET scope_id = (SELECT id FROM delegation_staffscope WHERE unit_id IS NULL"
+        " AND organization_id IS NULL) WHERE role = 'account_manager' AND given_by <> %s",
+        lambda world: [world.koskela.id],
+        "delegation_staffright",
+        "id=",
+        "scope_id",
+    ),
+    "permission of a staff right": Attack(
+        "DELETE FROM delegation_staffpermission WHERE user_id <> %s",
+        lambda world: [world.koskela.id],
+        "delegation_staffpermission",
+        "user_id=",
+        "(row)",
+    ),
+    "scope of staff rights widened": Attack(
+        "UPDATE delegation_staffscope SET unit_id = NULL, organization_id = %s WHERE unit_id IS NOT NULL",
+        lambda world: [world.koskela.id],
+        "delegation_staffscope",
+        "scope=",
+        "(row)",
+    ),
     "role of an invitation": Attack(
         f"UPDATE delegation_invitation SET role_id = {role('organization_admin')}"
         " WHERE organization_id = %s AND accepted_at IS NULL",
