@@ -1,4 +1,4 @@
-"""The installation's one row: the incarnation of the log that it writes, and whether it is a frozen restored copy."""
+"""The installation has one row: the incarnation of the log that it writes, and whether it is a frozen restored copy."""
 
 import datetime as dt
 from typing import NamedTuple

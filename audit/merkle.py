@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 9162 §2.1 over SHA-256: roots and proofs, from the hashes of complete subtrees.
+"""Roots and proofs of a Merkle tree (RFC 9162 §2.1, SHA-256) are computed from the hashes of complete subtrees.
 
 A node is named by its level (0: leaves) and its index in that level; it covers 2 to the power of `level` leaves.
 """

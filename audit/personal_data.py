@@ -1,4 +1,4 @@
-"""Personal values stand in the log as ciphertext under the keys of their data subjects.
+"""Personal values are stored in the log as ciphertext under the keys of their data subjects.
 
 AES-256-GCM. Each person's key is itself encrypted under a key file outside the database. Erasing a person empties the
 row of `PersonKey` for good; the hashes over the ciphertext still hold.

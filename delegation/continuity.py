@@ -1,4 +1,4 @@
-"""The rule that an organization with a working admin never loses the last one by its own act."""
+"""An organization with a working admin never loses the last one by its own act."""
 
 import datetime as dt
 import uuid

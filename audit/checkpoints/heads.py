@@ -1,4 +1,4 @@
-"""The heads of all chains at one size of the log, as a Merkle tree of their own, ascending by chain id.
+"""The heads of all chains at one size of the log form a Merkle tree of their own, ascending by chain id.
 
 A chain's head in a checkpoint proves that an export of the chain lacks nothing up to it. An entry is the chain's id
 (16 bytes), the sequence number of its last sealed event (8 bytes, big-endian) and that event's hash (32 bytes).

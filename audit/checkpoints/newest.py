@@ -1,4 +1,4 @@
-"""The database's copy of the newest checkpoint, for readiness and metrics.
+"""The database holds a copy of the newest checkpoint, for readiness and metrics.
 
 Everyone with SQL can write it. So a copy counts as far as its signature is that of the folder's public keys; without
 the keys on this machine, it counts as unverified.

@@ -1,4 +1,4 @@
-"""Who acts, and through which channel. Plain values without foreign keys: the log outlives its subjects."""
+"""An actor says who acts, and through which channel, in plain values: the log outlives its subjects."""
 
 import uuid
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Checks that must pass before any process starts."""
+"""These checks must pass before any process starts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The bytes of an event that are hashed: one form for each body (RFC 8785)."""
+"""Each body of an event has one form of bytes, which is hashed (RFC 8785)."""
 
 import datetime as dt
 import json

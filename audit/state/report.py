@@ -1,4 +1,4 @@
-"""The operator's report: one line for each difference, then what was compared and what was not."""
+"""The operator's report has a line for each difference, then the compared tables and the others."""
 
 from collections.abc import Callable, Collection
 

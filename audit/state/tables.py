@@ -1,4 +1,4 @@
-"""Guarded tables of the log itself."""
+"""Guarded tables of the log itself are declared here."""
 
 from audit.state import registry
 from audit.state.registry import NotRebuilt

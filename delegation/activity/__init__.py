@@ -1,1 +1,1 @@
-"""Reading an organization's log for its own members."""
+"""Members read the log of their own organization."""

@@ -1,4 +1,4 @@
-"""The deliveries that one act caused in other systems, shown together with the act."""
+"""An act is shown together with the deliveries that it caused in other systems."""
 
 import uuid
 from collections import defaultdict

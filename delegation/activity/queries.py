@@ -1,4 +1,4 @@
-"""An organization's log, newest first, as codes and data; channels word the sentences."""
+"""An organization's log is read newest first, as codes and data; channels word the sentences."""
 
 import uuid
 from collections.abc import Collection, Sequence

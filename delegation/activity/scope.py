@@ -1,4 +1,4 @@
-"""Which events of an organization's log an actor may see: sites limit reading as they limit acting."""
+"""Sites limit which events of an organization's log an actor may see, as they limit acting."""
 
 import datetime as dt
 import uuid

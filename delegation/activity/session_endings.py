@@ -1,4 +1,4 @@
-"""Why a browser session has ended, as the log and the session's limits say."""
+"""The log and the limits of a browser session say why it has ended."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""Events of members' own sign-ins: they are in each person's own chain, and concern the person's organizations."""
+"""Events of members' own sign-ins are in each person's own chain, and concern the person's organizations."""
 
 import uuid
 from collections.abc import Collection

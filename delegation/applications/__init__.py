@@ -1,1 +1,1 @@
-"""Registering the applications that people sign in to."""
+"""The supplier registers the applications that people sign in to."""

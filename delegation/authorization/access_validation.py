@@ -1,4 +1,4 @@
-"""Checks of a requested access that need no database."""
+"""A requested access is checked here as far as that needs no database."""
 
 import datetime as dt
 import re

@@ -1,4 +1,4 @@
-"""Reading a catalogue from a TOML file, with a list of all its problems and their places."""
+"""A catalogue is read from a TOML file; all its problems are listed with their places."""
 
 import difflib
 import tomllib

@@ -1,4 +1,4 @@
-"""The names of tiers, services, entitlements and an organization's sites, for pages."""
+"""Pages read the names of tiers, services, entitlements and an organization's sites here."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Whether an invitation goes to an address outside the organization's own mail domains, and who is notified of it."""
+"""An invitation to an address outside the organization's own mail domains is reported to its admins."""
 
 import datetime as dt
 import uuid

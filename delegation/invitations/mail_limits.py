@@ -1,4 +1,4 @@
-"""Limits on invitation mails: they protect recipients, and prevent the use of invitations for bulk mail."""
+"""Limits on invitation mails protect recipients, and prevent the use of invitations for bulk mail."""
 
 import datetime as dt
 import math

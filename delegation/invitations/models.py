@@ -1,4 +1,4 @@
-"""Invitations and the hashes of their links."""
+"""An invitation has the hashes of its links."""
 
 from django.db import models
 

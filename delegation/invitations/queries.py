@@ -1,4 +1,4 @@
-"""The open invitations of an organization."""
+"""The open invitations of an organization are listed and searched."""
 
 import datetime as dt
 import uuid

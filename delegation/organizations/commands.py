@@ -179,7 +179,7 @@ def _sites_to_json(sites: Sequence[Site]) -> dict[str, Any]:
 def set_mail_domains(
     *, actor: Actor, organization: Organization, domains: Sequence[str], idempotency_key: str | None = None
 ) -> Outcome[None]:
-    """Set the domains of the organization's own mail addresses; admins get a mail about invitations to others.
+    """Set the organization's own mail domains; admins get a mail about an invitation to an address outside them.
 
     Raises InvalidInput besides the errors of every act.
     """

@@ -43,7 +43,7 @@ class Argon2id(Argon2PasswordHasher):
 class MachineSecretHasher(BasePasswordHasher):
     """Lets django-allauth verify a client's secret by `identity.machine_secrets`.
 
-    Never the first of PASSWORD_HASHERS, which hashes people's passwords.
+    It is never the first of PASSWORD_HASHERS, which hashes people's passwords.
     """
 
     algorithm = "machine"
@@ -62,7 +62,7 @@ class MachineSecretHasher(BasePasswordHasher):
         return {"algorithm": self.algorithm, "key": encoded.split("$")[2]}
 
     def must_update(self, encoded: str) -> bool:
-        """Answer never: a rotation changes the key, not the rows."""
+        """Return False: a rotation of the key file changes no row."""
         del encoded
         return False
 

@@ -53,7 +53,7 @@ class Lane:
         return await future
 
     def close(self) -> None:
-        """End the threads after the jobs that wait."""
+        """Finish the waiting jobs, then end the threads."""
         self._closing = True
         self._start_waiting()
 

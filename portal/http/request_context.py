@@ -1,4 +1,4 @@
-"""The context of a request: who acts, when, from which address, under which id."""
+"""Each request has a context: the actor, the instant, the address and the id of the request."""
 
 import datetime as dt
 import ipaddress

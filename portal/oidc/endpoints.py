@@ -1,4 +1,4 @@
-"""The other endpoints that programs call: userinfo, introspection, revocation, discovery, keys."""
+"""Programs call these endpoints besides the token endpoint: userinfo, introspection, revocation, discovery, keys."""
 
 import hashlib
 from functools import lru_cache

@@ -174,7 +174,7 @@ def whole(*, least: int = 0, most: int = 2**31 - 1) -> Callable[[str], int]:
 
 
 def switch(value: str) -> bool:
-    """Return `1` or `0`."""
+    """Return whether the text is `1`. Raises InvalidValue for a text other than `0` and `1`."""
     if value not in {"0", "1"}:
         raise InvalidValue("1 or 0")
     return value == "1"

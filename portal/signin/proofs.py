@@ -94,7 +94,7 @@ def _proof(records: Sequence[Mapping[str, Any]]) -> Proof:
 
 
 def _records(request: HttpRequest) -> list[Mapping[str, Any]]:
-    """Return the known records of the person signed in, oldest first."""
+    """Return the proofs that the person gave in this session, oldest first; those without an `amr` are left out."""
     user = request.user
     records = get_authentication_records(request, user) if isinstance(user, User) else []
     return sorted((record for record in records if _amr(record)), key=_instant)

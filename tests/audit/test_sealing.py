@@ -83,7 +83,7 @@ def naive_root(entries: list[bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("limit", [97, 256, 5000])
-def test_complete_subtrees_are_stored_once_whatever_the_batches(world: World, limit: int) -> None:
+def test_complete_subtrees_are_stored_once_in_batches_of_any_size(world: World, limit: int) -> None:
     insert_events(world.koskela.id, count=100)
     for _ in range(6):
         insert_events(world.koskela.id, count=97)

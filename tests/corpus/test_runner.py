@@ -69,7 +69,7 @@ def test_line_with_a_field_that_no_check_reads_is_refused() -> None:
         "access_of_removed_bob",
     ],
 )
-def test_token_after_what_its_name_says_is_invalid(world: World, name: str) -> None:
+def test_token_after_the_change_that_its_name_states_is_invalid(world: World, name: str) -> None:
     made = Cast(world).resolved(name)
     check = tokens.check_refresh if name.startswith("refresh") else tokens.check
     assert made.startswith("kh")

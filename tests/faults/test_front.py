@@ -222,7 +222,7 @@ def test_ambiguous_or_oversized_headers_are_refused(web: WebProcess, lines: list
     [([], True), (["Content-Length: 5"], False), (["Content-Length: 60"], False)],
     ids=["one length", "two lengths", "two other lengths"],
 )
-def test_what_follows_a_request_with_two_lengths_is_not_read(
+def test_bytes_after_a_request_with_two_lengths_are_not_read(
     web: WebProcess,
     lines: list[str],
     is_read: bool,  # noqa: FBT001

@@ -131,7 +131,7 @@ def test_revocation_of_all_memberships_of_a_person_revokes_the_person(world: Wor
     assert not Session.objects.exists()
 
 
-def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_what_was_issued_for_it(
+def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_its_tokens(
     world: World,
 ) -> None:
     grants.token_pair(world.mikko)

@@ -40,7 +40,7 @@ def test_connection_that_cannot_be_reset_is_closed(
     assert before[0] != after[0]
 
 
-def test_connection_without_reset_keeps_what_was_left_behind(database_urls: cluster.Urls) -> None:
+def test_connection_without_reset_keeps_the_settings_of_its_last_use(database_urls: cluster.Urls) -> None:
     """The control: each of the statements leaves something that the state shows."""
     before, after = states(database_urls)
     same = [left == right for left, right in zip(before, after, strict=True)]

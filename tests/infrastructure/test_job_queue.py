@@ -44,7 +44,7 @@ def test_database_prepare_makes_the_job_queue_and_may_be_run_again(
         psycopg.connect(database_urls[role]).close()
 
 
-def test_database_prepare_names_what_is_missing(
+def test_database_prepare_names_missing_settings(
     database_urls: cluster.Urls, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ADMIN_DATABASE_URL", raising=False)
@@ -56,7 +56,7 @@ def test_database_prepare_names_what_is_missing(
         prepare()
 
 
-def test_database_prepare_says_what_the_server_refuses(
+def test_database_prepare_shows_the_error_of_the_server(
     database_urls: cluster.Urls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADMIN_DATABASE_URL", database_urls[APP])

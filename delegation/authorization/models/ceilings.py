@@ -1,4 +1,4 @@
-"""Ceilings and holds: what the supplier offers an organization, and what it has stopped for a time."""
+"""Ceilings say what the supplier offers an organization, and holds what it has stopped for a time."""
 
 from django.db import models
 from django.db.models import Q

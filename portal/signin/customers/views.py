@@ -73,7 +73,7 @@ class Security(mfa.IndexView):
     """Shows the person's sign-in methods, and whether a second factor must be added first."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Forget where another organization's page led from: the menu names the organization to go back to."""
+        """Drop the stored return address where the link names an organization: it may be a page of another one."""
         own_request = request_context.require_context(request)
         if current_organization.PARAMETER in request.GET:
             safe_redirects.forget_return_path(request)

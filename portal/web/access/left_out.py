@@ -32,12 +32,12 @@ class LeftOut:
 
 
 def unchanged() -> str:
-    """Return the reason of people who hold exactly the chosen access."""
+    """Return why people who hold exactly the chosen access are left out."""
     return _("Already this access")
 
 
 def of_decision(decision: Decision) -> str:
-    """Return the reason of a refusal by the policy."""
+    """Return why people whose change the policy refuses are left out."""
     texts = {
         "own_membership": str(refusals.OWN_ACCESS),
         "outside_sites": _("Sites that you do not manage"),

@@ -61,7 +61,7 @@ def _ending(row: components.SessionRow) -> EndingSession:
 
 
 def _portal(page: PageContext, name: str) -> EndingSession:
-    """Return what holds for every person: whether the person has other organizations stays unsaid."""
+    """Return the same line for every person, so that it does not reveal whether the person has other organizations."""
     names = {"organization": page.organization.name, "supplier": settings.SUPPLIER_NAME, "name": name}
     return EndingSession(
         _("Pages of %(organization)s at %(supplier)s") % names,

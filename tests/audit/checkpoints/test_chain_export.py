@@ -418,7 +418,7 @@ def test_export_without_a_checkpoint_or_events_is_refused(log: Log, tmp_path: Pa
         call_command("audit", "export", "--chain", str(log.chain))
 
 
-def test_export_leaves_out_what_no_checkpoint_covers(log: Log, exported: Path, tmp_path: Path) -> None:
+def test_export_leaves_out_events_after_the_checkpoint(log: Log, exported: Path, tmp_path: Path) -> None:
     chained = Event.objects.filter(chain=log.chain, seq__isnull=False).count()
     log.extend(2)
     sealing.seal_all()

@@ -63,7 +63,7 @@ def test_unchanged_log_agrees_with_every_checkpoint(log: Log) -> None:
 
 
 @pytest.mark.parametrize("prepare", [Path.exists, Path.mkdir], ids=["no folder", "an empty folder"])
-def test_log_without_checkpoints_says_what_it_does_not_show(
+def test_log_without_checkpoints_names_the_comparisons_left_out(
     log: Log, settings: LazySettings, tmp_path: Path, prepare: Callable[[Path], object]
 ) -> None:
     settings.CHECKPOINTS_FOLDER = tmp_path / "none"
@@ -278,7 +278,7 @@ def test_verification_without_checkpoints_compares_none(log: Log, intruder: psyc
     assert "0 checkpoints: log verified" in verify("--no-checkpoints")
 
 
-def test_confirmed_restore_does_not_excuse_what_was_there_before(
+def test_confirmed_restore_does_not_excuse_earlier_differences(
     log: Log, intruder: psycopg.Connection
 ) -> None:
     kept, *_ = three(log)

@@ -94,7 +94,7 @@ def test_empty_log_is_not_signed(folder: Folder, intruder: psycopg.Connection) -
     assert signer.sign(folder=folder) is None
 
 
-def test_heads_at_an_earlier_size_leave_out_what_came_later(log: Log) -> None:
+def test_heads_at_an_earlier_size_leave_out_later_events(log: Log) -> None:
     """Sealed later, and still waiting; a chain whose first event came later has no head."""
     size = log.sign().size
     with snapshot():
@@ -397,7 +397,7 @@ def test_log_under_a_replaced_key_is_signed_again_without_new_events(log: Log) -
     assert log.sign().size == again.size + 1
 
 
-def test_key_whose_replacement_failed_halfway_signs_what_can_be_verified(
+def test_key_whose_replacement_failed_halfway_signs_verifiable_checkpoints(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log.sign()

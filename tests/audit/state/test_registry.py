@@ -72,5 +72,5 @@ def row_of(table: Rebuilt | NotRebuilt) -> tuple[str, str]:
     ) or "-"
 
 
-def test_page_names_what_is_compared_and_what_is_not() -> None:
+def test_page_names_the_compared_columns_and_the_others() -> None:
     assert rows_of_page() == {table.table: row_of(table) for table in registry.tables()}

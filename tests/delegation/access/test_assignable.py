@@ -65,7 +65,7 @@ def test_admin_assigns_every_tier_but_none_of_another_verb(world: World) -> None
         assert len(without_verb.sites) == 3
 
 
-def test_tier_names_what_its_holder_may_do_and_assign(world: World) -> None:
+def test_tier_names_the_verbs_of_its_holder_and_the_tiers_to_assign(world: World) -> None:
     version = RoleVersion.objects.get(role__key="user_admin")
     found = tier(world, world.aino, "user_admin")
     assert (found.verbs, found.assignable_roles) == (

@@ -134,7 +134,7 @@ def test_ceiling_in_place_of_an_amount_gives_no_amount(write: Write) -> None:
 
 
 @pytest.mark.parametrize(("good", "bad", "problem"), BAD)
-def test_invalid_file_names_the_place_and_what_is_allowed(
+def test_invalid_file_names_the_place_and_the_allowed_values(
     write: Write, good: str, bad: str, problem: str
 ) -> None:
     assert good in SMALL

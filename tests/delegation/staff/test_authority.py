@@ -175,7 +175,7 @@ def test_decisions_take_a_literal_number_of_statements(
     assert statements(lambda: scopes.memberships(actor=actor, verb=view, at=at).count()) == 2
 
 
-def test_projection_is_what_guardian_answers(world: World, staff: Staff) -> None:
+def test_projection_equals_the_answers_of_guardian(world: World, staff: Staff) -> None:
     user = hired("Sanna Heikkilä")
     row = staff.give(user, "account_manager", unit=staff.eesti)
     staff.give(user, "support", organization=world.koskela)

@@ -134,7 +134,7 @@ RETENTION = {
 
 
 @pytest.mark.parametrize("kind", RETENTION)
-def test_purge_deletes_only_what_expired_before_its_retention(world: World, kind: str) -> None:
+def test_purge_deletes_only_rows_past_their_retention(world: World, kind: str) -> None:
     grants.token_pair(world.mikko)
     at = clock.now()
     rows: dict[str, QuerySet[Any]] = {

@@ -122,7 +122,7 @@ def test_identity_without_an_event_is_refused(world: World) -> None:
         identities.enroll(issuer=ISSUER, subject="staff-9", name="Sam", at=clock.now())
 
 
-def test_session_is_loaded_by_its_secret_with_what_the_provider_said(world: World) -> None:
+def test_session_is_loaded_by_its_secret_with_the_provider_s_claims(world: World) -> None:
     sam = enrolled()
     session = loaded(opened(sam))
     assert session is not None

@@ -112,7 +112,7 @@ def test_addresses_take_turns_for_a_free_thread() -> None:
     assert gates.started == ["a0", "a1", "b0", "c0", "a2", "b1", "a3", "a4"]
 
 
-def test_closed_lane_finishes_what_waits_and_ends_its_threads() -> None:
+def test_closed_lane_finishes_waiting_jobs_and_ends_its_threads() -> None:
     gates = Gates()
 
     async def run() -> Lane:

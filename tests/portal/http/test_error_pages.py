@@ -262,7 +262,7 @@ def test_form_without_a_session_is_kept_without_its_secrets(world: World) -> Non
     assert 'action="/test/inside/"' in text
 
 
-def test_kept_form_of_300_people_has_all_of_them_and_what_follows(world: World) -> None:
+def test_kept_form_of_300_people_has_all_of_them_and_the_effect(world: World) -> None:
     typed = {"m": [f"person-{number}" for number in range(300)], "until": "24 Dec 2026"}
     gone = BrowserClient().post("/test/inside/", typed)
     text = gone.content.decode()

@@ -40,7 +40,7 @@ def redeemed(world: World, code: str, verifier: str) -> Any:
     return oidc_browser.post(metadata.TOKEN, sent, oidc_browser.basic(world))
 
 
-def test_error_of_a_request_without_pkce_names_what_to_set(world: World) -> None:
+def test_error_of_a_request_without_pkce_names_the_setting(world: World) -> None:
     refused = answer(world, **WITHOUT)
     assert refused["error"] == "invalid_request"
     assert "S256" in refused["error_description"]
@@ -83,7 +83,7 @@ def test_verifier_for_a_code_without_a_challenge_is_refused(without_pkce: World)
     assert redeemed(without_pkce, code, VERIFIER).json()["error"] == "invalid_grant"
 
 
-def test_public_client_needs_pkce_whatever_its_row_says(without_pkce: World) -> None:
+def test_public_client_with_any_row_needs_pkce(without_pkce: World) -> None:
     make_public()
     assert answer(without_pkce, **WITHOUT)["error"] == "invalid_request"
 

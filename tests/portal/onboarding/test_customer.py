@@ -69,7 +69,7 @@ def test_dry_run_says_the_steps_and_changes_nothing(world: World) -> None:
     assert [line.removeprefix("Would ").split()[0] for line in lines] == [line.split()[0] for line in done]
 
 
-def test_changed_file_adds_what_is_missing_and_names_what_no_command_changes(
+def test_changed_file_adds_missing_entries_and_names_those_that_no_command_changes(
     world: World, file: Path
 ) -> None:
     apply(EXAMPLE)
@@ -258,7 +258,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("old", "new", "words"), BAD)
-def test_problem_of_a_file_names_line_field_and_what_is_allowed(
+def test_problem_of_a_file_names_line_field_and_allowed_values(
     world: World, file: Path, old: str, new: str, words: str
 ) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")

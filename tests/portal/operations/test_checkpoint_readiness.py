@@ -69,7 +69,7 @@ def test_copy_that_sql_writes_hides_no_late_checkpoint(
     assert late_seconds() > readiness.CHECKPOINTS_LATE
 
 
-def test_older_copy_put_back_by_sql_counts_as_what_it_states(
+def test_older_copy_put_back_by_sql_counts_as_its_own_state(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log.sign()

@@ -159,7 +159,7 @@ def test_variable_with_valid_text_gives_its_typed_value(name: str, text: str, va
 
 
 @pytest.mark.parametrize(("name", "text", "allowed"), BAD)
-def test_variable_with_invalid_text_says_what_is_allowed(name: str, text: str, allowed: str) -> None:
+def test_variable_with_invalid_text_names_the_allowed_values(name: str, text: str, allowed: str) -> None:
     found = environment.problems(variables.ALL, REQUIRED | {name: text})
     assert len(found) == 1
     assert found[0].startswith(name)

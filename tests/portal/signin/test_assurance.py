@@ -189,7 +189,7 @@ def test_person_without_a_factor_needs_one_by_role(
 
 @pytest.mark.parametrize("demand", [demands.ACCESS, demands.OWN_SIGN_IN, demands.OWN_FACTORS])
 @pytest.mark.parametrize("records", [[PASSWORD], [TOTP], [KEY], [CODES], [TOTP, KEY], [PASSWORD, PASSWORD]])
-def test_person_with_a_factor_needs_both_whatever_the_role_and_page(
+def test_person_with_a_factor_needs_both_for_every_role_and_page(
     world: World, records: list[Record], demand: Demand
 ) -> None:
     assert (step(world.vilma, *records, demand=demand), step(world.aino, *records, demand=demand)) == (

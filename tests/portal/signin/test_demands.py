@@ -125,7 +125,7 @@ def pages() -> list[tuple[Address, Demand]]:
 
 
 @pytest.mark.parametrize("name", [name for name, steps in EXPECTED.items() if steps != _SIGN_IN])
-def test_each_page_asks_of_each_session_what_the_decision_says(portal: PortalWithData, name: str) -> None:
+def test_each_page_asks_of_each_session_the_proofs_of_the_decision(portal: PortalWithData, name: str) -> None:
     for address, demand in pages():
         expected = EXPECTED[name][ORDER.index(demand)]
         for method in ("get", "post"):

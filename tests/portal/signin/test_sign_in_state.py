@@ -77,7 +77,7 @@ def test_sign_out_names_the_session_that_ended(world: World) -> None:
     assert facts_of(olli, "session.ended")["ended_session"] == key
 
 
-def test_end_of_a_session_clears_what_the_browser_stored_and_keeps_it_known(world: World) -> None:
+def test_end_of_a_session_clears_the_browser_s_storage_and_keeps_it_known(world: World) -> None:
     browser = BrowserClient().sign_in(world.olli.user)
     during = browser.get(reverse("mfa_index"))
     after = browser.post(reverse("account_logout"))

@@ -48,7 +48,7 @@ def test_accessibility_statement_claims_no_audit(world: World) -> None:
     assert "conform" not in text
 
 
-def test_privacy_statement_names_what_is_stored_and_who_sees_it(world: World) -> None:
+def test_privacy_statement_names_the_stored_data_and_their_readers(world: World) -> None:
     text = visible_text(BrowserClient().get("/privacy"))
     for part in ("name, work e-mail address", "IP address", "Admins of your organization", "Cookies"):
         assert part in text

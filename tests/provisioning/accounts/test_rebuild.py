@@ -85,7 +85,7 @@ def test_unknown_chain_gets_no_cursor(world: World) -> None:
         "uncertain_until = '9999-01-01', due_at = '9999-01-01'",
     ],
 )
-def test_reconciliation_closes_a_leaver_whatever_the_account_says(
+def test_reconciliation_closes_a_leaver_with_an_account_in_any_state(
     world: World,
     ordering: Target,
     delivered: AccountDeliveries,

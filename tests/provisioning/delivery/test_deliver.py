@@ -68,7 +68,7 @@ def test_slow_sweep_repeats_within_five_seconds(world: World, monkeypatch: pytes
     assert 1 < pause <= 5
 
 
-def test_stopping_deliverer_seals_what_waits_and_signs_it(
+def test_stopping_deliverer_seals_waiting_events_and_signs_a_checkpoint(
     world: World, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without regard to the interval since the last checkpoint."""

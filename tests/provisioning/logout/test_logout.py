@@ -67,7 +67,7 @@ def test_every_service_of_an_ended_sign_in_gets_a_logout_token(
 
 
 @pytest.mark.parametrize("one_session", [True, False])
-def test_admins_sign_out_reaches_the_services_of_what_it_ended(
+def test_admins_sign_out_reaches_the_services_of_the_ended_sessions(
     world: World, services: fake_target.Server, *, one_session: bool
 ) -> None:
     ended, other = sign_in(world.mikko), sign_in(world.mikko)

@@ -114,7 +114,7 @@ def test_token_of_the_issuer_with_a_slash_is_refused(op: FakeProvider, provider:
 
 
 @pytest.mark.parametrize("token", [None, 7, "", "a.b", "a.b.c", "ä.ö.ü", "x" * 20_000, "." * 9], ids=repr)
-def test_what_is_no_token_is_refused(provider: Provider, token: object) -> None:
+def test_text_that_is_no_token_is_refused(provider: Provider, token: object) -> None:
     with pytest.raises(SignInRefused):
         verified(provider, token)
 

@@ -139,7 +139,9 @@ def test_repeated_refusals_of_one_hour_are_one_event_without_a_user(world: World
     assert Refusal.objects.get().count == 3
 
 
-def test_home_says_in_words_what_was_proved_and_what_a_role_lacks(world: World, op: FakeProvider) -> None:
+def test_home_names_the_proofs_of_a_session_and_those_that_a_role_needs(
+    world: World, op: FakeProvider
+) -> None:
     browser, _ = sign_in(op, groups=["kh-owners", "kh-support"], amr=["pwd", "geo"])
     page = " ".join(browser.get(HOME).content.decode().split())
     assert "password, “geo”" in page

@@ -94,7 +94,7 @@ def test_change_shows_losses_first_and_groups_people_by_effect(world: World) -> 
     assert changes() == 0
 
 
-def test_group_of_people_with_different_access_names_what_each_has_now(world: World) -> None:
+def test_group_of_people_with_different_access_names_the_access_of_each(world: World) -> None:
     both, end = [world.tampere, world.oulu], clock.now() + dt.timedelta(days=400)
     world.change(world.vilma, world.access("viewer", sites=both))
     world.change(world.olli, world.access("viewer", sites=both, until=end))
@@ -255,7 +255,7 @@ def test_last_admin_keeps_the_access_and_is_named(world: World, url: str) -> Non
     assert changes() == before
 
 
-def test_all_that_match_the_filters_are_shown_and_sent_by_name(world: World) -> None:
+def test_people_who_match_the_filters_are_shown_and_sent_by_name(world: World) -> None:
     browser = signed_in.browser(world.aino)
     shown = page_model(browser.get(f"{SITES}?all=1&tier=viewer&tier=organization_admin"), LimitSitesPage)
     assert shown.title == "Limit 3 people to sites"
@@ -285,7 +285,7 @@ def test_preview_requested_by_a_script_is_the_fragment_alone(world: World) -> No
         assert page_model(part, BulkFragment).effect.groups
 
 
-def test_incomplete_form_names_what_is_missing_and_who_is_left_out(world: World) -> None:
+def test_incomplete_form_names_missing_choices_and_the_people_left_out(world: World) -> None:
     browser = signed_in.browser(world.aino)
     effect = effect_of(browser, SITES, sites_form(world, world.aino, world.vilma, sites=[]))
     assert (effect.nothing, effect.invalid, effect.groups) == ("Choose at least one site.", "sites", [])

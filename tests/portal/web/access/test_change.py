@@ -104,7 +104,7 @@ def test_access_form_with_the_present_access_changes_nothing(world: World) -> No
     assert Event.objects.filter(verb="access.change").count() == 1
 
 
-def test_preview_of_an_incomplete_form_names_what_is_missing(world: World) -> None:
+def test_preview_of_an_incomplete_form_names_the_missing_choices(world: World) -> None:
     browser = signed_in.browser(world.aino)
     incomplete: dict[str, dict[str, object]] = {
         "Enter a limit.": {"limit_orderer": ""},

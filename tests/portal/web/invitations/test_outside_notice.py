@@ -69,7 +69,7 @@ def test_form_sent_twice_at_the_same_time_sends_each_mail_once(world: World) -> 
 
 
 @pytest.mark.parametrize("purpose", ["invitation", "invitation_notice"])
-def test_mail_lists_in_its_page_what_its_text_lists(world: World, purpose: str) -> None:
+def test_mail_lists_the_same_in_its_page_and_its_text(world: World, purpose: str) -> None:
     invite(world, world.sami, PRIVATE)
     mail = Mail.objects.filter(purpose=purpose)[:1].get()
     lines = [line[2:] for line in queued_mails.text_of(mail).splitlines() if line.startswith("- ")]

@@ -107,7 +107,7 @@ def test_file_above_the_maximum_leads_to_the_list_with_a_sentence(
     assert len(lines(browser, "?q=mikko")) == 2
 
 
-def test_file_holds_what_the_reader_may_see(world: World) -> None:
+def test_file_holds_the_people_that_the_reader_may_see(world: World) -> None:
     sami = signed_in.browser(world.sami)
     names = [row[0] for row in lines(sami)[1:]]
     assert names == [person.name for person in page_model(sami.get(f"{KOSKELA}/people"), PeoplePage).people]

@@ -34,7 +34,7 @@ def counts(page: PeoplePage, label: str) -> dict[str, str]:
     return {option.label: option.count for option in menu(page, label).options}
 
 
-def test_menus_count_what_each_choice_would_show(world: World) -> None:
+def test_menus_count_the_people_of_each_choice(world: World) -> None:
     deliveries.out_of_date_in_crm(world, world.olli)
     browser = signed_in.browser(world.aino)
     page = people_page(browser)
@@ -176,7 +176,7 @@ def test_columns_sort_and_say_how(world: World) -> None:
     assert 'aria-sort="descending"' in browser.get(f"{KOSKELA}/people?sort=seen").content.decode()
 
 
-def test_list_takes_the_same_statements_whatever_it_shows(world: World) -> None:
+def test_list_with_any_filter_takes_the_same_statements(world: World) -> None:
     browser = signed_in.browser(world.aino)
     deliveries.out_of_date_in_crm(world, world.vilma, world.olli)
     every = f"?q=o&tier=orderer&site={world.oulu.id}&seen=never&systems=out_of_date"
@@ -199,7 +199,7 @@ def test_list_with_filters_is_one_page_of_text(world: World) -> None:
     assert re.search(r"Viewer 1\b", text)
 
 
-def test_search_keeps_what_needs_attention_in_sight(world: World) -> None:
+def test_search_keeps_people_who_need_attention_in_sight(world: World) -> None:
     deliveries.out_of_date_in_crm(world, world.olli, world.mikko)
     browser = signed_in.browser(world.aino)
     everyone = people_page(browser).attention
@@ -218,7 +218,7 @@ def test_attention_of_a_search_counts_the_people_that_the_reader_may_see(world: 
     assert attention.text == "1 needs attention"
 
 
-def test_status_stays_a_choice_whatever_is_searched(world: World) -> None:
+def test_status_with_any_search_stays_a_choice(world: World) -> None:
     browser = signed_in.browser(world.aino)
     assert "Status" not in {one.label for one in people_page(browser, "?q=zzzz").filters}
     world.remove(world.olli)

@@ -75,7 +75,7 @@ def test_receipt_counts_the_wait_until_the_paused_system_confirms_and_a_mail_fol
     assert Mail.objects.filter(purpose="removal_confirmed").count() == 1
 
 
-def test_waiting_receipt_asks_less_and_less_often_and_names_what_it_has(
+def test_waiting_receipt_asks_less_and_less_often_and_names_its_state(
     world: World, services: ConnectedServices, live_server: LiveServer, page: sync_api.Page
 ) -> None:
     polls: list[sync_api.Response] = []

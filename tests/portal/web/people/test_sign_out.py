@@ -26,7 +26,7 @@ def use_web_shop(browser: BrowserClient, organization: str) -> str:
 
 
 @pytest.mark.usefixtures("at_noon")
-def test_sign_out_page_says_what_ends_and_what_stays_in_one_further_step(world: World) -> None:
+def test_sign_out_page_names_the_ending_and_the_remaining_sessions_in_one_further_step(world: World) -> None:
     use_web_shop(signed_in.browser(world.olli), "koskela")
     admin = signed_in.browser(world.aino)
     person = page_model(admin.get(person_path(world.olli)), PersonPage)

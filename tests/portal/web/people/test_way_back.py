@@ -191,7 +191,7 @@ def test_address_that_names_no_list_leads_to_the_whole_list(
     assert page.back_url == f"{KOSKELA}/people"
 
 
-def test_query_of_the_list_keeps_what_the_list_shows() -> None:
+def test_query_of_the_list_keeps_its_search_filters_and_order() -> None:
     url = f"{KOSKELA}/people?q=a%26who%3Dformer&site=1&site=2&all=1&list=x&after=3&pending=all"
     assert list_address.query_of(url) == "q=a%26who%3Dformer&site=1&site=2&after=3&pending=all"
 

@@ -76,7 +76,7 @@ def table(shop: fake_target.Server, synchronize: Any) -> Iterator[str]:
             yield f"| {name} | {', '.join(statuses)} | {consequences} |"
 
 
-def test_document_shows_what_each_answer_leads_to(
+def test_document_shows_the_result_of_each_answer(
     shop: fake_target.Server, synchronize: Any, pool: Pool
 ) -> None:
     rows = list(table(shop, synchronize))

@@ -370,7 +370,7 @@ CREATED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", CREATED)
-def test_creation_is_understood_whatever_its_answer(
+def test_creation_with_any_answer_is_understood(
     shop: fake_target.Server, synchronize: Any, kind: str
 ) -> None:
     shop.be.odd = only("POST", is_executed=True, **CREATED[kind])

@@ -155,7 +155,7 @@ def test_removed_person_is_done_where_no_record_may_be_active(
     assert compare.is_done(user(active=False), theirs) is is_done
 
 
-def test_active_person_is_done_with_one_record_that_matches() -> None:
+def test_active_person_with_one_matching_record_needs_no_write() -> None:
     assert compare.is_done(OURS, [OURS])
     assert not compare.is_done(OURS, [])
     assert not compare.is_done(OURS, [OURS, OURS])
