@@ -1,4 +1,4 @@
-"""Channels for people and programs."""
+"""The portal has the channels for people and programs."""
 
 from django.apps import AppConfig
 from django.core.signals import request_started

@@ -1,4 +1,4 @@
-"""Middleware of pages: request log, language, caching, control characters, sign-in, errors of the domain."""
+"""Pages pass this middleware: request log, language, caching, control characters, sign-in, errors of the domain."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The URL map of addresses below /staff/, once staff sign-in is configured (`portal.signin.staff.middleware`).
+"""Addresses below /staff/ exist once staff sign-in is configured (`portal.signin.staff.middleware`).
 
 The other patterns are here so that pages can name their addresses; none of them begins with `staff/`.
 """

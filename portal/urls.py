@@ -1,4 +1,4 @@
-"""The URL map of the portal. An address that is not listed here cannot be reached."""
+"""The portal has the addresses of this URL map. One that is not listed here cannot be reached."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""Every chain: each event continues the one before, and the head is the last one."""
+"""In every chain each event continues the one before, and the head is the last one."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""One event by itself: its body matches its hash, its columns its body, and its MAC is right."""
+"""An event by itself is right where its body matches its hash, its columns its body, and its MAC is valid."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""Every leaf: the order has no gap, its tree is the stored one, and each event is sealed or waits in the inbox."""
+"""The leaves have no gap, their tree is the stored one, and each event is sealed or waits in the inbox."""
 
 import datetime as dt
 import uuid

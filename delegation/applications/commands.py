@@ -1,4 +1,4 @@
-"""Registering the applications that people sign in to."""
+"""The supplier registers the applications that people sign in to."""
 
 import dataclasses
 import uuid

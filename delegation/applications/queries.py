@@ -1,4 +1,4 @@
-"""The services that people can open from the portal."""
+"""People can open these services from the portal."""
 
 from dataclasses import dataclass
 

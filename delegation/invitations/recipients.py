@@ -1,4 +1,4 @@
-"""The recipients of invitations, and which of them the actor cannot invite: the preview and the command ask."""
+"""The preview and the command ask here which recipients of invitations the actor cannot invite."""
 
 import datetime as dt
 import uuid

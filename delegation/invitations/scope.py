@@ -1,4 +1,4 @@
-"""The invitations that an actor may see, resend or cancel: the decisions of the policy as querysets."""
+"""The decisions of the policy on invitations as querysets: those that an actor may see, resend or cancel."""
 
 import datetime as dt
 import uuid

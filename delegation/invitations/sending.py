@@ -1,4 +1,4 @@
-"""What a command that sends new invitations checks and writes, over the whole set of recipients."""
+"""A command that sends new invitations checks and writes the whole set of recipients at once."""
 
 import dataclasses
 import uuid

@@ -1,4 +1,4 @@
-"""Invitations as subjects of an act."""
+"""Invitations are the subjects of an act."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""The members that a removal ended, and the people who are notified of its end."""
+"""The members that a removal ended are read here, and the people who are notified of its end."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""The members that an actor may see, searched and filtered, in pages in the order of names."""
+"""The members that an actor may see are searched, filtered and read in pages in the order of names."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""When members last signed in, as lists sort, filter and count it."""
+"""Lists sort, filter and count members by their last sign-in."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""The sessions, services and invitations that a removal will end, counted before it."""
+"""The sessions, services and invitations that a removal will end are counted before it."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""The sessions of members, and when each member was last seen."""
+"""The sessions of members are read here, and when each member was last seen."""
 
 import datetime as dt
 import json

@@ -1,4 +1,4 @@
-"""Who had which staff right in a time."""
+"""Staff rights are listed as they were in force in a time."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""The only definition of a valid grant, for codes, token families and access tokens.
+"""A valid grant is defined here alone, for codes, token families and access tokens.
 
 A grant `g` (a code or a family) is valid while user, membership, organization, client and application are in force.
 Both epochs must be the ones it was issued under, and its sign-in must not have ended. A grant that a request under
@@ -92,7 +92,7 @@ class GrantContext:
 
     @property
     def subject(self) -> str:
-        """Return what this client knows the person by, as `sub`."""
+        """Return the `sub` under which this client knows the person."""
         return subjects.subject(
             user=self.user,
             membership=self.membership,

@@ -1,4 +1,4 @@
-"""Unicode normalization of texts from strangers, in time proportional to their length."""
+"""Texts from strangers are normalized (Unicode) in time proportional to their length."""
 
 import unicodedata
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Telephone numbers in their international form (ITU-T E.164)."""
+"""Telephone numbers have one international form (ITU-T E.164)."""
 
 import re
 import unicodedata

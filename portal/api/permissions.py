@@ -1,4 +1,4 @@
-"""The default permission of the REST API."""
+"""The REST API has this default permission."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request

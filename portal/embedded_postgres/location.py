@@ -1,4 +1,4 @@
-"""The data folder, the system user and the programs of a folder's PostgreSQL.
+"""Each folder's PostgreSQL has a data folder, a system user and programs.
 
 PostgreSQL refuses to run as root. Started by root, it therefore runs as its own system user, which must be able to
 reach both its programs and its data. Where it cannot (a checkout below a private folder), they lie below SHELTER

@@ -1,4 +1,4 @@
-"""The two roles and the database of an installation, on any PostgreSQL server with administrator rights."""
+"""An installation has two roles and a database, on any PostgreSQL server with administrator rights."""
 
 from collections.abc import Mapping
 from typing import LiteralString

@@ -1,4 +1,4 @@
-"""The ASGI application of a worker: a whole body first, then a lane's thread runs the WSGI application."""
+"""Each worker runs this ASGI application: a whole body first, then a lane's thread runs the WSGI application."""
 
 import asyncio
 import logging

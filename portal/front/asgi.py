@@ -1,4 +1,4 @@
-"""The application that each worker of `python -m portal.front` loads."""
+"""Each worker of `python -m portal.front` loads this application."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Collecting a request's whole body, within a deadline and a size cap, before any thread works on it."""
+"""A request's whole body is collected within a deadline and a size cap, before any thread works on it."""
 
 import asyncio
 import contextlib

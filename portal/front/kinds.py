@@ -1,4 +1,4 @@
-"""Kinds of endpoints: which lane serves a request, and which body it may have."""
+"""The kind of an endpoint says which lane serves a request, and which body it may have."""
 
 from dataclasses import dataclass
 from typing import Final

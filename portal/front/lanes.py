@@ -1,4 +1,4 @@
-"""Lanes: a bounded pool of threads with a bounded queue for each kind of endpoint.
+"""Each kind of endpoint has a lane: a bounded pool of threads with a bounded queue.
 
 A flood in one lane leaves the others answering. All counters belong to the event loop's thread, so they need no lock.
 """

@@ -1,4 +1,4 @@
-"""Every bound of the front, per worker process; docs/running.md says what an operator sees of them."""
+"""Each worker process of the front has these bounds; docs/running.md says what an operator sees of them."""
 
 from typing import Final
 

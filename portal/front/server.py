@@ -1,4 +1,4 @@
-"""The options of granian: every process that serves the portal is started with them."""
+"""Every process that serves the portal is started with these options of granian."""
 
 import resource
 import socket

@@ -1,4 +1,4 @@
-"""The organization that the reader is in: that of the address, else the one last opened in this browser.
+"""The reader is in the organization of the address, else in the one last opened in this browser.
 
 A cookie holds it as a keyed hash of person and organization: it gives no access, and another person in the same browser
 learns nothing from it.

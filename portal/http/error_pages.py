@@ -1,4 +1,4 @@
-"""Django's error handlers (`handler400` and the others) and the CSRF failure view."""
+"""Django calls these error handlers (`handler400` and the others) and the CSRF failure view."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""Refusing control characters, U+0000 among them.
+"""Forms refuse control characters, U+0000 among them.
 
 PostgreSQL refuses U+0000, and none of the others belongs in a name, an address or a reason. A form shows the error at
 the field and preserves the value; a path or a query with them is a page with status 400.

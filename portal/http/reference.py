@@ -1,4 +1,4 @@
-"""The short id of a request, which a person reads aloud and support finds in the log."""
+"""Each request has a short id, which a person reads aloud and support finds in the log."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Redirects within our own host: only paths that no browser reads as another host."""
+"""Redirects lead only to paths of our own host that no browser reads as another host."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""The fast path: requests of programs pass no session, CSRF, locale or message middleware."""
+"""Requests of programs take a fast path without session, CSRF, locale and message middleware."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Sign-out started by a service (OpenID Connect RP-Initiated Logout 1.0).
+"""A service can start a sign-out (OpenID Connect RP-Initiated Logout 1.0).
 
 The ID token of this browser's own sign-in proves that the service may end it. Every other request only asks the person,
 so that no other site signs people out.

@@ -1,4 +1,4 @@
-"""The provider's endpoints and its metadata document (OIDC Discovery 1.0, RFC 8414)."""
+"""The provider publishes its endpoints in a metadata document (OIDC Discovery 1.0, RFC 8414)."""
 
 import json
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Parameters of a request as OAuth reads them: each at most once, empty is missing (RFC 6749 §3.1, §3.2)."""
+"""OAuth reads each parameter of a request at most once, and an empty one as missing (RFC 6749 §3.1, §3.2)."""
 
 from collections import Counter
 from collections.abc import Mapping

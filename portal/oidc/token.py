@@ -1,4 +1,4 @@
-"""The token endpoint: exchanges a code or a refresh token for tokens (OIDC Core §3.1.3, §12)."""
+"""The token endpoint exchanges a code or a refresh token for tokens (OIDC Core §3.1.3, §12)."""
 
 import base64
 import hashlib

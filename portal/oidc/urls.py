@@ -1,4 +1,4 @@
-"""The provider's addresses.
+"""The provider has these addresses.
 
 The fast path answers before any URL is resolved; its addresses are listed here for code that walks the URL map.
 """

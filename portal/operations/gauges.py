@@ -1,4 +1,4 @@
-"""Values of this moment for `/metrics`: the build of this process, and the state in the database.
+"""`/metrics` shows these values of the moment: the build of this process, and the state in the database.
 
 What the database holds is the same whichever server reports it: take the maximum over servers, not the sum.
 """

@@ -106,7 +106,7 @@ class _Collected(Collector):
 
 
 def _is_count(sample: str) -> bool:
-    """The library adds the time at which each counter began, which has no sum."""
+    """Return whether the sample can be added up; the time at which a counter began, which the library adds, cannot."""
     return not sample.endswith("_created")
 
 

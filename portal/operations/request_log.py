@@ -1,4 +1,4 @@
-"""One log line and one measurement for every answered request, without secrets of addresses or personal values."""
+"""Every answered request has one log line and one measurement, without secrets of addresses or personal values."""
 
 import time
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics for the operator."""
+"""The operator asks here for liveness, readiness and metrics."""
 
 import hmac
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Loading templates, routes and translations at the start of a web process, so that no request waits for them."""
+"""A web process loads templates, routes and translations at its start, so that no request waits for them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A colleague's rights, each with its explanation."""
+"""Each of a colleague's rights has its explanation."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""Filters in the query string: parsed strictly, written canonically."""
+"""Filters in the query string are parsed strictly and written canonically."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Forms that have systems tried again now after a removal."""
+"""A form has systems tried again now after a removal."""
 
 import uuid
 from collections.abc import Collection, Mapping

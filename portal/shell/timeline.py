@@ -1,4 +1,4 @@
-"""Events in a timeline, with the names they need."""
+"""Events are shown in a timeline, with the names they need."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Removals that a system has not confirmed in time, for the pages that show them."""
+"""Pages show the removals that a system has not confirmed in time."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence

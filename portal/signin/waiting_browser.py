@@ -1,4 +1,4 @@
-"""Names a browser that waits for a sign-in, so that what waits serves the session which this browser opens.
+"""Names the browser that waits for a sign-in, so that only the session opened in it gets the waiting answer.
 
 The cookie holds a random name and gives no access. The session remembers the name with which it was opened: a thief
 with the session's cookie cannot give the session another name afterwards.

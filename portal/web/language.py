@@ -1,4 +1,4 @@
-"""The reader's choice of language, in a cookie of this browser."""
+"""A cookie of this browser holds the reader's choice of language."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required

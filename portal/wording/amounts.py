@@ -1,4 +1,4 @@
-"""Amounts of money as people type them, with or without the unit that stands beside the field."""
+"""Amounts of money are parsed as people type them, with or without the unit that stands beside the field."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The people, services and access of an event in words, in the reader's language."""
+"""The people, services and access of an event are named in the reader's language."""
 
 import datetime as dt
 import uuid

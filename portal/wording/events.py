@@ -1,4 +1,4 @@
-"""The sentence of an event, made when it is shown, in the reader's language."""
+"""The sentence of an event is made when it is shown, in the reader's language."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

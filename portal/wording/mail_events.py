@@ -1,4 +1,4 @@
-"""The sentences about mails that were sent or could not be delivered, by the purpose of the mail."""
+"""Mails that were sent or could not be delivered have sentences by their purpose."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""What a person changed of the own details, in words."""
+"""A person's change of the own details is worded here."""
 
 from collections.abc import Mapping
 

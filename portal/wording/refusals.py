@@ -1,4 +1,4 @@
-"""The sentence of a refusal: what happened, what was not changed, and what the person can do."""
+"""The sentence of a refusal says what happened, what was not changed, and what the person can do."""
 
 import datetime as dt
 import math

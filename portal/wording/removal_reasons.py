@@ -1,4 +1,4 @@
-"""The reason of a removal: a choice and a note. The log holds `code`, or `code: note`."""
+"""The reason of a removal is a choice and a note. The log holds `code`, or `code: note`."""
 
 from collections.abc import Callable, Mapping
 

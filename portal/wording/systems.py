@@ -1,4 +1,4 @@
-"""The state of people's accounts in connected systems, in words."""
+"""The state of people's accounts in connected systems is worded here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

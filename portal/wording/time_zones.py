@@ -1,4 +1,4 @@
-"""The organization's time zone, and instants with the name of their zone."""
+"""Instants are shown in the organization's time zone, with the name of the zone."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

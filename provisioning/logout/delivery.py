@@ -111,7 +111,7 @@ class LeasedLogout:
 
     @property
     def subject(self) -> str:
-        """Return what this client knows the person by, as `sub`."""
+        """Return the `sub` under which this client knows the person."""
         return subjects.subject(
             user=self.user,
             membership=self.membership,

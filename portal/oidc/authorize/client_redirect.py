@@ -1,4 +1,4 @@
-"""The way back to the service: a redirect with the response, or a page that continues by itself."""
+"""A person returns to the service by a redirect with the response, or by a page that continues by itself."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""Issuing the authorization code, under the epochs read with the session and with the membership."""
+"""The authorization code is issued under the epochs read with the session and with the membership."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""The decision on an authorization request: authentication, its age and strength, rights, consent."""
+"""An authorization request is decided by authentication, its age and strength, rights and consent."""
 
 import dataclasses
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Parsing and validating an authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2, RFC 9700)."""
+"""An authorization request is parsed and validated (RFC 6749 §4.1.1, OIDC Core §3.1.2, RFC 9700)."""
 
 import re
 from dataclasses import dataclass

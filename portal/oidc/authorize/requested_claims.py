@@ -1,4 +1,4 @@
-"""The `claims` parameter: single claims that a service requests (OIDC Core §5.5)."""
+"""A service requests single claims by the `claims` parameter (OIDC Core §5.5)."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Codes as people type them."""
+"""Codes are accepted as people type them."""
 
 from identity.people.normalization import normalize
 

@@ -1,4 +1,4 @@
-"""Second factors: the rule for removing one, and the RFC 8176 value of a key."""
+"""Second factors have a rule for their removal, and keys an RFC 8176 value."""
 
 import itertools
 import uuid

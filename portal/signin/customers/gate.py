@@ -1,4 +1,4 @@
-"""The response that leads a person to the step that an action demands first (`assurance`)."""
+"""A response leads a person to the step that an action demands first (`assurance`)."""
 
 import datetime as dt
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""New recovery codes between the form that creates them and the page that shows them.
+"""New recovery codes are stored between the form that creates them and the page that shows them.
 
 They stand encrypted in the session, for one person, until that person has saved them or ten minutes have passed. The
 form can therefore redirect: a reload of the page shows the same codes and creates none.

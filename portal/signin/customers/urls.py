@@ -1,4 +1,4 @@
-"""Allauth's pages under /account/, each in one transaction with its events.
+"""Allauth's pages under /account/ run each in one transaction with its events.
 
 Sign-up and the management of e-mail addresses are left out, so they cannot be reached. What each page demands of a
 session stands in `demands`.

@@ -1,4 +1,4 @@
-"""Changing the access of several people at once, and limiting several people to some of their sites."""
+"""An admin changes the access of several people at once, or limits them to some of their sites."""
 
 import uuid
 from collections.abc import Callable, Sequence

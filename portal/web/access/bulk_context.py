@@ -1,4 +1,4 @@
-"""The page models of the panels that change several people's access, over the list of people."""
+"""Panels over the list of people change several people's access; these are their page models."""
 
 import uuid
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The form that limits people to some of their sites."""
+"""An admin limits people to some of their sites by this form."""
 
 import uuid
 from typing import Any, Self

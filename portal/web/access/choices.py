@@ -1,4 +1,4 @@
-"""The choices of an access form: assignable tiers with their limits, and sites."""
+"""An access form has these choices: assignable tiers with their limits, and sites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

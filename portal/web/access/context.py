@@ -1,4 +1,4 @@
-"""The page model of the panel that changes or restores access."""
+"""A panel changes or restores access; this is its page model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The access form: a tier with its limit, sites, an end, a reason."""
+"""The access form asks for a tier with its limit, sites, an end and a reason."""
 
 import datetime as dt
 import uuid

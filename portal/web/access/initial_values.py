@@ -1,4 +1,4 @@
-"""The initial values of the forms that change and restore access."""
+"""The forms that change and restore access begin with these values."""
 
 import dataclasses
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Changing and restoring the access of a colleague."""
+"""The access of a colleague is changed and restored at these addresses."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Changing the access of a colleague, and restoring a former colleague."""
+"""An admin changes the access of a colleague, or restores a former colleague."""
 
 import uuid
 from collections.abc import Callable, Mapping

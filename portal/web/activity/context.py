@@ -1,4 +1,4 @@
-"""The page model of the organization's log."""
+"""The organization's log has this page model."""
 
 import uuid
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The filters of the log, as the address names them and as the page shows them."""
+"""The filters of the log are named in the address and shown on the page."""
 
 import uuid
 from collections.abc import Mapping

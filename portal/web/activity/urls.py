@@ -1,4 +1,4 @@
-"""The organization's log."""
+"""The organization's log has this address."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The view of the organization's log."""
+"""The view shows the organization's log."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe

@@ -1,4 +1,4 @@
-"""The page model of the choice between the reader's organizations."""
+"""The reader chooses between organizations; this is the page model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The form that invites people, and the form by which a newcomer accepts."""
+"""One form invites people, and by the other a newcomer accepts."""
 
 from collections.abc import Sequence
 from typing import Any

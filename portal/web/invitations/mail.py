@@ -1,4 +1,4 @@
-"""The mails of invitations, each with its link."""
+"""Each mail of an invitation has its link."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

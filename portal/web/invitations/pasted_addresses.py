@@ -1,4 +1,4 @@
-"""Reading people from pasted text: lines of a mail program, a spreadsheet or a chat, with or without names.
+"""People are read from pasted text: lines of a mail program, a spreadsheet or a chat, with or without names.
 
 The length of the text is limited before it is read, and the reader passes over it once.
 """

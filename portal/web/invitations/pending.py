@@ -1,4 +1,4 @@
-"""Pending invitations: sending one again, and cancelling one."""
+"""A pending invitation can be sent again or cancelled."""
 
 import uuid
 

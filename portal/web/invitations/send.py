@@ -1,4 +1,4 @@
-"""Inviting people, in a panel over the list."""
+"""Admins invite people in a panel over the list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

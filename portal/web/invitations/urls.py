@@ -1,4 +1,4 @@
-"""Invitations: sent and managed inside an organization, accepted by the token in the mail."""
+"""Invitations are sent and managed inside an organization, and accepted by the token in the mail."""
 
 from django.urls import path
 

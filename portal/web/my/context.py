@@ -1,4 +1,4 @@
-"""The page model of the reader's own access."""
+"""The reader's own access has this page model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

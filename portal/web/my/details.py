@@ -1,4 +1,4 @@
-"""The form by which people change their own names and work phones."""
+"""People change their own names and work phones by this form."""
 
 from dataclasses import dataclass
 from typing import ClassVar

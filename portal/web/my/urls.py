@@ -1,4 +1,4 @@
-"""One's own access, details and sessions."""
+"""Readers find their own access, details and sessions at these addresses."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The reader's own access and sessions."""
+"""Readers see their own access and sessions here."""
 
 from django.contrib import auth, messages
 from django.http import HttpResponse, HttpResponseRedirect

@@ -1,4 +1,4 @@
-"""The page of one colleague, and the resync of the colleague's accounts."""
+"""A colleague has a page, from which the accounts are resynced."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""The page model of one colleague."""
+"""A colleague's page has this page model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

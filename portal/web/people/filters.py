@@ -1,4 +1,4 @@
-"""The search, filters and order of the list of colleagues, parsed from the address and written into it."""
+"""The search, filters and order of the list of colleagues are parsed from the address and written into it."""
 
 import uuid
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The form that removes colleagues."""
+"""An admin removes colleagues by this form."""
 
 from typing import Any
 

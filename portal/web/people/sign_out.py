@@ -1,4 +1,4 @@
-"""Signing out a colleague: the page that asks, and the command."""
+"""An admin signs out a colleague: a page asks first."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Colleagues: the list and its file, one person, removal and its receipt."""
+"""Colleagues have these addresses: the list and its file, one person, removal and its receipt."""
 
 from django.urls import path
 
