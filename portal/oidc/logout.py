@@ -28,7 +28,7 @@ from identity.sessions import sign_ins
 from identity.sessions.store import SessionStore
 from portal.http.request_context import Request
 from portal.oidc import metadata, parameters
-from portal.oidc.authorize import client_redirect, login_redirect
+from portal.oidc.authorize import client_redirect, login_redirect, organization_choice
 from portal.oidc.parameters import Parameters
 from portal.signin.customers import event_transaction
 
@@ -67,7 +67,7 @@ def logout(request: Request) -> HttpResponse:
     except LogoutRequestError as error:
         return _page(request, {"detail": str(error)}, status=400)
     if request.user.is_authenticated:
-        if not _is_of_this_session(request, wanted.claims):
+        if not _is_of_this_session(request, wanted):
             return _ask(request, wanted, sent)
         _end_session(request)
     return _leave(request, wanted)
@@ -135,15 +135,16 @@ def _redirect_uri(sent: Parameters, client: RegisteredClient | None) -> str:
     return address
 
 
-def _is_of_this_session(request: Request, claims: Mapping[str, Any]) -> bool:
+def _is_of_this_session(request: Request, wanted: LogoutRequest) -> bool:
     session = request.session
     try:
-        sid = uuid.UUID(str(claims.get("sid")))
+        sid = uuid.UUID(str(wanted.claims.get("sid")))
     except ValueError:
         return False
     return (
         isinstance(session, SessionStore)
-        and claims["sub"] == str(request.user.pk)
+        and wanted.client is not None
+        and wanted.claims["sub"] in organization_choice.subjects_of(request, wanted.client)
         and sign_ins.is_open(sid=sid, session_key=session.stored_key())
     )
 

@@ -70,7 +70,7 @@ class AuthorizationDecision:
         named = set(self.authorization.claims.subjects)
         if self.authorization.id_token_hint:
             named.add(str(self._hint.get("sub", "")))
-        if named and named - organization_choice.subjects_of(self.request, self.authorization):
+        if named and named - organization_choice.subjects_of(self.request, self.authorization.target.client):
             raise AuthorizationError("login_required", "Another person is signed in.")
 
     def _since(self) -> dt.datetime | None:

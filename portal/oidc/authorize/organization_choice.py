@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from delegation.authorization import entitlements
 from identity.clients import subjects
+from identity.clients.queries import RegisteredClient
 from identity.grants import codes
 from identity.memberships import eligible_memberships
 from identity.memberships.eligible_memberships import EligibleMembership
@@ -38,9 +39,9 @@ def memberships_with_rights(
     return [candidate for candidate in eligible if rights[candidate.id]]
 
 
-def subjects_of(request: Request, authorization: AuthorizationRequest) -> set[str]:
+def subjects_of(request: Request, client: RegisteredClient) -> set[str]:
     """Return what the service may know this person by: one `sub`, or one for each organization (one statement)."""
-    client, user = authorization.target.client, request.user.pk
+    user = request.user.pk
     if not client.subject_per_organization or user is None:
         return {str(user)}
     eligible = eligible_memberships.for_application(

@@ -4,6 +4,7 @@ import pytest
 
 from identity.clients.models import Client
 from identity.memberships.models import Membership
+from portal.oidc import metadata
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.world import World
@@ -52,3 +53,14 @@ def test_hint_with_the_sub_of_an_organization_is_accepted_for_its_person_only(
     assert "code" in oidc_browser.response_parameters(own)
     other = oidc_browser.authorize(signed_in.browser(world.olli), **asked)
     assert oidc_browser.response_parameters(other)["error"] == "login_required"
+
+
+def test_service_that_knows_people_by_organization_ends_their_session(per_organization: World) -> None:
+    world = per_organization
+    browser, other = signed_in.browser(world.mikko), signed_in.browser(world.olli)
+    code = oidc_browser.code(browser, organization="koskela")
+    hint = oidc_browser.redeem(world, code).json()["id_token"]
+    assert other.get(metadata.LOGOUT, {"id_token_hint": hint}).status_code == 200, "asked"
+    assert other.is_signed_in
+    assert browser.get(metadata.LOGOUT, {"id_token_hint": hint}).status_code == 302
+    assert not browser.is_signed_in
