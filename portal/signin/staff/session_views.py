@@ -29,8 +29,18 @@ from portal.signin.staff.errors import ProviderUnavailable, SignInRefused
 
 logger = logging.getLogger("keyholder.staff_sign_in")
 SIGNED_OUT, ENDED = "signed-out", "ended"
-"""Of the page before the sign-in: after a sign-out from a session by the provider, and from a break-glass one."""
+"""What led to the page before the sign-in: the end of a session by the provider, and of a break-glass one."""
 RETRY_SECONDS = 60
+
+
+def sign_in_page(*, after: str) -> pages.SignInPage:
+    """Return the page before the sign-in; `after` is the sign-out that led here."""
+    return pages.sign_in_page(
+        configuration.current(),
+        start_url=reverse("staff_start"),
+        customers_url=reverse("account_login"),
+        after=after,
+    )
 
 
 @login_not_required
@@ -51,9 +61,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if session.break_glass is None and (url := _provider_sign_out_url()):
         # The content policy lets no form lead to another origin: a page that continues by itself.
         response = page_model.render(request, pages.leaving_page(configuration.current(), target_url=url))
+    elif session.break_glass is not None:
+        # Without a configured provider, the page before the sign-in ceased to exist with the opening.
+        response = page_model.render(request, sign_in_page(after=ENDED))
     else:
-        after = ENDED if session.break_glass else SIGNED_OUT
-        response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{after}")
+        response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{SIGNED_OUT}")
     cookies.forget_session(response)
     return response
 

@@ -36,20 +36,14 @@ _SCOPE = "openid profile email"
 @require_safe
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Show the page before the sign-in."""
-    model = pages.sign_in_page(
-        configuration.current(),
-        start_url=reverse("staff_start"),
-        customers_url=reverse("account_login"),
-        after=_after(request),
-    )
-    return page_model.render(request, model)
+    return page_model.render(request, session_views.sign_in_page(after=_after(request)))
 
 
 def _after(request: HttpRequest) -> str:
     """Return which sign-out led here, empty for none."""
     if request.GET.get("state") == session_views.SIGNED_OUT:
         return pages.BY_PROVIDER
-    return next((one for one in (session_views.SIGNED_OUT, session_views.ENDED) if one in request.GET), "")
+    return session_views.SIGNED_OUT if session_views.SIGNED_OUT in request.GET else ""
 
 
 @login_not_required

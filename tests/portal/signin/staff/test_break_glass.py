@@ -301,8 +301,8 @@ def test_sign_out_ends_the_opening(world: World, op: FakeProvider) -> None:
     path = open_path()
     browser, _ = use(path, key())
     answer = browser.post(SIGN_OUT)
-    assert answer["Location"] == "/staff/sign-in/?ended"
-    assert "break-glass sign-in has ended" in browser.get(answer["Location"]).content.decode()
+    assert answer.status_code == 200
+    assert "break-glass sign-in has ended" in answer.content.decode()
     assert not is_staff(browser)
     assert last("break_glass.ended")["ended_by"] == "person"
     assert state.current(at=clock.now()) is None
