@@ -1,5 +1,6 @@
 """`make demo` runs everything on one machine until Ctrl-C. `--reset` removes the demo's data."""
 
+import argparse
 import json
 import signal
 import sys
@@ -68,5 +69,17 @@ def reset() -> int:
     return 0
 
 
+def parser() -> argparse.ArgumentParser:
+    """Build the parser; ports and folder come from the environment."""
+    usage = argparse.ArgumentParser(
+        prog="python -m demo",
+        allow_abbrev=False,
+        description="Run the portal, a web shop, a CRM portal and a mailbox on this machine until Ctrl-C.",
+        epilog=f"Set other ports by {', '.join(ports_and_paths.PORTS)}, another folder by KEYHOLDER_HOME.",
+    )
+    usage.add_argument("--reset", action="store_true", help="remove the demo's data instead")
+    return usage
+
+
 if __name__ == "__main__":
-    sys.exit(reset() if "--reset" in sys.argv[1:] else run())
+    sys.exit(reset() if parser().parse_args().reset else run())

@@ -7,7 +7,7 @@ from typing import cast
 import flask
 
 from demo.ordering import orders, rules
-from demo.service import current_visit, forms, money, parts, people, people_page
+from demo.service import current_visit, forms, lists, money, parts, people, people_page
 
 REFUSED = 422
 FORBIDDEN = 403
@@ -138,11 +138,10 @@ def sites(visit: current_visit.Visit) -> dict[str, str]:
 
 def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:
     known, allowed = sites(visit), visit.rights.sites(rules.PLACE)
-    yours = {key: name for key, name in known.items() if allowed is None or key in allowed}
-    others = {key: name for key, name in known.items() if key not in yours}
     may_place = visit.rights.may(rules.PLACE)
+    yours = {key: name for key, name in known.items() if allowed is None or key in allowed}
     return flask.render_template(
-        "order.html", visit=visit, typed=typed, errors=errors, yours=yours, others=others, may_place=may_place
+        "order.html", visit=visit, typed=typed, errors=errors, yours=yours, may_place=may_place
     )
 
 
@@ -164,7 +163,7 @@ def placed(visit: current_visit.Visit, number: int) -> current_visit.Answer:
         "placed.html",
         visit=visit,
         order=order_placed,
-        approvers=[person.name for person in can_approve][:SHOWN_APPROVERS],
+        approvers=lists.joined([person.name for person in can_approve][:SHOWN_APPROVERS], style="or"),
         may_approve=visit.person in can_approve,
     )
 

@@ -5,7 +5,7 @@ import decimal
 from collections.abc import Container
 
 from demo.ordering import orders
-from demo.service import current_visit, money, people
+from demo.service import current_visit, language, lists, money, people
 
 SEE = "ordering:orders.see"
 PLACE = "ordering:orders.place"
@@ -18,7 +18,7 @@ class Refused(Exception):
     """The order may not be placed; `field` has the reason, and the text says it to the person."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
-        super().__init__(f"{sentence} {NOTHING}")
+        super().__init__(f"{sentence} {language.text(NOTHING)}")
         self.field = field
 
 
@@ -41,7 +41,7 @@ def judge(
     """
     rights = visit.rights
     if not rights.may(PLACE):
-        raise Refused("You may not place orders here.")
+        raise Refused(language.text("You may not place orders here."))
     check_site(rights, site, known)
     for limit in rights.limits_at(PLACE, site):
         reason = above(limit, amount, order_list.used(limit, visit.person.sub, at=visit.at))
@@ -56,23 +56,28 @@ def judge(
 def check_site(rights: people.Rights, site: str, known: Container[str]) -> None:
     allowed = rights.sites(PLACE)
     if allowed is not None and site not in allowed:
-        names = " and ".join(allowed.values())
-        raise Refused(f"You may order for {names} only.", field="site")
+        names = lists.joined(allowed.values(), style="standard")
+        english = "You may order for {sites} only."
+        if len(allowed) > 1:
+            english = "You may order for one of these sites only: {sites}."
+        raise Refused(language.text(english, sites=names), field="site")
     if site not in known:
-        raise Refused("Choose a site of your organization.", field="site")
+        raise Refused(language.text("Choose a site of your organization."), field="site")
 
 
 def above(limit: people.Limit, amount: decimal.Decimal, used: decimal.Decimal) -> str:
     """Say why an amount is not within a limit; empty where it is."""
     if limit.currency != CURRENCY:
-        return f"Your limit is in {limit.currency}, and this shop sells in {CURRENCY}."
+        english = "Your limit is in {limit}, and this shop sells in {currency}."
+        return language.text(english, limit=limit.currency, currency=CURRENCY)
     requested, most = money.show(amount), money.show(limit.amount)
     if limit.period == "order":
-        return f"{requested} is above your limit of {most}." if amount > limit.amount else ""
+        above_order = language.text("{amount} is above your limit of {most}.", amount=requested, most=most)
+        return above_order if amount > limit.amount else ""
     if used + amount <= limit.amount:
         return ""
-    before = money.show(used)
-    return f"{requested} on top of {before} is above your limit of {most} per {limit.period}."
+    english = f"{{amount}} on top of {{before}} is above your limit of {{most}} per {limit.period}."
+    return language.text(english, amount=requested, before=money.show(used), most=most)
 
 
 def approvers(
@@ -106,7 +111,7 @@ def why_not(
     rights = person.rights(organization, at=at)
     sites = rights.sites(APPROVE)
     if not rights.may(APPROVE) or (sites is not None and site not in sites):
-        return "You may not approve orders for this site."
+        return language.text("You may not approve orders for this site.")
     reasons = (
         above(limit, amount, order_list.approved(limit, person.sub, at=at))
         for limit in rights.limits_at(APPROVE, site)
@@ -122,10 +127,10 @@ def judge_approval(
 ) -> None:
     """Raise MayNotApprove where this person may not approve the order, or the orderer may no longer order."""
     if order.sub == visit.person.sub:
-        raise MayNotApprove("You may not approve your own order.")
+        raise MayNotApprove(language.text("You may not approve your own order."))
     amount, at = order.amount, visit.at
     if reason := why_not(visit.person, visit.organization, order_list, amount=amount, site=order.site, at=at):
         raise MayNotApprove(reason)
     orderer = next((person for person in members if person.sub == order.sub), None)
     if orderer is None or not orderer.rights(visit.organization, at=at).may(PLACE):
-        raise MayNotApprove(f"{order.by} may no longer order.")
+        raise MayNotApprove(language.text("{name} may no longer order.", name=order.by))

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec
 
 import flask
 
-from demo.service import clock, parts, people, sessions
+from demo.service import clock, language, parts, people, sessions
 
 SESSION = "id"
 UNAUTHORIZED = 401
@@ -85,12 +85,14 @@ def outside(stored: sessions.Session | None) -> Answer:
 
 def why(ended: sessions.Session) -> str:
     at = dt.datetime.fromtimestamp(ended.ended_at or 0, tz=dt.UTC)
-    portal, time = parts.current().settings.portal_name, f"at {at:%H:%M:%S} UTC"
+    portal, time = parts.current().settings.portal_name, language.time(at, seconds=True)
     name = ended.organization["name"]
     sentences = {
-        sessions.SIGNED_OUT: f"You signed out here {time}.",
-        sessions.ENDED_BY_PORTAL: f"{portal} ended this sign-in {time}.",
-        sessions.ACCESS_ENDED: f"Your access for {name} has ended, according to {portal}; noticed {time}.",
+        sessions.SIGNED_OUT: "You signed out here at {time} UTC.",
+        sessions.ENDED_BY_PORTAL: "{portal} ended this sign-in at {time} UTC.",
+        sessions.ACCESS_ENDED: (
+            "Your access for {organization} has ended, according to {portal}; noticed at {time} UTC."
+        ),
         sessions.EXPIRED: "A sign-in lasts eight hours here.",
     }
-    return sentences[ended.ended_why]
+    return language.text(sentences[ended.ended_why], portal=portal, time=time, organization=name)

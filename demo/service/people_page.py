@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from demo.service import current_visit, money, parts, people
+from demo.service import current_visit, language, money, parts, people
 
 PAGE = 50
 ALL_SITES = "all sites"
@@ -57,7 +57,7 @@ def row(person: people.Person, visit: current_visit.Visit) -> Row:
     return Row(
         name=person.name,
         email=person.email,
-        tiers=", ".join(rights.tiers),
+        tiers=", ".join(map(language.text, rights.tiers)),
         limits="; ".join(
             limit_words(rights, [limit for limit in rights.limits if rights.may(limit.entitlement)])
         ),
@@ -74,7 +74,7 @@ def places(rights: people.Rights) -> list[str]:
     words = {role: ", ".join(role_sites(grants)) for role, grants in by_role.items()}
     if len(set(words.values())) <= 1:
         return list(words.values())[:1]
-    return [f"{people.tier_name(role)}: {where}" for role, where in words.items()]
+    return [f"{language.text(people.tier_name(role))}: {where}" for role, where in words.items()]
 
 
 def role_sites(grants: Iterable[people.Grant]) -> list[str]:
@@ -84,7 +84,7 @@ def role_sites(grants: Iterable[people.Grant]) -> list[str]:
         by_entitlement.setdefault(grant.entitlement, {})[grant.site] = grant.site_name
     per_site = [site_names for site_names in by_entitlement.values() if None not in site_names]
     names = dict.fromkeys(name for site_names in per_site for name in site_names.values())
-    return list(names) or [ALL_SITES]
+    return list(names) or [language.text(ALL_SITES)]
 
 
 def may(rights: people.Rights, names: Mapping[str, str]) -> list[May]:
@@ -94,8 +94,8 @@ def may(rights: people.Rights, names: Mapping[str, str]) -> list[May]:
 def line(rights: people.Rights, entitlement: str, what: str) -> May:
     sites = rights.sites(entitlement)
     limits = [limit for limit in rights.limits if limit.entitlement == entitlement]
-    where = ALL_SITES if sites is None else ", ".join(sites.values())
-    return May(what=what, sites=where, limits="; ".join(limit_words(rights, limits)))
+    where = language.text(ALL_SITES) if sites is None else ", ".join(sites.values())
+    return May(what=language.text(what), sites=where, limits="; ".join(limit_words(rights, limits)))
 
 
 def limit_words(rights: people.Rights, limits: Iterable[people.Limit]) -> list[str]:
@@ -109,8 +109,8 @@ def limit_words(rights: people.Rights, limits: Iterable[people.Limit]) -> list[s
 
 
 def one_limit(limit: people.Limit) -> str:
-    return f"{money.show(limit.amount, limit.currency)} per {limit.period}"
+    return language.text(f"{{amount}} per {limit.period}", amount=money.show(limit.amount, limit.currency))
 
 
 def for_site(name: str) -> str:
-    return f" for {name}" if name else ""
+    return language.text(" for {site}", site=name) if name else ""

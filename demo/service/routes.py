@@ -8,7 +8,7 @@ import joserfc.errors
 import requests
 from authlib.integrations import base_client
 
-from demo.service import current_visit, logout, parts, provider, sessions
+from demo.service import current_visit, language, logout, parts, provider, sessions
 
 BAD_REQUEST = 400
 UNAVAILABLE = 503
@@ -48,7 +48,9 @@ def own_path(link: str) -> str | None:
 def begin(going_to: str, parameters: Any) -> current_visit.Answer:
     passed_on = {key: parameters[key] for key in ("login_hint", "organization") if parameters.get(key)}
     try:
-        return parts.current().provider.begin(going_to=going_to, **passed_on)
+        # A sign-in page speaks the language of the page that led to it.
+        asked = {"ui_locales": language.current(), **passed_on}
+        return parts.current().provider.begin(going_to=going_to, **asked)
     except (requests.RequestException, provider.WrongIssuer):
         return unreachable()
 
@@ -64,7 +66,8 @@ def callback() -> current_visit.Answer:
     try:
         claims = portal.finish()
     except base_client.OAuthError as error:
-        return refused(f"{portal.configured.portal_name} says: {reason(error)}")
+        said = {"portal": portal.configured.portal_name, "reason": reason(error)}
+        return refused(language.text("{portal} says: {reason}", **said))
     except (joserfc.errors.JoseError, ValueError):
         return refused("The answer could not be trusted. Sign-in failed.")
     except requests.RequestException:
@@ -115,6 +118,24 @@ def updates(visit: current_visit.Visit) -> current_visit.Answer:
     return flask.redirect(back if OWN_PATH.fullmatch(back) else "/")
 
 
+@blueprint.post("/language")
+def choose_language() -> current_visit.Answer:
+    """Keep the chosen language in this browser for a year; it changes nothing else."""
+    chosen = flask.request.form.get("language", "")
+    back = flask.request.form.get("next", "/")
+    answer = flask.redirect(back if OWN_PATH.fullmatch(back) else "/")
+    if chosen in language.NAMES:
+        answer.set_cookie(
+            language.cookie(),
+            chosen,
+            max_age=365 * 24 * 3600,
+            secure=parts.current().settings.secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer
+
+
 @blueprint.get("/session")
 def session() -> current_visit.Answer:
     """Answer an open page that asks whether it may stay."""
@@ -153,7 +174,7 @@ def refused(sentence: str) -> current_visit.Answer:
 
 def unreachable() -> current_visit.Answer:
     name = parts.current().settings.portal_name
-    sentence = f"{name} does not answer now. Try again in a minute."
+    sentence = language.text("{portal} does not answer now. Try again in a minute.", portal=name)
     return flask.render_template(
         "message.html", title="You are not signed in.", sentence=sentence
     ), UNAVAILABLE

@@ -3,7 +3,7 @@
 import flask
 import werkzeug.exceptions
 
-from demo.service import money
+from demo.service import language, money
 
 MOST_BYTES = 256 * 1024
 POLICY = (
@@ -32,7 +32,8 @@ def application(package: str, *, hosts: list[str]) -> flask.Flask:
     app = flask.Flask(package)
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, TRUSTED_HOSTS=hosts)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["money"] = money.show
+    app.jinja_env.filters.update(money=money.show, instant=language.instant, translated=language.text)
+    app.jinja_env.globals.update(_=language.text, language=language.current, other_languages=language.others)
     app.register_blueprint(shared)
     app.after_request(with_headers)
     app.register_error_handler(werkzeug.exceptions.HTTPException, sorry)

@@ -93,7 +93,7 @@ def claims(sub: str, *, sid: str | None = None, of: ScimRecord = KOSKELA) -> Sci
         "email": f"{sub}@customer.example",
         "email_verified": True,
         "amr": ["pwd", "otp"],
-        "locale": "fi",
+        "locale": "en",
         "organization": organization,
         "entitlements": [],
     }

@@ -8,7 +8,7 @@ function leave(why) {
   words.querySelector("[data-why]").textContent = why;
   main.replaceChildren(words);
   for (const part of document.querySelectorAll("[data-signed-in]")) part.remove();
-  document.title = "You are signed out";
+  document.title = document.getElementById("signed-out").dataset.title;
   main.querySelector("h1").focus();
 }
 
