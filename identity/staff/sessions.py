@@ -18,6 +18,7 @@ from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, BreakGlass, StaffL
 logger = logging.getLogger("django.security.SuspiciousSession")
 _LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
 _REMEMBERED = dt.timedelta(hours=1)
+_CLOCKS_MAY_DIFFER = dt.timedelta(minutes=1)
 """Longer than a logout token and an ID token can be used (`portal.signin.staff.signed_tokens`)."""
 # A session of a sign-in under way is either ended by a logout token or not opened.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('identity.staff'))"
@@ -83,7 +84,10 @@ def open_session(
     The caller holds `lock` until the commit. Raises LoggedOut where a logout token for it came meanwhile.
     """
     by_session = Q(provider_session=provider_session) if provider_session else Q(pk=None)
-    logouts = StaffLogout.objects.filter(issuer=issuer, received_at__gte=issued_at)
+    # No logout token makes a row in the future: SQL can, to shut a staff member out for good.
+    logouts = StaffLogout.objects.filter(
+        issuer=issuer, received_at__range=(issued_at, at + _CLOCKS_MAY_DIFFER)
+    )
     if logouts.filter(by_session | Q(subject=subject, provider_session="")).exists():
         raise LoggedOut
     return _insert(

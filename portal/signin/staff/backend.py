@@ -57,6 +57,8 @@ class StaffBackend(OIDCAuthenticationBackend):
         access_token, kind = response.get("access_token"), response.get("token_type")
         if not isinstance(access_token, str) or not isinstance(kind, str) or kind.lower() != "bearer":
             raise SignInRefused(Code.TOKEN, "no bearer token")
+        if not (access_token.isascii() and access_token.isprintable()):
+            raise SignInRefused(Code.TOKEN, "the bearer token fits no header")
         self._access_token = access_token
         return response
 
@@ -81,7 +83,7 @@ class StaffBackend(OIDCAuthenticationBackend):
         groups = said.get(self._provider.configured.groups_claim)
         return Claims(
             token=payload,
-            groups=frozenset(group for group in groups if isinstance(group, str))
+            groups=frozenset(group for group in groups if isinstance(group, str) and group)
             if isinstance(groups, list)
             else frozenset(),
             name=_text(said.get("name"), _LONGEST_NAME),

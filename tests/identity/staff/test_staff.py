@@ -238,6 +238,13 @@ def test_sign_in_under_way_during_a_logout_opens_no_session(world: World, named:
     assert loaded(opened(sam, issued_at=at + MINUTE)) is not None
 
 
+def test_logout_row_from_the_future_shuts_nobody_out(world: World) -> None:
+    """SQL as the application's role can insert it, and nothing could delete it."""
+    sam, at = enrolled(), clock.now()
+    logout(subject="staff-1", at=at + 1000 * MINUTE)
+    assert loaded(opened(sam, issued_at=at)) is not None
+
+
 def test_logout_of_another_session_or_subject_refuses_no_sign_in(world: World) -> None:
     sam, at = enrolled(), clock.now()
     logout(session="s-2", subject="staff-1")

@@ -493,3 +493,16 @@ def test_staff_cookies_are_sent_to_staff_addresses_alone(world: World, op: FakeP
     assert django_settings.SESSION_COOKIE_NAME not in browser.cookies
     assert Session.objects.count() == 0
     assert not answer.cookies["kh-staff-pending"].value
+
+
+def test_empty_group_gives_no_role_whatever_the_setting_says(world: World) -> None:
+    with staff_provider.running(groups=[("owner", "")]) as op:
+        browser, answer = sign_in(op, groups=[""])
+    assert (answer.status_code, is_staff(browser)) == (403, False)
+
+
+@pytest.mark.parametrize("token", ["a\r\nX: y", "ä€"])
+def test_access_token_that_fits_no_header_is_refused(world: World, op: FakeProvider, token: str) -> None:
+    op.access_token = token
+    browser, answer = sign_in(op)
+    assert (answer.status_code, is_staff(browser)) == (403, False)
