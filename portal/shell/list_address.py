@@ -1,4 +1,4 @@
-"""The list of people that a page was opened from: the page's address holds its query, so that the way back keeps it.
+"""A page opened from the list of people has the list's query in its address, so that the way back keeps it.
 
 Only parameters that the list knows are kept: the way back never leaves the list.
 """

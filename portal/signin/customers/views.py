@@ -25,7 +25,7 @@ class Login(account.LoginView):
     """Fills in the address that a service sent as `login_hint`."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ask a person who is signed in already before another one signs in: an old page would change nothing."""
+        """Ask a signed-in person to sign out before another one signs in."""
         if request.user.is_authenticated and request.method == "POST":
             return HttpResponseRedirect(safe_redirects.another_person_url(request))
         if request.user.is_authenticated and safe_redirects.ANOTHER_PERSON in request.GET:

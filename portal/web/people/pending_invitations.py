@@ -1,4 +1,4 @@
-"""Pending invitations in the list of colleagues, and the page that asks before one is cancelled."""
+"""The list of colleagues shows pending invitations; a page asks before one is cancelled."""
 
 import uuid
 from collections.abc import Sequence
