@@ -49,6 +49,13 @@ def test_processes_that_ended_yesterday_are_forgotten(db: None) -> None:
     assert Row.objects.count() == 1
 
 
+def test_last_row_of_a_kind_stays_until_the_next_process_of_that_kind(db: None) -> None:
+    heartbeats.record(kind=Kind.DELIVER)
+    Row.objects.update(seen_at=clock.now() - dt.timedelta(days=2))
+    heartbeats.record(kind=Kind.BEAT)
+    assert (latest(Kind.DELIVER).age_seconds or 0) > dt.timedelta(days=1).total_seconds()
+
+
 def test_deliverer_records_its_heartbeat(deliverer: Start) -> None:
     deliverer()
     eventually(lambda: latest(Kind.DELIVER).running == 1)
