@@ -10,7 +10,7 @@ import pkgutil
 import types
 import typing
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, get_args, get_origin
 
@@ -77,8 +77,8 @@ def values(hint: Any) -> list[Any]:
         return [{key: value} for value in values(inside[1])] + [{other: values(inside[1])[0]}, {}]
     if origin is tuple and inside[-1] is not Ellipsis:
         return list(_changed([values(one) for one in inside]))
-    if origin in {Sequence, tuple, frozenset}:
-        made = tuple if origin in {Sequence, tuple} else frozenset
+    if origin in {Collection, Sequence, tuple, frozenset}:
+        made = frozenset if origin is frozenset else tuple
         found = values(inside[0])
         return [made([one]) for one in found] + [made(found[:2]), made([])]
     raise AssertionError(f"no values of {hint}: teach this test, or pass plain values to commands")
