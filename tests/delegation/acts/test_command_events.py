@@ -205,7 +205,12 @@ def test_invitation_names_the_access_and_encrypts_personal_values(world: World) 
             "chain": "koskela",
             "subject": "invitation made",
             "organization": "koskela",
-            "after": {"invitation": "made", "access": facts, "expires_at": made.expires_at.isoformat()},
+            "after": {
+                "invitation": "made",
+                "access": facts,
+                "expires_at": made.expires_at.isoformat(),
+                "language": "fi",
+            },
             "facts": {"invitation": "made", "link": made.tokens.get().hash},
             "personal": ["email", "name", "reason"],
         }
