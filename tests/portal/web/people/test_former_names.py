@@ -2,6 +2,7 @@
 
 import pytest
 
+from delegation.activity import names as activity_names
 from delegation.people.commands import details, members
 from identity.memberships.models import Membership
 from portal.web.people.detail_context import PersonPage
@@ -105,3 +106,15 @@ def test_change_of_the_phone_alone_leaves_no_former_name(world: World) -> None:
         actor=actor_of(at_pohjola), person=at_pohjola.user, name=at_pohjola.user.name, phone="+358401234567"
     )
     assert Membership.objects.get(id=world.mikko.id).former_name == ""
+
+
+def test_name_that_an_event_does_not_hold_is_the_one_the_organization_sees(
+    world: World, aino: BrowserClient
+) -> None:
+    del aino
+    users = [world.mikko.user_id]
+    seen = {
+        organization.key: activity_names.shown_names(users=users, organization=organization.id)
+        for organization in (world.koskela, world.pohjola)
+    }
+    assert seen == {"koskela": {users[0]: "Mikko Laine"}, "pohjola": {users[0]: NEW_NAME}}
