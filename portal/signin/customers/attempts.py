@@ -4,6 +4,7 @@ Secrets and requests are counted outside the request's transaction: a failure th
 counter is locked while a password is hashed. Mails are counted in the transaction that queues them.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from portal.signin.customers import device_cookies, limits
 from portal.signin.customers.limits import Limit, Taken
 
 _ATTRIBUTE = "sign_in_attempt"
+_LONGEST_IN_SECONDS = 300
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Subject:
 
     user: User | None
     key: str
+    further: tuple[Limit, ...] = ()
+    """Limits for the person in unknown browsers, besides those of every secret."""
 
 
 def require_allowed(request: HttpRequest, *, advice: str = "") -> None:
@@ -51,13 +55,25 @@ def require_allowed(request: HttpRequest, *, advice: str = "") -> None:
     if taken is None:
         raise TypeError(f"no limit: {request.path}")
     if wait := taken.wait:
-        text = ngettext(
-            "Too many attempts. Wait %(seconds)s second and try again.",
-            "Too many attempts. Wait %(seconds)s seconds and try again.",
-            wait,
-        )
-        sentences = [text % {"seconds": wait}, advice]
+        sentences = [_wait_sentence(wait), advice]
         raise ValidationError(" ".join(filter(None, sentences)), code="too_many_attempts")
+
+
+def _wait_sentence(seconds: int) -> str:
+    if seconds > _LONGEST_IN_SECONDS:
+        minutes = math.ceil(seconds / 60)
+        text = ngettext(
+            "Too many attempts. Wait %(minutes)s minute and try again.",
+            "Too many attempts. Wait %(minutes)s minutes and try again.",
+            minutes,
+        )
+        return text % {"minutes": minutes}
+    text = ngettext(
+        "Too many attempts. Wait %(seconds)s second and try again.",
+        "Too many attempts. Wait %(seconds)s seconds and try again.",
+        seconds,
+    )
+    return text % {"seconds": seconds}
 
 
 def attempt_of(request: HttpRequest) -> Attempt:
@@ -130,7 +146,7 @@ def _take(request: HttpRequest, subject: Subject) -> Taken:
     strangers: tuple[tuple[Limit, str], ...] = (
         (limits.NETWORK, network),
         (limits.PERSON_NETWORK, f"{subject.key} {network}"),
-        (limits.PERSON, subject.key),
+        *((limit, subject.key) for limit in (limits.PERSON, *subject.further)),
     )
     return limits.take(*strangers)
 
@@ -152,7 +168,7 @@ def _typed_address(request: HttpRequest) -> Subject:
 def _half_signed_in(request: HttpRequest) -> Subject:
     login = stagekit.unstash_login(request, peek=True)
     user = login.user if login and isinstance(login.user, User) else None
-    return Subject(user, f"code:{user.pk if user else ''}")
+    return Subject(user, f"code:{user.pk if user else ''}", (limits.CODES,))
 
 
 def _signed_in(request: HttpRequest) -> Subject:

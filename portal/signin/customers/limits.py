@@ -36,6 +36,9 @@ PERSON_NETWORK = Limit(
     "person-network", "wrong secrets", "person and network, unknown browsers", 5, 5 * _MINUTE
 )
 PERSON = Limit("person", "wrong secrets", "person, unknown browsers", 15, 5 * _MINUTE)
+# Codes are tried after the right password only, so strangers lock nobody out here. Of a million codes three are right
+# at a time: 180 a day find one in some five years (NIST SP 800-63B-4 §3.2.2).
+CODES = Limit("codes", "wrong codes after the right password", "person, unknown browsers", 30, 4 * _HOUR)
 REQUESTS = Limit(
     "requests", "passkey challenges, reset requests and reset links", "network or known browser", 60, _MINUTE
 )
@@ -73,6 +76,7 @@ LIMITS: Sequence[Limit] = (
     NETWORK,
     PERSON_NETWORK,
     PERSON,
+    CODES,
     REQUESTS,
     REQUESTS_KNOWN,
     RESET_MAIL,

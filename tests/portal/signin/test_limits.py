@@ -434,3 +434,21 @@ def device_of(browser: BrowserClient, user: User) -> device_cookies.Device:
     device = device_cookies.known(request_of(browser), user)
     assert device is not None
     return device
+
+
+def test_codes_after_the_right_password_have_a_limit_of_hours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows of five minutes alone would allow a person who has the password thousands of codes a day."""
+    monkeypatch.setattr(limits, "CODES", dataclasses.replace(limits.CODES, amount=4))
+    aino, browser = world.aino.user, known_browser(world.aino.user)
+    refused: list[bool] = []
+    for source in SOURCES[:3]:
+        stranger = BrowserClient(REMOTE_ADDR=source)
+        stranger.password(aino)
+        refused += [is_refused(stranger.post(CODE, {"code": "000000"})) for _ in range(2)]
+        worlds.move_clock(limits.PERSON.seconds)
+    assert refused == [False] * 4 + [True] * 2
+    browser.password(aino)
+    forget_last_code(aino)
+    assert browser.code(aino)["Location"] == "/", "the known browser has its own"
