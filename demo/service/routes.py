@@ -61,7 +61,7 @@ def callback() -> current_visit.Answer:
     begun = portal.begun(parameters.get("state"))
     if begun is None:
         return refused("This sign-in did not begin in this browser, or too long ago. Begin again.")
-    if parameters.get("iss", portal.configured.issuer) != portal.configured.issuer:
+    if parameters.get("iss") != portal.configured.issuer:
         return refused("The answer came from a party that was not asked. Begin again.")
     try:
         claims = portal.finish()

@@ -103,6 +103,14 @@ def test_callback_with_another_issuer_is_refused(
     assert not service_browser.signed_in
 
 
+def test_callback_without_the_issuer_that_the_portal_promises_is_refused(
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
+) -> None:
+    back, _, _ = begun(op, service_browser, sub).partition("&iss=")
+    assert service_browser.http.get(back, timeout=10).status_code == 400
+    assert not service_browser.signed_in
+
+
 def test_callback_error_of_the_portal_is_shown_and_a_forged_one_is_not(
     op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:

@@ -5,6 +5,7 @@ import threading
 import urllib.parse
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from identity.people.models import User
 from identity.sessions.models import Session
 from identity.staff import identities, sessions
 from identity.staff.models import StaffIdentity, StaffSession
+from portal import embedded_postgres
 from portal.signin.customers import limits
 from portal.signin.staff import provider
 from tests.fixtures import concurrency, signed_in, staff_provider, state_check
@@ -506,3 +508,14 @@ def test_access_token_that_fits_no_header_is_refused(world: World, op: FakeProvi
     op.access_token = token
     browser, answer = sign_in(op)
     assert (answer.status_code, is_staff(browser)) == (403, False)
+
+
+def test_sign_in_that_waits_for_a_held_lock_gives_up(
+    world: World, op: FakeProvider, database_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits in a thread of the customers' pages."""
+    monkeypatch.setattr(sessions, "LOCK_TIMEOUT", "50ms")
+    with psycopg.connect(database_urls[embedded_postgres.APP]) as holder:
+        holder.execute(sessions._LOCK)
+        browser, answer = sign_in(op)
+        assert (answer.status_code, is_staff(browser)) == (503, False)
