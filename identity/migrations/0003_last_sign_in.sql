@@ -2,9 +2,10 @@
 -- a removal locks the membership's row before the browser sessions, a sign-in locks its session first.
 SELECT audit_make_read_only('identity_lastsignin', 'written by triggers that run as the owner, with each sign-in');
 
+-- Not later than the present: SQL as the application's role could otherwise write an instant that no sign-in corrects.
 CREATE FUNCTION identity_note_sign_in(membership uuid, signed_in_at timestamptz) RETURNS void
 LANGUAGE sql AS $$
-    INSERT INTO identity_lastsignin AS l (membership_id, at) VALUES ($1, $2)
+    INSERT INTO identity_lastsignin AS l (membership_id, at) VALUES ($1, least($2, audit_present() + interval '1 minute'))
     ON CONFLICT (membership_id) DO UPDATE SET at = greatest(l.at, excluded.at)
 $$;
 -- The only membership of this person that was in force then. A minute before its beginning counts: accepting an invitation signs in

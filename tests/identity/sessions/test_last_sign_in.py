@@ -55,6 +55,16 @@ def test_person_of_two_organizations_signs_in_for_the_one_whose_pages_are_opened
     assert last_sign_in(world.mikko_at_pohjola) == session.created_at
 
 
+def test_use_of_a_service_in_the_future_counts_as_now(world: World) -> None:
+    """SQL as the application's role moves this column."""
+    grants.code(world.mikko)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE identity_signin SET last_seen_at = '9999-12-30'")
+    noted = last_sign_in(world.mikko)
+    assert noted is not None
+    assert noted <= clock.now() + dt.timedelta(minutes=2)
+
+
 def test_page_that_asks_by_itself_is_no_sign_in(world: World) -> None:
     browser = BrowserClient().sign_in(world.mikko.user)
     browser.get("/o/koskela/me", headers={"keyholder-poll": "1"})
