@@ -29,6 +29,7 @@ from portal.signin.customers import (
     factors,
     new_codes,
     one_time_codes,
+    passkey_answers,
     recovery_codes,
 )
 from tests.fixtures import world as worlds
@@ -359,6 +360,8 @@ def add_factor(monkeypatch: pytest.MonkeyPatch) -> AddFactor:
         data = {"name": name, "credential": credential}
         return SimpleNamespace(instance=Authenticator.objects.create(user=user, type="webauthn", data=data))
 
+    monkeypatch.setattr(passkey_answers, "is_for_this_origin", lambda _: True)
+    monkeypatch.setattr(passkey_answers, "spend", lambda _: True)
     monkeypatch.setattr(auth, "parse_registration_response", lambda _: None)
     monkeypatch.setattr(auth, "complete_registration", lambda _: None)
     monkeypatch.setattr(auth.WebAuthn, "add", stored)
