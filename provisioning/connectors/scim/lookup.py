@@ -66,7 +66,7 @@ class Lookup:
                 continue
             if ours := self._ours(page.records):
                 return ours
-            self._refuse_unnamed(page.records)
+            self._refuse_doubtful(page.records)
             is_filtered = all(key(record) == key(self.record) for record in page.records)
             if is_filtered and page.total <= len(page.records):
                 answers.add(attribute)
@@ -94,7 +94,7 @@ class Lookup:
         records = list(listing)
         ours = self._ours(records)
         if not ours:
-            self._refuse_unnamed(records)
+            self._refuse_doubtful(records)
         if ours or listing.is_complete or not self.needs_proof:
             return ours
         raise DeliveryError(Code.UNREADABLE, detail="fewer than two filters, and too many records to search")
@@ -107,19 +107,21 @@ class Lookup:
         }
         return list(ours.values())
 
-    def _refuse_unnamed(self, records: Sequence[Resource]) -> None:
+    def _refuse_doubtful(self, records: Sequence[Resource]) -> None:
         """Raise DeliveryError where an absence must be shown, and one of the records may be the person's.
 
-        A target that has lost its `externalId`, or does not return it, shows an active record and no owner.
+        It is the person's by its `userName`, whatever its `externalId`: someone at the target has created it again, or
+        the target has lost what we wrote. The person can go on signing in with it.
         """
         if self.needs_proof and any(self._may_be_ours(record, len(records) == 1) for record in records):
-            raise DeliveryError(Code.AMBIGUOUS, detail="a record without externalId may be this person's")
+            raise DeliveryError(Code.AMBIGUOUS, detail="a record that may be this person's is not inactive")
 
     def _may_be_ours(self, record: Resource, is_only_answer: bool) -> bool:  # noqa: FBT001 - of one caller
-        if compare.external_id(record) or compare.is_closed(record):
+        if compare.is_closed(record):
             return False
-        name = compare.user_name(record)
-        return name == compare.user_name(self.record) if name else is_only_answer
+        if name := compare.user_name(record):
+            return name == compare.user_name(self.record)
+        return is_only_answer and not compare.external_id(record)
 
     def _is_foreign(self, record: Resource) -> bool:
         return compare.external_id(record) not in {"", compare.external_id(self.record)}

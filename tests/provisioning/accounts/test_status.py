@@ -213,8 +213,9 @@ def test_expected_impact_names_systems_with_usual_times(world: World, running: E
                 world.koskela, f"Leaver {number}", "orderer", email=f"leaver{number}@koskela.example"
             )
         )
-    eventually(lambda: status.usually_takes(targets=Target.objects.values_list("id", flat=True)))
-    eventually(nothing_due)
+    targets = Target.objects.values_list("id", flat=True)
+    eventually(lambda: status.usually_takes(targets=targets), within=30)
+    eventually(nothing_due, within=30)
     current = expected.expected_impact(memberships=[world.mikko.id])
     assert {one.application for one in current} == {"ordering", "crm"}
     shop = next(one for one in current if one.application == "ordering")

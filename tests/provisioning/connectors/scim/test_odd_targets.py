@@ -153,10 +153,18 @@ def test_removed_person_whose_inactive_record_lost_its_external_id_is_closed(
     synchronize(record(active=False))
 
 
-def test_user_name_of_another_person_is_not_ours(shop: fake_target.Server, synchronize: Any) -> None:
-    foreign_record(shop, userName=f"{ADA}@acme.example", externalId=EVE)
-    assert synchronize(record(active=False), remote_id="gone").wrote
-    assert shop.users["stranger"]["active"] is True
+@pytest.mark.parametrize("external", [EVE, "by-hand", ""])
+def test_removed_person_is_not_called_closed_while_a_record_with_the_user_name_is_active(
+    shop: fake_target.Server, synchronize: Any, external: str
+) -> None:
+    """The target's administrator deleted the record and created it again: the person goes on signing in there."""
+    foreign_record(shop, userName=f"{ADA}@acme.example", externalId=external)
+    with pytest.raises(DeliveryError) as refused:
+        synchronize(record(active=False), remote_id="gone")
+    assert refused.value.code is Code.AMBIGUOUS
+    assert shop.users["stranger"]["active"] is True, "it is another person's, perhaps: it is not written"
+    shop.users["stranger"]["active"] = False
+    synchronize(record(active=False), remote_id="gone")
 
 
 def test_every_record_of_a_removed_person_is_closed(shop: fake_target.Server, synchronize: Any) -> None:
