@@ -105,7 +105,8 @@ const hidePasswords = (root) => {
 };
 document.addEventListener("submit", (event) => hidePasswords(event.target), true);
 
-// Enter in a previewed form sends nothing: what was typed is previewed beside the field, which keeps the focus.
+// Enter in a previewed form, or on a tick box, sends nothing: what was typed is previewed beside the field, which keeps the
+// focus.
 document.addEventListener("submit", (event) => {
   if (event.submitter?.matches("[data-kh-enter]")) event.preventDefault();
 });

@@ -135,6 +135,8 @@ def action_url(page: PageContext, form: QueryDict) -> str:
     if possible and action is None and form.get(_WHOLE):
         return chosen.url(page.url("people"), all="1")
     ticked = shell_forms.identifiers(form.getlist("m"))[:MAX_SELECTED]
+    if action is None and ticked:
+        raise Unusable(_("Choose an action for the selected people."))
     if action is None or not (ticked or form.get(_WHOLE)):
         raise Unusable(_("No people are selected. Select people first."))
     url = page.url(action.route)

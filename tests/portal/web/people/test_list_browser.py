@@ -128,3 +128,17 @@ def test_selection_stays_while_the_list_updates_itself(
     accounts.update(state="failed")
     expect(row).to_contain_text("Failed", timeout=30_000)
     expect(page.get_by_text("All 14 people selected")).to_be_visible()
+
+
+def test_enter_on_a_tick_box_sends_nothing(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    browsing.sign_in(page, live_server.url, world.aino)
+    page.goto(f"{live_server.url}/o/koskela/people?q=vieno")
+    box = page.get_by_label("Select Vieno Aho 3")
+    box.focus()
+    box.press("Enter")
+    box.press("Space")
+    expect(box).to_be_checked()
+    expect(page.locator("input[type=hidden][name=all]")).to_have_count(0)
+    assert page.url.endswith("/o/koskela/people?q=vieno")

@@ -1,6 +1,8 @@
 """Every page that is opened from the list of people leads back to the list as it was."""
 
+import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -16,7 +18,7 @@ from portal.web.people.pending_invitations import CancelInvitationPage
 from portal.web.people.receipt import ReceiptPage
 from portal.web.people.removal_context import RemovalPage
 from portal.web.people.second_admin import SecondAdminPage
-from tests.fixtures import deliveries, signed_in
+from tests.fixtures import deliveries, oidc_browser, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, orderer_form, page_messages, page_model
 from tests.fixtures.world import World
@@ -202,3 +204,15 @@ def test_message_of_an_empty_selection_is_shown_on_the_list_as_it_was(aino: Brow
     answer = aino.post(bulk.url, {"do": "remove"}, follow=True)
     assert page_messages(answer) == ["No people are selected. Select people first."]
     assert page_model(answer, PeoplePage).list_url == HERE
+
+
+def test_session_of_a_person_opened_from_a_search_is_the_one_that_is_signed_out(
+    world: World, aino: BrowserClient
+) -> None:
+    oidc_browser.code(signed_in.browser(world.olli))
+    row = next(row for row in list_page(aino).people if row.name == "Olli Mäkinen")
+    links = re.findall(r'href="([^"]*sign-out[^"]*session=[^"]*)"', aino.get(row.url).content.decode())
+    assert links
+    for link in links:
+        query = parse_qs(urlsplit(link.replace("&amp;", "&")).query)
+        assert (query["list"], len(query["session"])) == ([canonical(QUERY)], 1)
