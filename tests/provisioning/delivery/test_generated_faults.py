@@ -155,8 +155,9 @@ class Shop:
         self.new = Account.objects.get(user=world.vilma.user)
         self.act = world.remove(world.olli).act
         plan_all()
-        (self.delivery,) = Delivery.objects.filter(account=self.leaver, act=self.act).values()
-        del self.delivery["id"]  # the sequence gives another
+        (delivery,) = Delivery.objects.filter(account=self.leaver, act=self.act).values()
+        # The sequence gives another number.
+        self.delivery = {name: value for name, value in delivery.items() if name != "id"}
         self.generation = Account.objects.get(id=self.leaver.id).generation
         self.at = clock.now()
         self.calls: Counter[tuple[int, int]] = Counter()
