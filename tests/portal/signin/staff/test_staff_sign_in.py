@@ -498,7 +498,7 @@ def test_staff_cookies_are_sent_to_staff_addresses_alone(world: World, op: FakeP
 
 
 def test_empty_group_gives_no_role_whatever_the_setting_says(world: World) -> None:
-    with staff_provider.running(groups=[("owner", "")]) as op:
+    with staff_provider.running(groups=[("support", "")]) as op:
         browser, answer = sign_in(op, groups=[""])
     assert (answer.status_code, is_staff(browser)) == (403, False)
 
