@@ -21,25 +21,20 @@ class ResetPassword(account.PasswordResetFromKeyView):
         return response
 
 
-class ChangePassword(account.PasswordChangeView):
-    """Leads to the sign-in page where another password was saved meanwhile: that ended this session."""
+class _OfASession:
+    """Leads to the sign-in page where another password was saved since this request began: that ended the session."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Save the password, unless another one was saved since this request began."""
         try:
-            response: HttpResponse = super().form_valid(form)
+            response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         except PasswordSuperseded:
             return HttpResponseRedirect(reverse("account_login"))
         return response
 
 
-class SetPassword(account.PasswordSetView):
-    """Leads to the sign-in page where another password was saved meanwhile: that ended this session."""
+class ChangePassword(_OfASession, account.PasswordChangeView):
+    """Asks for the present password."""
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Save the password, unless another one was saved since this request began."""
-        try:
-            response: HttpResponse = super().form_valid(form)
-        except PasswordSuperseded:
-            return HttpResponseRedirect(reverse("account_login"))
-        return response
+
+class SetPassword(_OfASession, account.PasswordSetView):
+    """Is for a person who has no password yet."""
