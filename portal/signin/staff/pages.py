@@ -155,11 +155,9 @@ ROLES: Mapping[str, Callable[[], str]] = {
     "owner": lambda: _("Owner"),
 }
 _AFTER: Mapping[str, Callable[[], str]] = {
-    "signed-out": lambda: _(
-        "You are signed out of the staff pages. Your session at %(host)s goes on until you sign out there."
-    ),
+    "signed-out": lambda: _("You are signed out of the staff pages. %(host)s may still keep you signed in."),
     BY_PROVIDER: lambda: _(
-        "You are signed out of the staff pages. If you signed out at %(host)s too, that session has ended."
+        "You are signed out of the staff pages. On a shared computer, check that %(host)s has signed you out too."
     ),
     "ended": lambda: _("The break-glass sign-in has ended."),
 }

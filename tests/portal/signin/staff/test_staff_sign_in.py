@@ -164,7 +164,7 @@ def test_sign_out_goes_on_to_a_provider_that_offers_one(world: World, op: FakePr
         "state": "signed-out",
     }
     page = browser.get(f"{SIGN_IN}?state=signed-out").content.decode()
-    assert "If you signed out at localhost too" in page
+    assert "check that localhost has signed you out too" in page
 
 
 def test_sign_out_while_the_provider_is_down_ends_the_session_here(world: World, op: FakeProvider) -> None:
