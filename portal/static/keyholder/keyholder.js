@@ -127,6 +127,15 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.khSent, 8000);
 });
 
+// A form that leads back to its own page gives its button the focus again.
+const again = "kh-again";
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-kh-again]")) sessionStorage.setItem(again, event.target.action);
+});
+const sent = sessionStorage.getItem(again);
+sessionStorage.removeItem(again);
+[...document.querySelectorAll("[data-kh-again]")].find((form) => form.action === sent)?.querySelector("button").focus();
+
 addEventListener("pageshow", () => {
   hidePasswords(document);
   for (const form of document.forms) delete form.dataset.khSent;

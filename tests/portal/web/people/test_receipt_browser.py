@@ -55,8 +55,9 @@ def test_receipt_counts_the_wait_until_the_paused_system_confirms_and_a_mail_fol
     assert seconds_shown(page) > before
     browsing.check_width(page, "receipt-waiting")
 
-    late.get_by_role("button", name="Try again now").click()
+    late.get_by_role("button", name="Try again now").press("Enter")
     expect(page.get_by_text("A new attempt was requested.")).to_be_visible()
+    expect(late.get_by_role("button", name="Try again now")).to_be_focused()
     services.retry_now()
     services.deliver()
     expect(late).to_contain_text("2 attempts, the last at")
