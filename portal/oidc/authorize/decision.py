@@ -67,10 +67,10 @@ class AuthorizationDecision:
 
     def _check_person(self) -> None:
         """Refuse a request that names another person than the one signed in (OIDC Core §3.1.2.2, §5.5.1)."""
-        named = set(self.authorization.claims.subjects)
-        if self.authorization.id_token_hint:
-            named.add(str(self._hint.get("sub", "")))
-        if named and named - organization_choice.subjects_of(self.request, self.authorization.target.client):
+        client = self.authorization.target.client
+        if not self._named:
+            return
+        if len(self._named) > 1 or not self._named <= organization_choice.subjects_of(self.request, client):
             raise AuthorizationError("login_required", "Another person is signed in.")
 
     def _since(self) -> dt.datetime | None:
@@ -100,7 +100,7 @@ class AuthorizationDecision:
 
     def _authorize(self, proof: Proof) -> HttpResponse:
         candidates = organization_choice.memberships_with_rights(self.request, self.authorization)
-        chosen = organization_choice.matching(candidates, self.authorization)
+        chosen = organization_choice.matching(self.request, candidates, self.authorization, self._named)
         if not chosen:
             self._refuse_if_prompt_none("access_denied")
             return organization_choice.refusal_page(
@@ -137,11 +137,19 @@ class AuthorizationDecision:
 
     def _used_before(self, chosen: list[EligibleMembership]) -> list[EligibleMembership]:
         """Narrow several organizations to the one that this service was used for; all of them where it is unknown."""
+        if self._named and self.authorization.target.client.subject_per_organization:
+            return chosen  # the `sub` has named the organization
         hinted = str(self._hint.get("organization", {}).get("id", ""))
         used = organization_choice.used_before(self.request, self.authorization, chosen, hinted)
         if not used:
             self._refuse_if_prompt_none("account_selection_required")
         return used or chosen
+
+    @cached_property
+    def _named(self) -> set[str]:
+        """Return the values of `sub` that the request names; "" for a hint that is no ID token of this client."""
+        named = set(self.authorization.claims.subjects)
+        return named | {str(self._hint.get("sub", ""))} if self.authorization.id_token_hint else named
 
     @cached_property
     def _hint(self) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """The organization a person uses a service for: the requested one, the only possible one, or a chosen one."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -47,22 +48,35 @@ def subjects_of(request: Request, client: RegisteredClient) -> set[str]:
     eligible = eligible_memberships.for_application(
         user=user, application=client.application, at=request.context.now
     )
-    return {
-        subjects.subject(user=user, membership=one.id, application=client.application, per_organization=True)
-        for one in eligible
-    }
+    return {_subject(user, one, client) for one in eligible}
+
+
+def _subject(user: uuid.UUID, membership: EligibleMembership, client: RegisteredClient) -> str:
+    return subjects.subject(
+        user=user,
+        membership=membership.id,
+        application=client.application,
+        per_organization=client.subject_per_organization,
+    )
 
 
 def matching(
-    candidates: Sequence[EligibleMembership], authorization: AuthorizationRequest
+    request: Request,
+    candidates: Sequence[EligibleMembership],
+    authorization: AuthorizationRequest,
+    named: Collection[str],
 ) -> list[EligibleMembership]:
-    """Return the candidates of the requested organization (by key or id); all of them where the request names none."""
-    requested = authorization.organization
-    return [
-        candidate
-        for candidate in candidates
-        if not requested or requested in {candidate.organization_key, str(candidate.organization)}
-    ]
+    """Return the candidates of the requested organization (by key or id); all of them where the request names none.
+
+    A request that names a `sub` gets no code for another one (OIDC Core §5.5.1): `named` is empty or holds it.
+    """
+    requested, user = authorization.organization, request.user.pk
+    if requested:
+        candidates = [one for one in candidates if requested in {one.organization_key, str(one.organization)}]
+    if named and user is not None:
+        client = authorization.target.client
+        candidates = [one for one in candidates if _subject(user, one, client) in named]
+    return list(candidates)
 
 
 def used_before(

@@ -1,5 +1,7 @@
 """`sub` is one for each person, or one for each person and organization where the client is registered so."""
 
+import json
+
 import pytest
 
 from identity.clients.models import Client
@@ -64,3 +66,36 @@ def test_service_that_knows_people_by_organization_ends_their_session(per_organi
     assert other.is_signed_in
     assert browser.get(metadata.LOGOUT, {"id_token_hint": hint}).status_code == 302
     assert not browser.is_signed_in
+
+
+@pytest.mark.parametrize("parameter", ["claims", "id_token_hint"])
+@pytest.mark.parametrize("prompt", ["", "none"])
+def test_request_that_names_a_sub_of_an_organization_is_answered_for_it(
+    per_organization: World, parameter: str, prompt: str
+) -> None:
+    """OIDC Core §3.1.2.2 and §5.5.1: never for another `sub`, also where the session used the other one last."""
+    world, browser = per_organization, signed_in.browser(per_organization.mikko)
+    issued = {
+        key: oidc_browser.redeem(world, oidc_browser.code(browser, organization=key)).json()["id_token"]
+        for key in ("koskela", "pohjola")
+    }
+    sub = oidc_browser.verified(issued["koskela"])["sub"]
+    requested = json.dumps({"id_token": {"sub": {"value": sub}}})
+    named = {"claims": requested, "id_token_hint": issued["koskela"]}[parameter]
+    answer = oidc_browser.authorize(browser, **{parameter: named}, prompt=prompt or None)
+    code = oidc_browser.response_parameters(answer)["code"]
+    assert oidc_browser.verified(oidc_browser.redeem(world, code).json()["id_token"])["sub"] == sub
+
+
+@pytest.mark.parametrize("prompt", [None, "select_account"])
+def test_request_that_names_a_sub_offers_and_gives_no_other_organization(
+    per_organization: World, prompt: str | None
+) -> None:
+    world, browser = per_organization, signed_in.browser(per_organization.mikko)
+    issued = oidc_browser.redeem(world, oidc_browser.code(browser, organization="koskela")).json()["id_token"]
+    page = oidc_browser.authorize(browser, id_token_hint=issued, prompt="select_account")
+    assert [one["key"] for one in page.context["organizations"]] == ["koskela"]
+    other = oidc_browser.authorize(browser, id_token_hint=issued, organization="pohjola", prompt=prompt)
+    assert other.status_code == 403
+    silent = oidc_browser.authorize(browser, id_token_hint=issued, organization="pohjola", prompt="none")
+    assert oidc_browser.response_parameters(silent)["error"] == "access_denied"
