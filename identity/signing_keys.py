@@ -63,8 +63,8 @@ def sign(*, claims: Mapping[str, Any], typ: str = "JWT", algorithm: str = "RS256
     )
 
 
-def verify(*, token: str, audience: str) -> Mapping[str, Any] | None:
-    """Return the claims of an ID token that this issuer signed for `audience`, expired or not.
+def verify(*, token: str, audience: str | None = None) -> Mapping[str, Any] | None:
+    """Return the claims of an ID token that this issuer signed for `audience`, or for any client; expired or not.
 
     None for anything else.
     """
@@ -76,6 +76,7 @@ def verify(*, token: str, audience: str) -> Mapping[str, Any] | None:
         key = next(key for key in _key_ring().keys if key.kid == kid)
         public = _load_private_key(_pem(key.kid)).public_key()
         options: Any = {"verify_exp": False, "verify_iat": False, "require": ["sub", "iss", "aud"]}
+        options["verify_aud"] = audience is not None
         claims: dict[str, Any] = jwt.decode(
             token, public, [key.algorithm], options, audience=audience, issuer=settings.ISSUER
         )

@@ -8,9 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-import jwt
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
@@ -30,6 +28,7 @@ from portal.http.request_context import Request
 from portal.oidc import metadata, parameters
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice
 from portal.oidc.parameters import Parameters
+from portal.shell import query_string
 from portal.signin.customers import event_transaction
 
 _PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales")
@@ -63,14 +62,14 @@ def logout(request: Request) -> HttpResponse:
     sent = parameters.parse(request.body if request.method == "POST" else query)
     _use_language(request, sent.get("ui_locales"))
     try:
-        wanted = parse(sent)
+        logout_request = parse(sent)
     except LogoutRequestError as error:
         return _page(request, {"detail": str(error)}, status=400)
     if request.user.is_authenticated:
-        if not _is_of_this_session(request, wanted):
-            return _ask(request, wanted, sent)
+        if not _is_of_this_session(request, logout_request):
+            return _ask(request, logout_request, sent)
         _end_session(request)
-    return _leave(request, wanted)
+    return _leave(request, logout_request)
 
 
 @login_not_required
@@ -78,12 +77,12 @@ def logout(request: Request) -> HttpResponse:
 def confirm(request: Request) -> HttpResponse:
     """End this browser's session for its person's own form, which carries the whole request."""
     try:
-        wanted = parse(parameters.parse(request.body))
+        logout_request = parse(parameters.parse(request.body))
     except LogoutRequestError as error:
         return _page(request, {"detail": str(error)}, status=400)
     if request.user.is_authenticated:
         _end_session(request)
-    return _leave(request, wanted)
+    return _leave(request, logout_request)
 
 
 def _use_language(request: Request, locales: str) -> None:
@@ -113,11 +112,7 @@ def _claims(hint: str) -> Mapping[str, Any]:
     """Return the claims of an ID token that we issued, expired or not; empty without a hint."""
     if not hint:
         return {}
-    try:
-        audience = jwt.decode(hint, options={"verify_signature": False}).get("aud")
-    except jwt.PyJWTError:
-        audience = None
-    claims = signing_keys.verify(token=hint, audience=audience) if isinstance(audience, str) else None
+    claims = signing_keys.verify(token=hint)
     if claims is None:
         raise LogoutRequestError("id_token_hint is not an ID token of this provider.")
     return claims
@@ -135,16 +130,16 @@ def _redirect_uri(sent: Parameters, client: RegisteredClient | None) -> str:
     return address
 
 
-def _is_of_this_session(request: Request, wanted: LogoutRequest) -> bool:
+def _is_of_this_session(request: Request, logout_request: LogoutRequest) -> bool:
     session = request.session
     try:
-        sid = uuid.UUID(str(wanted.claims.get("sid")))
+        sid = uuid.UUID(str(logout_request.claims.get("sid")))
     except ValueError:
         return False
     return (
         isinstance(session, SessionStore)
-        and wanted.client is not None
-        and wanted.claims["sub"] in organization_choice.subjects_of(request, wanted.client)
+        and logout_request.client is not None
+        and logout_request.claims["sub"] in organization_choice.subjects_of(request, logout_request.client)
         and sign_ins.is_open(sid=sid, session_key=session.stored_key())
     )
 
@@ -154,9 +149,9 @@ def _end_session(request: Request) -> None:
         auth.logout(request)
 
 
-def _ask(request: Request, wanted: LogoutRequest, sent: Parameters) -> HttpResponse:
+def _ask(request: Request, logout_request: LogoutRequest, sent: Parameters) -> HttpResponse:
     fields = [{"name": name, "value": sent.get(name)} for name in _PARAMETERS if sent.get(name)]
-    name = client_redirect.application_name(request, wanted.client) if wanted.client else ""
+    name = client_redirect.application_name(request, logout_request.client) if logout_request.client else ""
     return _page(request, {"application": name, "hidden_fields": fields, "asks": True})
 
 
@@ -166,13 +161,9 @@ def _page(request: Request, context: Mapping[str, Any], *, status: int = 200) ->
     return render(request, "oidc/logout.html", {**actions, **context}, status=status)
 
 
-def _leave(request: Request, wanted: LogoutRequest) -> HttpResponse:
+def _leave(request: Request, logout_request: LogoutRequest) -> HttpResponse:
     """Go to the service's address with its unchanged state, else to our sign-in page."""
-    if not wanted.redirect_uri or wanted.client is None:
+    if not logout_request.redirect_uri or logout_request.client is None:
         return HttpResponseRedirect(reverse("account_login"))
-    state = (
-        f"{'&' if '?' in wanted.redirect_uri else '?'}{urlencode({'state': wanted.state})}"
-        if wanted.state
-        else ""
-    )
-    return client_redirect.leave(request, wanted.client, f"{wanted.redirect_uri}{state}")
+    url = query_string.with_values(logout_request.redirect_uri, {"state": logout_request.state})
+    return client_redirect.leave(request, logout_request.client, url)

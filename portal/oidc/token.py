@@ -88,8 +88,9 @@ def _challenge(client: RegisteredClient, sent: Parameters) -> str:
 def _exchange_refresh_token(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
     presented = _require(sent, "refresh_token")
     scopes = sent.get("scope").split()
-    asked: dict[str, Any] = {"token": presented, "client": client.id, "scopes": scopes}
-    refreshed = tokens.refresh(**asked) or (retries.answer(**asked) if client.confidential else None)
+    refreshed = tokens.refresh(token=presented, client=client.id, scopes=scopes)
+    if refreshed is None and client.confidential:
+        refreshed = retries.answer(token=presented, client=client.id, scopes=scopes)
     if refreshed is None:
         tokens.revoke_if_replayed(token=presented, client=client.id, verb=Observation.TOKEN_REPLAYED)
         checked = tokens.check_refresh(token=presented) if scopes else None

@@ -167,6 +167,8 @@ def test_verify_of_a_token_that_is_not_a_valid_hint_returns_none(
     claims = {"sub": "a", "aud": "shop", "iss": ISSUER}
     assert signing_keys.verify(token=signing_keys.sign(claims=claims), audience="shop")
     assert signing_keys.verify(token=token(claims), audience="shop") is None, why
+    of_any_client = signing_keys.verify(token=token(claims))
+    assert (of_any_client is not None) == (why == "for another client")
 
 
 def test_verify_of_an_expired_id_token_returns_its_claims() -> None:

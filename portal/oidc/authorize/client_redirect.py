@@ -1,7 +1,5 @@
 """A person returns to the service by a redirect with the response, or by a page that continues by itself."""
 
-from urllib.parse import urlencode
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -9,6 +7,7 @@ from django.shortcuts import render
 from identity.clients.queries import RegisteredClient
 from portal.oidc import metadata
 from portal.oidc.authorize.request import AuthorizationError, RedirectTarget
+from portal.shell import query_string
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -29,15 +28,13 @@ def send_error(request: HttpRequest, target: RedirectTarget, error: Authorizatio
 
 def error_url(target: RedirectTarget, error: AuthorizationError) -> str:
     """Return the redirect URI with the error as parameters."""
-    description = {"error_description": error.description} if error.description else {}
-    return response_url(target, error=error.error, **description)
+    return response_url(target, error=error.error, error_description=error.description)
 
 
 def response_url(target: RedirectTarget, **response: str) -> str:
     """Return the redirect URI with the response after the query it was registered with."""
-    state = {"state": target.state} if target.state else {}
-    query = urlencode({**response, **state, "iss": metadata.issuer()})
-    return f"{target.redirect_uri}{'&' if '?' in target.redirect_uri else '?'}{query}"
+    values = {**response, "state": target.state, "iss": metadata.issuer()}
+    return query_string.with_values(target.redirect_uri, values)
 
 
 def leave(request: HttpRequest, client: RegisteredClient, url: str) -> HttpResponse:
