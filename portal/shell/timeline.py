@@ -54,10 +54,7 @@ def timeline(
     return [
         _timeline_event(
             event,
-            replace(
-                wording.sentence_for(event),
-                sub=sub_line(wording, event, merged.answered.get(event.id, ()), clock),
-            ),
+            event_line(wording, event, merged.answered.get(event.id, ()), clock),
             wording,
             results.get(event.id, ()),
             unconfirmed.get(event.act),
@@ -75,13 +72,13 @@ def merged_wording(
     return event_wording(organization, [*merged.events, *answered], names, clock)
 
 
-def sub_line(
+def event_line(
     wording: EventWording, event: EventView, answered: Sequence[EventView], clock: dates.Clock
-) -> str:
-    """Return the small print of an event: for an acknowledgement of several acts, each of them with its time."""
-    sub = wording.sentence_for(event).sub
+) -> EventLine:
+    """Return the sentence of an event; under an acknowledgement of several acts, each of them stands with its time."""
+    line = wording.sentence_for(event)
     if not answered:
-        return sub
+        return line
     acts = [
         _("%(act)s, %(time)s") % {"act": _act(wording, act), "time": clock.time(act.at, seconds=True)}
         for act in answered
@@ -89,8 +86,8 @@ def sub_line(
     text = ngettext(
         "Answers %(number)d request: %(acts)s", "Answers %(number)d requests: %(acts)s", len(acts)
     )
-    said = text % {"number": len(acts), "acts": "; ".join(acts)}
-    return f"{sub}. {said}" if sub else said
+    answers = text % {"number": len(acts), "acts": "; ".join(acts)}
+    return replace(line, sub=f"{line.sub}. {answers}" if line.sub else answers)
 
 
 def _act(wording: EventWording, act: EventView) -> str:

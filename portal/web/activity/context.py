@@ -32,7 +32,7 @@ from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
 from portal.shell.retries import Retry
 from portal.web.activity import filters
 from portal.wording import cldr, dates
-from portal.wording.events import EventWording
+from portal.wording.events import EventLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +207,11 @@ def _events(
         same_act = older is not None and older.act == event.act
         late = None if same_act else unconfirmed.get(event.act)
         results_here = results.get(event.id, ())
-        row = _event(event, wording, clock, same_act=same_act)
+        line = timeline.event_line(wording, event, merged.answered.get(event.id, ()), clock)
+        row = _event(event, line, clock, same_act=same_act)
         rows.append(
             replace(
                 row,
-                sub=timeline.sub_line(wording, event, merged.answered.get(event.id, ()), clock),
                 deliveries=wording.deliveries(results_here),
                 open_deliveries=late.text if late else wording.not_updated(results_here),
                 retry=late.retry if late else None,
@@ -220,8 +220,7 @@ def _events(
     return rows
 
 
-def _event(event: EventView, wording: EventWording, clock: dates.Clock, *, same_act: bool) -> EventRow:
-    line = wording.sentence_for(event)
+def _event(event: EventView, line: EventLine, clock: dates.Clock, *, same_act: bool) -> EventRow:
     return EventRow(
         number=cldr.number(event.seq) if event.seq is not None else "",
         anchor=f"e{event.seq}" if event.seq is not None else f"n{event.id}",
@@ -232,7 +231,7 @@ def _event(event: EventView, wording: EventWording, clock: dates.Clock, *, same_
         iso=event.at.isoformat(),
         actor=line.actor,
         text=line.text,
-        sub="",
+        sub=line.sub,
         deliveries="",
         open_deliveries="",
         retry=None,
