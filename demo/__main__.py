@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     usage = argparse.ArgumentParser(
         prog="python -m demo",
         allow_abbrev=False,
-        description="Run the portal, a web shop, a CRM portal and a mailbox on this machine until Ctrl-C.",
+        description="Run the portal, a web shop, a CRM portal, the staff sign-in and a mailbox here until Ctrl-C.",
         epilog=f"Set other ports by {', '.join(ports_and_paths.PORTS)}, another folder by KEYHOLDER_HOME.",
     )
     usage.add_argument("--reset", action="store_true", help="remove the demo's data instead")

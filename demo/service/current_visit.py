@@ -11,7 +11,6 @@ import flask
 
 from demo.service import clock, language, parts, people, sessions
 
-SESSION = "id"
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 
@@ -31,10 +30,6 @@ class Visit:
     @property
     def organization(self) -> people.Organization:
         return self.rights.organization
-
-
-def session() -> sessions.Session | None:
-    return parts.current().sessions.find(flask.session.get(SESSION, ""))
 
 
 def current(stored: sessions.Session) -> Visit | None:
@@ -59,7 +54,7 @@ def needed(view: Callable[Concatenate[Visit, Params], Answer]) -> Callable[Param
 
     @functools.wraps(view)
     def guarded(*args: Params.args, **kwargs: Params.kwargs) -> Answer:
-        stored = session()
+        stored = parts.session()
         visit = current(stored) if stored and stored.ended_at is None else None
         if visit is None:
             return outside(stored)

@@ -37,7 +37,7 @@ def requested() -> str:
 
 def sign_in_locale() -> object:
     """Return the `locale` of the ID token; empty without a session or a locale (OpenID Connect Core §5.1)."""
-    stored = parts.current().sessions.find(flask.session.get("id", ""))
+    stored = parts.session()
     return stored.claims.get("locale", "") if stored else ""
 
 

@@ -8,6 +8,8 @@ import flask
 from demo.service import faults, logout, people, provider, sessions, settings, storage, store
 
 KEY = "demo.parts"
+SESSION = "id"
+"""The field of the signed cookie that names the session."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,3 +44,8 @@ def build(app: flask.Flask, configured: settings.Settings) -> Parts:
 
 def current() -> Parts:
     return cast("Parts", flask.current_app.extensions[KEY])
+
+
+def session() -> sessions.Session | None:
+    """Return the session of the requesting browser, also an ended one."""
+    return current().sessions.find(flask.session.get(SESSION, ""))

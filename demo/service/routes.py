@@ -86,12 +86,12 @@ def sign_in(claims: dict[str, Any], *, going_to: str) -> current_visit.Answer:
     with here.sessions.lock:
         if here.logouts.came_before(claims):
             return refused("This sign-in was ended while it was under way. Begin again.")
-        former = current_visit.session()
+        former = parts.session()
         opened = here.sessions.open(claims=claims)
     if former:
         here.sessions.end(former, ended_why=sessions.SIGNED_OUT)
     flask.session.clear()
-    flask.session[current_visit.SESSION] = opened.id
+    flask.session[parts.SESSION] = opened.id
     return flask.redirect(going_to)
 
 
@@ -139,7 +139,7 @@ def choose_language() -> current_visit.Answer:
 @blueprint.get("/session")
 def session() -> current_visit.Answer:
     """Answer an open page that asks whether it may stay."""
-    stored = current_visit.session()
+    stored = parts.session()
     visit = current_visit.current(stored) if stored and stored.ended_at is None else None
     if visit:
         return {"signed_in": True, "version": visit.rights.version}

@@ -17,7 +17,7 @@ from demo.staff_login.provider import Provider, Refused
 from demo.staff_login.staff import Member
 
 KEY = "demo.staff_login"
-BAD_REQUEST, FORBIDDEN, REFUSED, UNAUTHORIZED = 400, 403, 422, 401
+BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, REFUSED, BAD_GATEWAY = 400, 401, 403, 422, 502
 FORM_TOKEN = secrets.token_urlsafe(32)
 """In the forms of the page of staff: another site cannot read it, so it cannot send them."""
 LOGOUT_TIMEOUT = 5.0
@@ -145,8 +145,10 @@ def change(subject: str) -> flask.typing.ResponseReturnValue:
     leaves = flask.request.form.get("do") == "leave"
     store.write_json(parts().left, [*others, subject] if leaves else others)
     if leaves and not notify(member):
-        sentence = "The portal did not answer. Its session ends by its own limits."
-        return message(f"{member.name} has left the company.", sentence), 502
+        sentence = (
+            "The portal did not accept the sign-out. A session on the staff pages ends by its own limits."
+        )
+        return message(f"{member.name} has left the company.", sentence), BAD_GATEWAY
     return flask.redirect(flask.url_for("pages.members"))
 
 

@@ -173,3 +173,8 @@ def test_key_from_another_site_or_of_another_form_is_not_added(mailbox: Mailbox)
     statuses = [requests.post(mailbox.url + "/codes/add", data=one, timeout=10).status_code for one in tries]
     assert statuses == [403, 403, 422, 422, 422, 422, 422]
     assert "Liisa" not in requests.get(mailbox.url + "/codes", timeout=10).text
+
+
+def test_page_has_the_shared_colours(mailbox: Mailbox, page: sync_api.Page) -> None:
+    page.goto(mailbox.url)
+    sync_api.expect(page.locator("body")).to_have_css("background-color", "rgb(243, 243, 242)")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 from django.test import override_settings
+from playwright import sync_api
 
 from demo.staff_login.staff import ROLES, STAFF
 from identity.staff.models import StaffSession
@@ -193,3 +194,8 @@ def test_sign_out_comes_back_to_the_portal_alone(world: World, login: Login) -> 
     assert answer.headers["Location"] == f"{login.portal}/staff/sign-in/?state=signed-out"
     other = target.replace(urllib.parse.quote("/staff/sign-in/", safe=""), "%2Fx")
     assert requests.get(other, timeout=10, allow_redirects=False).status_code == 200
+
+
+def test_page_of_staff_has_the_shared_colours(process: Login, page: sync_api.Page) -> None:
+    page.goto(process.url)
+    sync_api.expect(page.locator("body")).to_have_css("background-color", "rgb(243, 243, 242)")
