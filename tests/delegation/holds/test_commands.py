@@ -17,6 +17,7 @@ from delegation.holds import commands, queries
 from delegation.holds.queries import HoldEffects
 from identity.clients.models import Application
 from identity.memberships.models import Membership
+from tests.fixtures import holds
 from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import APPROVE, PLACE, World, actor_of, bypassing_commands, move_clock
 
@@ -30,16 +31,11 @@ def keys(member: Membership) -> set[str]:
     return {right.entitlement for right in rights}
 
 
-def placed(world: World, by: Actor, stops: str, until: dt.datetime | None = None) -> Hold:
-    made = commands.place(actor=by, organization=world.koskela, stops=stops, reason="overdue", until=until)
-    return Hold.objects.get(id=made.result.hold)
-
-
 def test_hold_on_an_entitlement_stops_it_for_the_organization_and_leaves_the_rest(
     world: World, sanna: Actor
 ) -> None:
     before = keys(world.mikko), keys(world.mikko_at_pohjola)
-    hold = placed(world, sanna, PLACE)
+    hold = holds.place(world, sanna, PLACE)
     assert keys(world.mikko) == before[0] - {PLACE}
     assert keys(world.mikko_at_pohjola) == before[1]
     commands.lift(actor=sanna, hold=hold)
@@ -48,7 +44,7 @@ def test_hold_on_an_entitlement_stops_it_for_the_organization_and_leaves_the_res
 
 def test_hold_on_an_application_stops_everything_in_it(world: World, sanna: Actor) -> None:
     before = keys(world.mikko)
-    hold = placed(world, sanna, "ordering")
+    hold = holds.place(world, sanna, "ordering")
     assert keys(world.mikko) == {key for key in before if key.startswith("crm:")} != set()
     commands.lift(actor=sanna, hold=hold)
     assert keys(world.mikko) == before
@@ -56,7 +52,7 @@ def test_hold_on_an_application_stops_everything_in_it(world: World, sanna: Acto
 
 def test_hold_lifts_by_itself_at_its_end(world: World, sanna: Actor) -> None:
     end = clock.now() + DAY
-    hold = placed(world, sanna, PLACE, until=end)
+    hold = holds.place(world, sanna, PLACE, until=end)
     assert PLACE not in keys(world.mikko)
     assert entitlements.next_change(memberships=[world.mikko.id], at=clock.now()) == {world.mikko.id: end}
     move_clock(DAY.total_seconds() + 1)
@@ -64,13 +60,13 @@ def test_hold_lifts_by_itself_at_its_end(world: World, sanna: Actor) -> None:
     assert queries.in_force(organization=world.koskela.id, at=clock.now()) == []
     with pytest.raises(NotFound):
         commands.lift(actor=sanna, hold=hold)
-    placed(world, sanna, PLACE)
+    holds.place(world, sanna, PLACE)
 
 
 def test_both_holds_must_be_lifted_where_an_application_and_its_entitlement_are_stopped(
     world: World, sanna: Actor
 ) -> None:
-    of_application, of_entitlement = placed(world, sanna, "ordering"), placed(world, sanna, PLACE)
+    of_application, of_entitlement = holds.place(world, sanna, "ordering"), holds.place(world, sanna, PLACE)
     commands.lift(actor=sanna, hold=of_application)
     assert PLACE not in keys(world.mikko)
     commands.lift(actor=sanna, hold=of_entitlement)
@@ -83,14 +79,14 @@ def test_hold_is_refused_twice_for_unknown_keys_reasons_and_ends_in_the_past(
     world: World, sanna: Actor
 ) -> None:
     for stops in (PLACE, "ordering"):
-        placed(world, sanna, stops)
+        holds.place(world, sanna, stops)
         with pytest.raises(AlreadyExists):
-            placed(world, sanna, stops)
+            holds.place(world, sanna, stops)
     for stops in ("", "nothing", "ordering:nothing", "%"):
         with pytest.raises(InvalidInput):
-            placed(world, sanna, stops)
+            holds.place(world, sanna, stops)
     with pytest.raises(InvalidAccess):
-        placed(world, sanna, APPROVE, until=clock.now())
+        holds.place(world, sanna, APPROVE, until=clock.now())
     with pytest.raises(InvalidInput):
         commands.place(actor=sanna, organization=world.koskela, stops=APPROVE, reason="dislike")
 
@@ -99,10 +95,10 @@ def test_hold_is_refused_twice_for_unknown_keys_reasons_and_ends_in_the_past(
 def test_staff_in_other_roles_place_and_lift_no_hold(
     world: World, staff: Staff, sanna: Actor, role: str
 ) -> None:
-    hold = placed(world, sanna, PLACE)
+    hold = holds.place(world, sanna, PLACE)
     other = staff.hire("Timo Toinen", role, unit=staff.kivisalo)
     with pytest.raises(Denied):
-        placed(world, other, APPROVE)
+        holds.place(world, other, APPROVE)
     with pytest.raises(Denied):
         commands.lift(actor=other, hold=hold)
     refused = Event.objects.filter(verb__startswith="hold.", outcome="refused", actor=other.id)
@@ -110,11 +106,11 @@ def test_staff_in_other_roles_place_and_lift_no_hold(
 
 
 def test_hold_of_another_unit_s_organization_is_not_found(world: World, staff: Staff, sanna: Actor) -> None:
-    hold = placed(world, sanna, PLACE)
+    hold = holds.place(world, sanna, PLACE)
     eesti = staff.hire("Maarja Kuusk", "account_manager", unit=staff.eesti)
     for stranger in (eesti, actor_of(world.aino), actor_of(world.stina), system()):
         with pytest.raises(NotFound):
-            placed(world, stranger, APPROVE)
+            holds.place(world, stranger, APPROVE)
         with pytest.raises(NotFound):
             commands.lift(actor=stranger, hold=hold)
     with pytest.raises(NotFound):
@@ -125,7 +121,7 @@ def test_hold_of_another_organization_is_not_lifted_under_this_one_s_lock(
     world: World, staff: Staff, sanna: Actor
 ) -> None:
     of_pohjola = staff.hire("Pia Pohjola", "account_manager", organization=world.pohjola)
-    hold = placed(world, sanna, PLACE)
+    hold = holds.place(world, sanna, PLACE)
     hold.organization = world.pohjola
     with pytest.raises(NotFound):
         commands.lift(actor=of_pohjola, hold=hold)
@@ -171,14 +167,14 @@ def test_effects_count_the_people_that_the_hold_then_stops(world: World, sanna: 
     assert (of_application.stopped, of_application.not_stopped) == (len(could), 7 - len(could))
     assert of_application.by_entitlement[PLACE] == 2
     assert queries.effects(organization=world.koskela.id, stops="nothing", at=at).stopped == 0
-    placed(world, sanna, PLACE)
+    holds.place(world, sanna, PLACE)
     assert queries.effects(organization=world.koskela.id, stops=PLACE, at=clock.now()).stopped == 0
     assert {one for one in could if not keys(Membership.objects.get(id=one))} == set()
 
 
 def test_holds_in_force_are_listed_with_their_application(world: World, sanna: Actor) -> None:
     end = clock.now() + DAY
-    first, second = placed(world, sanna, PLACE, until=end), placed(world, sanna, "crm")
+    first, second = holds.place(world, sanna, PLACE, until=end), holds.place(world, sanna, "crm")
     found = queries.in_force(organization=world.koskela.id, at=clock.now())
     assert [(one.id, one.application, one.entitlement, one.valid_until) for one in found] == [
         (first.id, "ordering", PLACE, end),
@@ -199,7 +195,7 @@ def test_repeated_request_with_its_key_places_one_hold(world: World, sanna: Acto
 
 
 def test_row_of_two_things_or_of_none_is_refused_by_the_database(world: World, sanna: Actor) -> None:
-    row = Hold.objects.filter(id=placed(world, sanna, PLACE).id)
+    row = Hold.objects.filter(id=holds.place(world, sanna, PLACE).id)
     shop = Application.objects.get(key="ordering")
     for values in ({"application": shop}, {"entitlement": None}):
         with (

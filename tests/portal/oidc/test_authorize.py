@@ -439,15 +439,8 @@ def test_redirect_uri_with_a_registered_wildcard_is_refused(world: World) -> Non
     assert oidc_browser.authorize(signed_in.browser(world.olli)).status_code == 400
 
 
-def asking_consent() -> None:
-    with worlds.bypassing_commands():
-        protocol = Registered.objects.get(protocol="ordering").protocol
-        protocol.skip_consent = False
-        protocol.save()
-
-
 def test_third_party_client_requires_consent(world: World) -> None:
-    asking_consent()
+    oidc_browser.require_consent()
     browser = signed_in.browser(world.olli)
     page = oidc_browser.authorize(browser)
     assert page.status_code == 200
@@ -465,7 +458,7 @@ def test_third_party_client_requires_consent(world: World) -> None:
 
 
 def test_consent_from_another_site_is_refused(world: World) -> None:
-    asking_consent()
+    oidc_browser.require_consent()
     strict = signed_in.browser(world.olli)
     strict.handler.enforce_csrf_checks = True
     kept = {one["name"]: one["value"] for one in oidc_browser.authorize(strict).context["hidden_fields"]}

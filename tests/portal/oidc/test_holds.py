@@ -6,13 +6,11 @@ import pytest
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor
-from delegation.authorization.models.ceilings import Hold
 from delegation.holds import commands
 from portal.oidc import metadata
 from portal.web.home.context import HomePage
-from tests.fixtures import oidc_browser, signed_in
+from tests.fixtures import holds, oidc_browser, signed_in
 from tests.fixtures.pages import KOSKELA, page_model, visible_text
-from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import PLACE, World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,13 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def manager(world: World) -> Actor:
-    staff = Staff(world)
-    return staff.hire("Sanna Heikkilä", "account_manager", unit=staff.kivisalo)
-
-
-def place(world: World, by: Actor, stops: str, until: dt.datetime | None = None) -> Hold:
-    made = commands.place(actor=by, organization=world.koskela, stops=stops, reason="overdue", until=until)
-    return Hold.objects.get(id=made.result.hold)
+    return holds.account_manager(world)
 
 
 def introspected(world: World, token: str) -> set[str] | None:
@@ -40,7 +32,7 @@ def test_hold_on_an_entitlement_leaves_the_token_with_the_rest(world: World, man
     before = introspected(world, access)
     assert before is not None
     assert PLACE in before
-    hold = place(world, manager, PLACE)
+    hold = holds.place(world, manager, PLACE)
     assert introspected(world, access) == before - {PLACE}
     entitlements = oidc_browser.userinfo(access).json()["entitlements"]
     assert {right["entitlement"] for right in entitlements} == before - {PLACE}
@@ -53,7 +45,7 @@ def test_hold_on_an_application_stops_its_tokens_and_sign_ins_until_it_is_lifted
 ) -> None:
     issued = oidc_browser.tokens(world, world.olli, scope="openid offline_access")
     waiting = oidc_browser.code(signed_in.browser(world.olli))
-    hold = place(world, manager, "ordering")
+    hold = holds.place(world, manager, "ordering")
     assert introspected(world, issued["access_token"]) is None
     assert oidc_browser.userinfo(issued["access_token"]).status_code == 401
     assert oidc_browser.redeem(world, waiting).status_code == 400
@@ -65,7 +57,7 @@ def test_hold_on_an_application_stops_its_tokens_and_sign_ins_until_it_is_lifted
 
 def test_refresh_is_refused_while_the_application_is_on_hold(world: World, manager: Actor) -> None:
     issued = oidc_browser.tokens(world, world.olli, scope="openid offline_access")
-    place(world, manager, "ordering")
+    holds.place(world, manager, "ordering")
     body = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
     answer = oidc_browser.post(metadata.TOKEN, body, oidc_browser.basic(world))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
@@ -73,7 +65,7 @@ def test_refresh_is_refused_while_the_application_is_on_hold(world: World, manag
 
 def test_hold_with_an_end_lifts_by_itself(world: World, manager: Actor) -> None:
     access = oidc_browser.tokens(world, world.olli)["access_token"]
-    place(world, manager, "ordering", until=clock.now() + dt.timedelta(minutes=2))
+    holds.place(world, manager, "ordering", until=clock.now() + dt.timedelta(minutes=2))
     assert introspected(world, access) is None
     move_clock(121)
     assert introspected(world, access) is not None
@@ -81,7 +73,7 @@ def test_hold_with_an_end_lifts_by_itself(world: World, manager: Actor) -> None:
 
 def test_tokens_for_another_organization_and_application_are_untouched(world: World, manager: Actor) -> None:
     crm = oidc_browser.tokens(world, world.stina)["access_token"]
-    place(world, manager, "ordering")
+    holds.place(world, manager, "ordering")
     assert introspected(world, crm) is not None
 
 
@@ -92,14 +84,14 @@ def test_home_page_has_no_tile_of_an_application_on_hold(world: World, manager: 
         return [one.name for one in page_model(browser.get(f"{KOSKELA}/"), HomePage).services]
 
     assert sorted(tiles()) == ["CRM portal", "Web shop"]
-    hold = place(world, manager, "ordering")
+    hold = holds.place(world, manager, "ordering")
     assert tiles() == ["CRM portal"]
     commands.lift(actor=manager, hold=hold)
     assert sorted(tiles()) == ["CRM portal", "Web shop"]
 
 
 def test_activity_shows_admins_who_placed_the_hold_and_no_suspicion(world: World, manager: Actor) -> None:
-    commands.lift(actor=manager, hold=place(world, manager, PLACE))
+    commands.lift(actor=manager, hold=holds.place(world, manager, PLACE))
     commands.place(actor=manager, organization=world.koskela, stops="crm", reason="misuse")
     text = visible_text(signed_in.browser(world.aino).get(f"{KOSKELA}/activity"))
     for sentence in (

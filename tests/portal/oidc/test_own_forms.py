@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from identity.clients.models import Client as Registered
 from identity.grants.models import AuthorizationCode
 from portal.oidc import metadata
 from tests.fixtures import oidc_browser, signed_in
@@ -41,15 +40,8 @@ def returns_to(response: Any) -> str:
     return str(parse_qs(parts.query)["next"][0])
 
 
-def ask_consent() -> None:
-    with worlds.bypassing_commands():
-        protocol = Registered.objects.get(protocol="ordering").protocol
-        protocol.skip_consent = False
-        protocol.save()
-
-
 def test_choice_and_consent_repeat_the_whole_request(world: World) -> None:
-    ask_consent()
+    oidc_browser.require_consent()
     browser = signed_in.browser(world.mikko)
     whole = {**oidc_browser.AUTHORIZATION_REQUEST, **EVERYTHING}
     chosen = fields_of(oidc_browser.authorize(browser, **EVERYTHING))
@@ -65,7 +57,7 @@ def test_choice_and_consent_repeat_the_whole_request(world: World) -> None:
 
 
 def test_parameter_with_the_name_of_a_form_field_is_not_repeated(world: World) -> None:
-    ask_consent()
+    oidc_browser.require_consent()
     page = oidc_browser.authorize(
         signed_in.browser(world.olli), decision="grant", csrfmiddlewaretoken="x", organization="koskela"
     )

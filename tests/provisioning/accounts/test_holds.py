@@ -7,14 +7,12 @@ import pytest
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor
-from delegation.authorization.models.ceilings import Hold
 from delegation.holds import commands
 from identity.memberships.models import Membership
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.targets.models import Target
-from tests.fixtures import deliveries, fake_target
-from tests.fixtures.staff_rights import Staff
+from tests.fixtures import deliveries, fake_target, holds
 from tests.fixtures.world import OFFER, PLACE, World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,13 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def manager(world: World) -> Actor:
-    staff = Staff(world)
-    return staff.hire("Sanna Heikkilä", "account_manager", unit=staff.kivisalo)
-
-
-def place(world: World, by: Actor, stops: str, until: dt.datetime | None = None) -> Hold:
-    made = commands.place(actor=by, organization=world.koskela, stops=stops, reason="overdue", until=until)
-    return Hold.objects.get(id=made.result.hold)
+    return holds.account_manager(world)
 
 
 def deliver(accounts: AccountDeliveries) -> None:
@@ -51,7 +43,7 @@ def test_hold_on_an_application_deactivates_the_records_and_lifting_it_activates
     del ordering
     deliver(accounts)
     assert active(shop, world.olli)
-    hold = place(world, manager, "ordering")
+    hold = holds.place(world, manager, "ordering")
     deliver(accounts)
     assert not active(shop, world.olli)
     assert active(shop, world.tiina)
@@ -67,7 +59,7 @@ def test_hold_on_an_entitlement_takes_it_out_of_the_records_until_its_end(
     deliver(accounts)
     assert PLACE in assigned(shop, world.olli)
     end = clock.now() + dt.timedelta(hours=1)
-    place(world, manager, PLACE, until=end)
+    holds.place(world, manager, PLACE, until=end)
     deliver(accounts)
     assert PLACE not in assigned(shop, world.olli)
     assert active(shop, world.olli)
