@@ -5,9 +5,10 @@ import datetime as dt
 from django.db.models import Q
 
 from audit.foundation import actor, clock
-from audit.log import observations, partitions
+from audit.log import partitions
 from audit.log.ledger import SUPPLIER, Subject
 from delegation import retention
+from delegation.acts import observations
 from delegation.authorization.event_types import Observation
 from identity.grants import retention as grants
 from identity.sessions.store import SessionStore

@@ -1,6 +1,5 @@
 """Observations are events that no act decided, such as sign-ins and changes of one's own factors."""
 
-import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +10,8 @@ from django.db import transaction
 
 from audit.foundation import clock, ids
 from audit.foundation.actor import Actor
-from audit.log import instants, ledger, refusals
-from audit.log.ledger import Append, EventContext, EventDraft, Subject
+from audit.log import ledger, refusals
+from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.personal_data import PersonalValue
 
 
@@ -55,29 +54,6 @@ def recording(*, actor: Actor) -> Iterator[EventBatch]:
         batch = EventBatch(actor=actor)
         yield batch
         write(batch=batch)
-
-
-@contextmanager
-def recording_in_chain(*, actor: Actor, chain: uuid.UUID) -> Iterator[tuple[EventBatch, dt.datetime]]:
-    """Open a transaction under the lock of this chain, which its events extend; yield also the instant of all of them.
-
-    Events of other chains are written beside theirs. The lock lets such transactions pass one at a time.
-    """
-    with transaction.atomic(durable=True):
-        heads = ledger.lock_chains(chains=[chain])
-        at = instants.next_instant(heads=heads.values())
-        batch = EventBatch(actor=actor)
-        yield batch, at
-        contexts = [
-            (of_chain, EventContext(actor=by, act=batch.act, at=at, organization=organization), draft)
-            for of_chain, organization, by, draft in batch.drafts
-        ]
-        ledger.append(
-            parts=[Append(heads[chain], context, [draft]) for of, context, draft in contexts if of == chain]
-        )
-        for of_chain, context, draft in contexts:
-            if of_chain != chain:
-                ledger.insert_unchained(chain=of_chain, context=context, drafts=[draft])
 
 
 def write(*, batch: EventBatch) -> None:

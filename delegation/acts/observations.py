@@ -1,12 +1,16 @@
-"""Some observations need the locks of an act, because they can take an admin away."""
+"""Some observations need the locks of an act: to take no last admin away, or to extend a chain."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
+from django.db import transaction
+
 from audit.foundation.actor import Actor
 from audit.foundation.errors import Busy
-from audit.log import observations
+from audit.log import instants, ledger, observations
+from audit.log.ledger import Append, EventContext
 from audit.log.observations import EventBatch
 from delegation.acts import locks
 
@@ -39,3 +43,26 @@ def acquire_locks(*, users: Ids, chains: Callable[[Ids], Ids], actor: Actor) -> 
     with locks.busy_on_timeout():
         locks.acquire(chains=locked_chains, users=users, actor=actor)
     return locked_chains >= set(chains(users))
+
+
+@contextmanager
+def recording_in_chain(*, actor: Actor, chain: uuid.UUID) -> Iterator[tuple[EventBatch, dt.datetime]]:
+    """Open a transaction under the lock of this chain, which its events extend; yield also the instant of all of them.
+
+    Events of other chains are written beside theirs. The lock lets such transactions pass one at a time. Raises Busy.
+    """
+    with locks.busy_on_timeout(), transaction.atomic(durable=True):
+        heads = locks.acquire(chains=[chain], users=(), actor=actor)
+        at = instants.next_instant(heads=heads.values())
+        batch = EventBatch(actor=actor)
+        yield batch, at
+        contexts = [
+            (of_chain, EventContext(actor=by, act=batch.act, at=at, organization=organization), draft)
+            for of_chain, organization, by, draft in batch.drafts
+        ]
+        ledger.append(
+            parts=[Append(heads[chain], context, [draft]) for of, context, draft in contexts if of == chain]
+        )
+        for of_chain, context, draft in contexts:
+            if of_chain != chain:
+                ledger.insert_unchained(chain=of_chain, context=context, drafts=[draft])

@@ -1,7 +1,7 @@
 """The sign-in for emergencies: a command opens it, a one-time link and a passkey use it, and it ends at a stated time.
 
 The functions that change rows are called under the lock of the supplier's chain, which lets them pass one at a time.
-Their caller records the event (`audit.log.observations.recording_in_chain`).
+Their caller records the event.
 """
 
 import datetime as dt

@@ -2,11 +2,13 @@
 
 import argparse
 import datetime as dt
+import os
 import re
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.foundation.errors import Busy
 from portal.signin.staff import break_glass
 from portal.wording import time_zones
 
@@ -33,9 +35,16 @@ class Command(BaseCommand):
 
     def handle(self, *, what: str, **options: Any) -> None:
         """Run the action. Raises CommandError where it is refused."""
-        if what == "close":
-            self.stdout.write("Closed." if break_glass.close() else "Nothing was open.")
-            return
+        try:
+            if what == "close":
+                self.stdout.write("Closed." if break_glass.close() else "Nothing was open.")
+            else:
+                self._open(**options)
+        except Busy as error:
+            text = "Another change of the supplier's data is under way. Nothing was changed. Try again in a moment."
+            raise CommandError(text, returncode=os.EX_TEMPFAIL) from error
+
+    def _open(self, **options: Any) -> None:
         try:
             opened = break_glass.open_link(
                 lasting=options["lasting"], reason=options["reason"], new_passkey=options["new_passkey"]

@@ -17,10 +17,10 @@ from django.urls import reverse
 from audit.foundation import clock, digests
 from audit.foundation.actor import Actor, Channel, system
 from audit.foundation.errors import DomainError
-from audit.log import observations
 from audit.log.ledger import SUPPLIER, Subject
 from audit.log.observations import EventBatch
 from audit.personal_data import PersonalValue
+from delegation.acts import observations
 from delegation.authorization.event_types import Observation
 from delegation.staff import commands as staff_commands
 from identity.people import names
@@ -66,7 +66,7 @@ class Offer:
 
 
 def open_link(*, lasting: dt.timedelta, reason: str, new_passkey: bool) -> Opened:
-    """Open the sign-in and return its link. Raises InvalidOpening, AlreadyOpen."""
+    """Open the sign-in and return its link. Raises InvalidOpening, AlreadyOpen, Busy."""
     reason = " ".join(reason.split())
     if not reason or len(reason) > _LONGEST_REASON:
         raise InvalidOpening(f"Give a reason of at most {_LONGEST_REASON} characters.")
@@ -94,7 +94,7 @@ def open_link(*, lasting: dt.timedelta, reason: str, new_passkey: bool) -> Opene
 
 
 def close() -> bool:
-    """End what is open, with its session. Returns whether something was open."""
+    """End what is open, with its session. Returns whether something was open. Raises Busy."""
     with observations.recording_in_chain(actor=_shell(), chain=SUPPLIER) as (batch, at):
         _record_ends(batch, state.end_expired(at=at))
         ended = state.end_open(at=at, ended_by="command")
@@ -110,7 +110,7 @@ def offer(link: str) -> Offer:
 def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
     """Open the session of this link with the browser's response. Returns the secret for the cookie.
 
-    Raises LinkUnusable, and PasskeyRefused, after which the link still works.
+    Raises LinkUnusable, and PasskeyRefused and Busy, after which the link still works.
     """
     offered = offer(link)
     passkey = _proved(offered, link=link, response=response, name=name)
@@ -178,7 +178,7 @@ def _proved(offered: Offer, *, link: str, response: str, name: str) -> _Passkey:
 
 
 def end_with(request: HttpRequest, session: OpenSession) -> None:
-    """End the opening of this session, which its person signs out of."""
+    """End the opening of this session, which its person signs out of. Raises Busy."""
     actor = sign_in.actor_of(request, session.user)
     with observations.recording_in_chain(actor=actor, chain=SUPPLIER) as (batch, at):
         _record_ends(batch, state.end_open(at=at, ended_by="person", opening=session.break_glass))

@@ -8,6 +8,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
@@ -17,11 +18,13 @@ from django.test import override_settings
 from audit.foundation import clock
 from audit.log.ledger import SUPPLIER
 from audit.models import Event
+from delegation.acts import locks
 from delegation.authorization.models.staff import StaffRight
 from delegation.staff import commands as staff_commands
 from identity.people.models import User
 from identity.staff import break_glass as state
 from identity.staff.models import BreakGlass, BreakGlassPasskey, StaffSession
+from portal import embedded_postgres
 from portal.signin.customers import limits
 from portal.signin.staff import break_glass
 from provisioning import retention
@@ -232,6 +235,23 @@ def test_use_waits_for_a_close_that_is_under_way_and_opens_nothing(
     assert concurrency.run_concurrently(break_glass.close, arrive) == [True, 404]
     assert StaffSession.objects.count() == 0
     assert supplier_verbs() == ["opened", "ended"]
+
+
+def test_step_that_waits_for_a_held_chain_gives_up_and_changes_nothing(
+    world: World, op: FakeProvider, database_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits in a thread of the customers' pages."""
+    path, browser = open_path(), BrowserClient()
+    response = response_of(browser, path, key())
+    monkeypatch.setattr(locks, "PEOPLE", dt.timedelta(milliseconds=50))
+    with psycopg.connect(database_urls[embedded_postgres.APP]) as holder:
+        holder.execute("SELECT FROM audit_chain WHERE id = %s FOR UPDATE", [SUPPLIER])
+        assert browser.post(path, {"credential": response}).status_code == 503
+        for words in (("close",), ("open", "--for", "30m", "--reason", "x")):
+            with pytest.raises(CommandError, match="Nothing was changed"):
+                command(*words)
+    assert supplier_verbs() == ["opened"]
+    assert browser.post(path, {"credential": response}).status_code == 302
 
 
 def test_two_openings_at_once_leave_one(world: World, op: FakeProvider) -> None:
