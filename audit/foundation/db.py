@@ -1,16 +1,22 @@
 """Statements run on the default connection; long lists are read in pages by key."""
 
+import datetime as dt
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Model, Q, QuerySet
+from psycopg import errors as pg
+
+from audit.foundation.errors import Busy
 
 Row = TypeVar("Row", bound=Model)
 Params = Sequence[Any] | Mapping[str, Any]
+_BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 def fetch_all(statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
@@ -42,6 +48,23 @@ def fetch_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: 
 def fetch_ids_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[Any]:
     """Run `fetch_for_rows` and return the first column."""
     return [row[0] for row in fetch_for_rows(statement, rows, **params)]
+
+
+def limit_lock_waits(*, longest: dt.timedelta) -> None:
+    """Let no statement of this transaction wait longer for a lock."""
+    milliseconds = longest // dt.timedelta(milliseconds=1)
+    fetch_one("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
+
+
+@contextmanager
+def busy_on_timeout() -> Iterator[None]:
+    """Wrap a transaction that takes locks. Raises Busy where a lock was not granted in time."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, _BUSY):
+            raise Busy(seconds=1) from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)

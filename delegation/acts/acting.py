@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
 
-from audit.foundation import clock, ids
+from audit.foundation import clock, db, ids
 from audit.foundation.actor import Actor
 from audit.foundation.errors import Busy, DomainError
 from audit.log import instants
@@ -64,7 +64,7 @@ def _recording_refusals(
 ) -> Iterator[None]:
     """Record a refusal in a transaction of its own. Busy and unexpected errors leave no record."""
     try:
-        with locks.busy_on_timeout(), _translating_conflicts(request):
+        with db.busy_on_timeout(), _translating_conflicts(request):
             yield
     except Busy:
         raise

@@ -2,21 +2,16 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
-from django.db import OperationalError, connection
-from psycopg import errors as pg
-
+from audit.foundation import db
 from audit.foundation.actor import Actor, Channel
-from audit.foundation.errors import Busy
 from audit.log import ledger
 from audit.log.ledger import ChainHead
 from identity.people import locks
 
 PEOPLE = dt.timedelta(seconds=3)
 MACHINES = dt.timedelta(milliseconds=250)
-_BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 def lock_timeout(actor: Actor) -> dt.timedelta:
@@ -24,24 +19,11 @@ def lock_timeout(actor: Actor) -> dt.timedelta:
     return MACHINES if actor.channel in {Channel.API, Channel.SCIM, Channel.OIDC} else PEOPLE
 
 
-@contextmanager
-def busy_on_timeout() -> Iterator[None]:
-    """Wrap a transaction that takes locks. Raises Busy where a lock was not granted in time."""
-    try:
-        yield
-    except OperationalError as error:
-        if isinstance(error.__cause__, _BUSY):
-            raise Busy(seconds=1) from error
-        raise
-
-
 def acquire(
     *, chains: Iterable[uuid.UUID], users: Iterable[uuid.UUID], actor: Actor
 ) -> dict[uuid.UUID, ChainHead]:
     """Take all locks of an act until its transaction ends, and return the chain heads. Five statements at most."""
-    with connection.cursor() as cursor:
-        milliseconds = int(lock_timeout(actor).total_seconds() * 1000)
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
+    db.limit_lock_waits(longest=lock_timeout(actor))
     chain_heads = ledger.lock_chains(chains=chains)
     _lock_users(set(users), actor)
     return chain_heads

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from audit.foundation import db
 from audit.foundation.actor import Actor
 from audit.foundation.errors import Busy
 from audit.log import instants, ledger, observations
@@ -25,7 +26,7 @@ def recording_under_locks(
 
     Two admins lost at the same time are lost one after the other, so that the second finds no admin left. Raises Busy.
     """
-    with locks.busy_on_timeout(), observations.recording(actor=actor) as batch:
+    with db.busy_on_timeout(), observations.recording(actor=actor) as batch:
         locked_users = users()
         if locked_users and not acquire_locks(users=locked_users, chains=chains, actor=actor):
             raise Busy(seconds=1)
@@ -40,7 +41,7 @@ def acquire_locks(*, users: Ids, chains: Callable[[Ids], Ids], actor: Actor) -> 
     Raises Busy where a lock was not granted in time.
     """
     locked_chains = set(chains(users))
-    with locks.busy_on_timeout():
+    with db.busy_on_timeout():
         locks.acquire(chains=locked_chains, users=users, actor=actor)
     return locked_chains >= set(chains(users))
 
@@ -51,7 +52,7 @@ def recording_in_chain(*, actor: Actor, chain: uuid.UUID) -> Iterator[tuple[Even
 
     Events of other chains are written beside theirs. The lock lets such transactions pass one at a time. Raises Busy.
     """
-    with locks.busy_on_timeout(), transaction.atomic(durable=True):
+    with db.busy_on_timeout(), transaction.atomic(durable=True):
         heads = locks.acquire(chains=[chain], users=(), actor=actor)
         at = instants.next_instant(heads=heads.values())
         batch = EventBatch(actor=actor)

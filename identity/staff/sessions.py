@@ -8,12 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core import signing
-from django.db import OperationalError
 from django.db.models import F, Q
-from psycopg.errors import LockNotAvailable
 
 from audit.foundation import db, digests
-from audit.foundation.errors import Busy
 from identity import machine_secrets
 from identity.people.models import User
 from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, BreakGlass, StaffLogout, StaffSession
@@ -21,7 +18,7 @@ from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, BreakGlass, StaffL
 logger = logging.getLogger("django.security.SuspiciousSession")
 _LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
 _CLOCKS_MAY_DIFFER = dt.timedelta(minutes=1)
-LOCK_TIMEOUT = "3s"
+LOCK_TIMEOUT = dt.timedelta(seconds=3)
 """The threads of customers' pages must not wait for a lock that SQL as the application's role holds longer."""
 _REMEMBERED = dt.timedelta(hours=1)
 """Longer than a logout token and an ID token can be used (`portal.signin.staff.signed_tokens`)."""
@@ -71,13 +68,9 @@ class TokenUsed(Exception):
 
 def lock() -> None:
     """Let sign-ins and logout tokens pass one at a time, until the transaction ends. Raises Busy after some seconds."""
-    db.fetch_one("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
-    try:
+    db.limit_lock_waits(longest=LOCK_TIMEOUT)
+    with db.busy_on_timeout():
         db.fetch_one(_LOCK)
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise Busy(seconds=1) from error
-        raise
 
 
 def open_session(

@@ -514,7 +514,7 @@ def test_sign_in_that_waits_for_a_held_lock_gives_up(
     world: World, op: FakeProvider, database_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits in a thread of the customers' pages."""
-    monkeypatch.setattr(sessions, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(sessions, "LOCK_TIMEOUT", dt.timedelta(milliseconds=50))
     with psycopg.connect(database_urls[embedded_postgres.APP]) as holder:
         holder.execute(sessions._LOCK)
         browser, answer = sign_in(op)
