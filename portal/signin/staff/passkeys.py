@@ -1,6 +1,7 @@
 """Passkeys of the break-glass sign-in: WebAuthn with the portal's own origin, and user verification always."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from fido2.webauthn import (
 
 from identity.staff.models import BreakGlassPasskey
 from portal.http import request_data
+from portal.signin.customers import passkey_answers
 
 _REQUIRED = UserVerificationRequirement.REQUIRED
 _USER = PublicKeyCredentialUserEntity(id=b"break-glass", name="Break-glass", display_name="Break-glass")
@@ -49,22 +51,26 @@ def request_options(*, link: str, known: Sequence[BreakGlassPasskey]) -> dict[st
 
 def created(response: str, *, link: str) -> str:
     """Return the credential of a checked registration, as `BreakGlassPasskey` stores it. Raises PasskeyRefused."""
-    try:
+    with _refusing():
         data = _server().register_complete(_state(link), _parsed(response)).credential_data
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PasskeyRefused(str(error)) from error
-    if data is None:
-        raise PasskeyRefused("no credential")
-    return websafe_encode(bytes(data))
+        if data is None:
+            raise PasskeyRefused("no credential")
+        return websafe_encode(bytes(data))
 
 
 def used(response: str, *, link: str, known: Sequence[BreakGlassPasskey]) -> BreakGlassPasskey:
     """Return the passkey that a checked response proves. Raises PasskeyRefused."""
     by_credential = {_data(one).credential_id: one for one in known}
-    try:
+    with _refusing():
         data = _server().authenticate_complete(_state(link), [_data(one) for one in known], _parsed(response))
         return by_credential[data.credential_id]
-    # The library raises what its parts raise: a broken signature raises no ValueError.
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raise PasskeyRefused for whatever the library's parts raise: nested CBOR and a signature raise no ValueError."""
+    try:
+        yield
     except Exception as error:
         raise PasskeyRefused(str(error)) from error
 
@@ -92,4 +98,6 @@ def _parsed(response: str) -> Mapping[str, Any]:
     parsed = request_data.json_object(response)
     if parsed is None:
         raise PasskeyRefused("no response of a browser")
+    if not passkey_answers.is_for_this_origin(parsed):
+        raise PasskeyRefused("a page of another origin, or a frame of another site")
     return parsed

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 import re
 import threading
 import urllib.parse
@@ -14,6 +15,7 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, transaction
 from django.test import override_settings
+from fido2.utils import websafe_decode, websafe_encode
 
 from audit.foundation import clock
 from audit.log.ledger import SUPPLIER
@@ -68,6 +70,15 @@ def use(
     browser = browser or BrowserClient()
     answer = browser.post(path, {"credential": response_of(browser, path, security_key), "name": "Safe"})
     return browser, answer
+
+
+def in_a_frame(response: str, member: str) -> str:
+    """Give the response as a browser sends it from a frame of another site (WebAuthn §5.8.1)."""
+    parts = json.loads(response)
+    client_data = json.loads(websafe_decode(parts["response"]["clientDataJSON"]))
+    client_data[member] = True if member == "crossOrigin" else "https://evil.example"
+    parts["response"]["clientDataJSON"] = websafe_encode(json.dumps(client_data).encode())
+    return json.dumps(parts)
 
 
 def is_staff(browser: BrowserClient) -> bool:
@@ -170,7 +181,9 @@ def test_registration_sent_to_a_link_that_asks_for_a_passkey_opens_nothing(
     assert BreakGlassPasskey.objects.count() == 1
 
 
-@pytest.mark.parametrize("defect", ["origin", "flags", "challenge", "empty", "text", "list"])
+@pytest.mark.parametrize(
+    "defect", ["origin", "flags", "challenge", "frame", "top origin", "nested", "empty", "text", "list"]
+)
 def test_wrong_response_opens_nothing_and_leaves_the_link(
     world: World, op: FakeProvider, defect: str
 ) -> None:
@@ -183,6 +196,12 @@ def test_wrong_response_opens_nothing_and_leaves_the_link(
     response = response_of(browser, path, other)
     if defect == "challenge":
         response = other.create({"publicKey": {"challenge": "AAAA", "rp": {"id": "localhost"}}})
+    if defect in {"frame", "top origin"}:
+        response = in_a_frame(response, {"frame": "crossOrigin", "top origin": "topOrigin"}[defect])
+    if defect == "nested":
+        parts = json.loads(response)
+        parts["response"]["attestationObject"] = websafe_encode(b"\x81" * 5000)
+        response = json.dumps(parts)
     others = {"empty": "", "text": "x", "list": "[]"}
     answer = browser.post(path, {"credential": others.get(defect, response)})
     assert (answer.status_code, is_staff(browser)) == (422, False)
