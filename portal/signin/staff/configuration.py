@@ -7,25 +7,29 @@ from typing import Any
 from django.conf import settings
 
 _METHODS = frozenset(
-    (
-        *(
-            "face",
-            "fpt",
-            "geo",
-            "hwk",
-            "iris",
-            "kba",
-            "mca",
-            "mfa",
-            "otp",
-            "pin",
-            "pop",
-            "pwd",
-            "rba",
-            "retina",
-        ),
-        *("sc", "sms", "swk", "tel", "user", "vbm", "wia"),
-    )
+    {
+        "face",
+        "fpt",
+        "geo",
+        "hwk",
+        "iris",
+        "kba",
+        "mca",
+        "mfa",
+        "otp",
+        "pin",
+        "pop",
+        "pwd",
+        "rba",
+        "retina",
+        "sc",
+        "sms",
+        "swk",
+        "tel",
+        "user",
+        "vbm",
+        "wia",
+    }
 )
 """The values of `amr` (RFC 8176 §2); any other value that a role demands is one of `acr`."""
 

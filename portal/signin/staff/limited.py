@@ -2,7 +2,7 @@
 
 import functools
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
 from portal.http import error_pages, request_context
 from portal.signin.customers import limits
@@ -14,14 +14,10 @@ def limited(view: View) -> View:
 
     @functools.wraps(view)
     def counted(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        refused = refuse(request)
-        return view(request, *args, **kwargs) if refused is None else refused
+        network = request_context.network(request_context.address_of(request.META))
+        taken = limits.take((limits.STAFF_SIGN_IN, network))
+        if taken.wait:
+            return error_pages.too_many(request, seconds=taken.wait)
+        return view(request, *args, **kwargs)
 
     return counted
-
-
-def refuse(request: HttpRequest) -> HttpResponse | None:
-    """Count a request; return the response where its network has reached the limit."""
-    network = request_context.network(request_context.address_of(request.META))
-    taken = limits.take((limits.STAFF_SIGN_IN, network))
-    return error_pages.too_many(request, seconds=taken.wait) if taken.wait else None

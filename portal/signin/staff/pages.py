@@ -15,8 +15,8 @@ from portal.signin.staff.configuration import Configuration
 from portal.signin.staff.errors import Code
 from portal.wording import time_zones
 
-BY_PROVIDER = "by-provider"
-"""Names the sign-out at the provider, which leads back here."""
+SIGNED_OUT, BY_PROVIDER, ENDED = "signed-out", "by-provider", "ended"
+"""Name what led to the page before the sign-in: a sign-out, one that went on at the provider, and a break-glass one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class HomePage(PageModel):
 
 
 def sign_in_page(configured: Configuration, *, start_url: str, customers_url: str, after: str) -> SignInPage:
-    """Return the page before the sign-in. `after` is the sign-out that led here, as the views name it."""
+    """Return the page before the sign-in. `after` is one of the names above, or empty."""
     host = _host(configured)
     sentence = _AFTER[after]() if after else ""
     return SignInPage(
@@ -155,11 +155,11 @@ ROLES: Mapping[str, Callable[[], str]] = {
     "owner": lambda: _("Owner"),
 }
 _AFTER: Mapping[str, Callable[[], str]] = {
-    "signed-out": lambda: _("You are signed out of the staff pages. %(host)s may still keep you signed in."),
+    SIGNED_OUT: lambda: _("You are signed out of the staff pages. %(host)s may still keep you signed in."),
     BY_PROVIDER: lambda: _(
         "You are signed out of the staff pages. On a shared computer, check that %(host)s has signed you out too."
     ),
-    "ended": lambda: _("The break-glass sign-in has ended."),
+    ENDED: lambda: _("The break-glass sign-in has ended."),
 }
 _REFUSALS: Mapping[Code, Callable[[], tuple[str, str]]] = {
     Code.ASSURANCE: lambda: (

@@ -28,13 +28,11 @@ from portal.signin.staff import (
 from portal.signin.staff.errors import ProviderUnavailable, SignInRefused
 
 logger = logging.getLogger("keyholder.staff_sign_in")
-SIGNED_OUT, ENDED = "signed-out", "ended"
-"""What led to the page before the sign-in: the end of a session by the provider, and of a break-glass one."""
 RETRY_SECONDS = 60
 
 
 def sign_in_page(*, after: str) -> pages.SignInPage:
-    """Return the page before the sign-in; `after` is the sign-out that led here."""
+    """Return the page before the sign-in, as `pages.sign_in_page` does."""
     return pages.sign_in_page(
         configuration.current(),
         start_url=reverse("staff_start"),
@@ -63,9 +61,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         response = page_model.render(request, pages.leaving_page(configuration.current(), target_url=url))
     elif session.break_glass is not None:
         # Without a configured provider, the page before the sign-in ceased to exist with the opening.
-        response = page_model.render(request, sign_in_page(after=ENDED))
+        response = page_model.render(request, sign_in_page(after=pages.ENDED))
     else:
-        response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{SIGNED_OUT}")
+        response = HttpResponseRedirect(f"{reverse('staff_sign_in')}?{pages.SIGNED_OUT}")
     cookies.forget_session(response)
     return response
 
@@ -98,7 +96,7 @@ def _provider_sign_out_url() -> str:
     query = {
         "client_id": configuration.current().client_id,
         "post_logout_redirect_uri": f"{settings.ISSUER}{reverse('staff_sign_in')}",
-        "state": SIGNED_OUT,
+        "state": pages.SIGNED_OUT,
     }
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}" if endpoint else ""
 

@@ -41,9 +41,9 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 
 def _after(request: HttpRequest) -> str:
     """Return which sign-out led here, empty for none."""
-    if request.GET.get("state") == session_views.SIGNED_OUT:
+    if request.GET.get("state") == pages.SIGNED_OUT:
         return pages.BY_PROVIDER
-    return session_views.SIGNED_OUT if session_views.SIGNED_OUT in request.GET else ""
+    return pages.SIGNED_OUT if pages.SIGNED_OUT in request.GET else ""
 
 
 @login_not_required
