@@ -274,7 +274,7 @@ def users(*, among: QuerySet[Membership], memberships: Collection[uuid.UUID]) ->
 
 def users_like(*, among: QuerySet[Membership], text: str) -> list[uuid.UUID]:
     """Find users of memberships that the actor may see by part of the name or address. One statement."""
-    present = among.filter(*_name_conditions(text, name="user__name"), former_name="")
-    former = among.filter(*_name_conditions(text, name="former_name")).exclude(former_name="")
-    users = (rows.order_by().values_list("user_id", flat=True) for rows in (present, former))
-    return list(next(users).union(next(users))[:COUNT_LIMIT])
+    rows = among.order_by().values_list("user_id", flat=True)
+    present = rows.filter(*_name_conditions(text, name="user__name"), former_name="")
+    former = rows.filter(*_name_conditions(text, name="former_name")).exclude(former_name="")
+    return list(present.union(former)[:COUNT_LIMIT])

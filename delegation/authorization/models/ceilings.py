@@ -61,9 +61,3 @@ class Hold(models.Model):
                 name="hold_stops_one_thing",
             ),
         ]
-
-    @property
-    def stops(self) -> str:
-        """Return the key of the application or of the entitlement."""
-        stopped = self.application or self.entitlement
-        return stopped.key if stopped else ""
