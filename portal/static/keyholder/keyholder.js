@@ -128,7 +128,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // A form that leads back to its own page gives its button the focus again.
-const again = "kh-again";
+const again = "keyholder.again";
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-kh-again]")) sessionStorage.setItem(again, event.target.action);
 });
