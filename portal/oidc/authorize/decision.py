@@ -130,6 +130,9 @@ class AuthorizationDecision:
         except SessionEnded:
             return self._lead_to_sign_in()
         except ProofTooOld as refusal:
+            if self._waiting_since:
+                # The mark is taken: with it, the next proof would not count.
+                return dataclasses.replace(self, mark="").respond()
             return self._lead_to(assurance.assess(self.request, demands.ACCESS, since=refusal.since))
         if self._waiting_since:
             reauthentication.spend(self.request.session, self._waiting_since)

@@ -7,12 +7,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from delegation.people.commands import members
 from identity.grants.models import AuthorizationCode
 from portal.oidc import metadata
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.world import World
+from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVERYTHING = {
@@ -112,3 +113,16 @@ def test_one_proof_answers_eight_equal_requests_at_once_a_single_time(
     assert AuthorizationCode.objects.count() == 1
     paths = sorted(urlsplit(one.headers["Location"]).path for one in answers)
     assert paths == ["/account/reauthenticate/"] * 7 + ["/cb"]
+
+
+@pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "200"}])
+def test_sign_out_by_an_admin_after_the_proof_asks_for_one_more(world: World, asked: dict[str, str]) -> None:
+    browser = signed_in.browser(world.mikko, ago=300)
+    oidc_browser.code(browser, organization="koskela")
+    back = returns_to(oidc_browser.authorize(browser, organization="koskela", **asked))
+    signed_in.record_authentication(browser)
+    members.sign_out(actor=actor_of(world.aino), membership=world.mikko)
+    back = returns_to(browser.get(back))
+    signed_in.record_authentication(browser)
+    answered: Any = browser.get(back)
+    assert "code" in oidc_browser.response_parameters(answered)
