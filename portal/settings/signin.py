@@ -29,13 +29,13 @@ PASSWORD_RESET_TIMEOUT = 2 * 3600
 ACCOUNT_RATE_LIMITS = False
 MFA_RATE_LIMITS = False
 ACCOUNT_FORMS = {
-    "login": "portal.signin.customers.forms.Login",
-    "reauthenticate": "portal.signin.customers.forms.Reauthenticate",
-    "change_password": "portal.signin.customers.forms.ChangePassword",
-    "set_password": "portal.signin.customers.forms.SetPassword",
-    "reset_password": "portal.signin.customers.forms.ResetPassword",
-    "reset_password_from_key": "portal.signin.customers.forms.ResetPasswordKey",
-    "user_token": "portal.signin.customers.forms.UserToken",
+    "login": "portal.signin.customers.forms.LoginForm",
+    "reauthenticate": "portal.signin.customers.forms.ReauthenticateForm",
+    "change_password": "portal.signin.customers.forms.ChangePasswordForm",
+    "set_password": "portal.signin.customers.forms.SetPasswordForm",
+    "reset_password": "portal.signin.customers.forms.ResetPasswordForm",
+    "reset_password_from_key": "portal.signin.customers.forms.ResetPasswordKeyForm",
+    "user_token": "portal.signin.customers.forms.UserTokenForm",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = security.PROXIES  # each of them appends to X-Forwarded-For
 MFA_ADAPTER = "portal.signin.customers.factors.MFAAdapter"
@@ -46,14 +46,14 @@ MFA_TRUST_ENABLED = False
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_TOTP_ISSUER = base.SUPPLIER_NAME
 MFA_FORMS = {
-    "authenticate": "portal.signin.customers.forms.Authenticate",
-    "reauthenticate": "portal.signin.customers.forms.ReauthenticateCode",
-    "activate_totp": "portal.signin.customers.forms.ActivateTOTP",
-    "add_webauthn": "portal.signin.customers.forms.AddPasskey",
-    "edit_webauthn": "portal.signin.customers.forms.EditPasskey",
-    "login_webauthn": "portal.signin.customers.forms.LoginPasskey",
-    "authenticate_webauthn": "portal.signin.customers.forms.AuthenticatePasskey",
-    "reauthenticate_webauthn": "portal.signin.customers.forms.ReauthenticatePasskey",
+    "authenticate": "portal.signin.customers.forms.AuthenticateForm",
+    "reauthenticate": "portal.signin.customers.forms.ReauthenticateCodeForm",
+    "activate_totp": "portal.signin.customers.forms.ActivateTOTPForm",
+    "add_webauthn": "portal.signin.customers.forms.AddPasskeyForm",
+    "edit_webauthn": "portal.signin.customers.forms.EditPasskeyForm",
+    "login_webauthn": "portal.signin.customers.forms.LoginPasskeyForm",
+    "authenticate_webauthn": "portal.signin.customers.forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "portal.signin.customers.forms.ReauthenticatePasskeyForm",
 }
 STAFF_SIGN_IN: dict[str, Any] = {
     "issuer": staff_variables.ISSUER.value(),

@@ -87,7 +87,7 @@ class _Address:
             raise ValidationError(_ADDRESS, code="invalid") from error
 
 
-class Login(_Address, Bounded, account.LoginForm):
+class LoginForm(_Address, Bounded, account.LoginForm):
     """Asks for the address and the password."""
 
     def clean_login(self) -> str:
@@ -95,11 +95,11 @@ class Login(_Address, Bounded, account.LoginForm):
         return self._canonical("login")
 
 
-class Reauthenticate(Bounded, account.ReauthenticateForm):
+class ReauthenticateForm(Bounded, account.ReauthenticateForm):
     """Asks a signed-in person for the password again."""
 
 
-class ChangePassword(Bounded, account.ChangePasswordForm):
+class ChangePasswordForm(Bounded, account.ChangePasswordForm):
     """Asks for the current password and a new one."""
 
     def clean_oldpassword(self) -> str:
@@ -112,11 +112,11 @@ class ChangePassword(Bounded, account.ChangePasswordForm):
             raise
 
 
-class SetPassword(Bounded, account.SetPasswordForm):
+class SetPasswordForm(Bounded, account.SetPasswordForm):
     """Asks a person without a password for the first one."""
 
 
-class ResetPassword(_Address, Bounded, account.ResetPasswordForm):
+class ResetPasswordForm(_Address, Bounded, account.ResetPasswordForm):
     """Asks for the address that receives the link."""
 
     def clean_email(self) -> str:
@@ -135,11 +135,11 @@ class ResetPassword(_Address, Bounded, account.ResetPasswordForm):
         return str(super().save(request, **kwargs))
 
 
-class ResetPasswordKey(Bounded, account.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(Bounded, account.ResetPasswordKeyForm):
     """Asks for a new password after the link was opened."""
 
 
-class UserToken(Bounded, account.UserTokenForm):
+class UserTokenForm(Bounded, account.UserTokenForm):
     """Checks the token of the link."""
 
 
@@ -165,15 +165,15 @@ class _Code:
         return code
 
 
-class Authenticate(_Code, Bounded, mfa.AuthenticateForm):
+class AuthenticateForm(_Code, Bounded, mfa.AuthenticateForm):
     """Asks for the second factor at a sign-in."""
 
 
-class ReauthenticateCode(_Code, Bounded, mfa.ReauthenticateForm):
+class ReauthenticateCodeForm(_Code, Bounded, mfa.ReauthenticateForm):
     """Asks a signed-in person for the second factor again."""
 
 
-class ActivateTOTP(Bounded, forms.Form):
+class ActivateTOTPForm(Bounded, forms.Form):
     """Asks for the first code of an authenticator app. `time_step` is the step that a valid code uses up."""
 
     code = forms.CharField()
@@ -238,7 +238,7 @@ class _Credential:
             self.add_error("credential", _MALFORMED)
 
 
-class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):
+class AddPasskeyForm(_Credential, Bounded, webauthn.AddWebAuthnForm):
     """Every passkey verifies its user (fingerprint, face or code), so it is more than a second factor."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -246,17 +246,17 @@ class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):
         self.fields.pop("passwordless", None)
 
 
-class EditPasskey(Bounded, webauthn.EditWebAuthnForm):
+class EditPasskeyForm(Bounded, webauthn.EditWebAuthnForm):
     """Changes the name of a passkey."""
 
 
-class LoginPasskey(_Credential, Bounded, webauthn.LoginWebAuthnForm):
+class LoginPasskeyForm(_Credential, Bounded, webauthn.LoginWebAuthnForm):
     """Signs a person in with a passkey alone."""
 
 
-class AuthenticatePasskey(_Credential, Bounded, webauthn.AuthenticateWebAuthnForm):
+class AuthenticatePasskeyForm(_Credential, Bounded, webauthn.AuthenticateWebAuthnForm):
     """Asks for a passkey after the password."""
 
 
-class ReauthenticatePasskey(_Credential, Bounded, webauthn.ReauthenticateWebAuthnForm):
+class ReauthenticatePasskeyForm(_Credential, Bounded, webauthn.ReauthenticateWebAuthnForm):
     """Asks a signed-in person for a passkey again."""

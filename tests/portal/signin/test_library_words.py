@@ -67,7 +67,7 @@ def test_refused_passkey_is_not_called_a_code(monkeypatch: pytest.MonkeyPatch) -
         raise factors.MFAAdapter().validation_error("incorrect_code")
 
     monkeypatch.setattr(webauthn.AuthenticateWebAuthnForm, "clean_credential", refuse)
-    form = forms.LoginPasskey(data={"credential": '{"id": "x"}'})
+    form = forms.LoginPasskeyForm(data={"credential": '{"id": "x"}'})
     assert form.errors["credential"] == ["The passkey did not work. Try again."]
 
 
