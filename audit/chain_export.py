@@ -17,7 +17,7 @@ from audit.checkpoints.note import format_base64
 from audit.checkpoints.stored_tree import StoredTree
 from audit.foundation.snapshot import snapshot, stream
 from audit.log import canonical
-from audit.verify_export import FORMAT, Checkpoint
+from audit.verify_export import FORMAT, SignedCheckpoint
 
 _DIFFERS = "The log differs from its newest checkpoint. Run `manage.py audit verify`."
 
@@ -26,7 +26,7 @@ class NotExportable(Exception):
     """The export cannot be written; the message says why."""
 
 
-class Selection(NamedTuple):
+class EventSelection(NamedTuple):
     """Selects a chain's events and the events beside it, from an instant and until before another one."""
 
     chain: uuid.UUID
@@ -47,7 +47,9 @@ WHERE e.chain = %(chain)s AND l.position <= %(size)s AND (
 """
 
 
-def write(*, output: TextIO, selection: Selection, latest: Signed, previous: Checkpoint | None) -> int:
+def write(
+    *, output: TextIO, selection: EventSelection, latest: Signed, previous: SignedCheckpoint | None
+) -> int:
     """Write the lines, and return the number of events. Raises NotExportable."""
     checkpoint = latest.checkpoint
     if selection.start and selection.end and selection.start >= selection.end:
@@ -68,7 +70,7 @@ def write(*, output: TextIO, selection: Selection, latest: Signed, previous: Che
     return int(header["events"])
 
 
-def _require_same_log(tree: StoredTree, checkpoint: Checkpoint) -> None:
+def _require_same_log(tree: StoredTree, checkpoint: SignedCheckpoint) -> None:
     with _complete():
         is_same = tree.root(checkpoint.size) == checkpoint.root
     if not is_same:
@@ -84,7 +86,7 @@ def _complete() -> Iterator[None]:
         raise NotExportable(_DIFFERS) from error
 
 
-def _header(selection: Selection, latest: Signed, head: HeadProof) -> dict[str, Any]:
+def _header(selection: EventSelection, latest: Signed, head: HeadProof) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "checkpoint": latest.note,
@@ -101,7 +103,7 @@ def _header(selection: Selection, latest: Signed, head: HeadProof) -> dict[str, 
 
 
 def _consistency(
-    tree: StoredTree, checkpoint: Checkpoint, previous: Checkpoint | None
+    tree: StoredTree, checkpoint: SignedCheckpoint, previous: SignedCheckpoint | None
 ) -> dict[str, Any] | None:
     if previous is None:
         return None
@@ -112,7 +114,7 @@ def _consistency(
     return {"size": previous.size, "proof": [format_base64(digest) for digest in proof]}
 
 
-def _values(selection: Selection, checkpoint: Checkpoint, head: HeadProof) -> dict[str, Any]:
+def _values(selection: EventSelection, checkpoint: SignedCheckpoint, head: HeadProof) -> dict[str, Any]:
     first, last = 1, head.seq
     with connection.cursor() as cursor:
         if selection.start is not None:

@@ -143,7 +143,7 @@ Check = Callable[[bytes, bytes, bytes], bool]
 # Signed notes and checkpoints of C2SP.
 
 
-class Key(NamedTuple):
+class VerifierKey(NamedTuple):
     """A verifier key: the log's name, the key's id and the Ed25519 public key."""
 
     name: str
@@ -151,7 +151,7 @@ class Key(NamedTuple):
     public: bytes
 
     @classmethod
-    def parse(cls, line: str) -> Key:
+    def parse(cls, line: str) -> VerifierKey:
         """Read `<name>+<id in hex>+<base64 of 0x01 and the key>`. Raises Problem."""
         name, _, rest = line.strip().partition("+")
         digits, _, data = rest.partition("+")
@@ -170,7 +170,7 @@ def key_id(name: str, public: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
 
 
-class Checkpoint(NamedTuple):
+class SignedCheckpoint(NamedTuple):
     """States the log's size and root, its incarnation, the heads of all chains, and when that was signed."""
 
     origin: str
@@ -189,7 +189,7 @@ _TEXT = re.compile(
 )
 
 
-def open_checkpoint(note: str, keys: list[Key], check: Check = verify_ed25519) -> Checkpoint:
+def open_checkpoint(note: str, keys: list[VerifierKey], check: Check = verify_ed25519) -> SignedCheckpoint:
     """Return what a signed note states. Raises Problem unless one of the keys signed it."""
     text, separator, signatures = note.rpartition("\n\n")
     text += "\n"
@@ -198,12 +198,12 @@ def open_checkpoint(note: str, keys: list[Key], check: Check = verify_ed25519) -
     match = _TEXT.fullmatch(text)
     if match is None or match[1] not in {key.name for key in keys} or not _INSTANT.fullmatch(match[7]):
         raise Problem("The signed text is not a checkpoint of this log.")
-    return Checkpoint(
+    return SignedCheckpoint(
         match[1], int(match[2]), _bytes(match[3]), int(match[4]), int(match[5]), _bytes(match[6]), match[7]
     )
 
 
-def _is_signed(text: str, line: str, keys: list[Key], check: Check) -> bool:
+def _is_signed(text: str, line: str, keys: list[VerifierKey], check: Check) -> bool:
     """Say whether a known key signed; a line of an unknown key, such as a witness, does not count."""
     for key in keys:
         prefix = f"\u2014 {key.name} "
@@ -242,9 +242,9 @@ _CONCLUSIONS = {
 class Verifier:
     """Reads an export line by line, and collects what does not hold."""
 
-    checkpoint: Checkpoint
+    checkpoint: SignedCheckpoint
 
-    def __init__(self, keys: list[Key]) -> None:
+    def __init__(self, keys: list[VerifierKey]) -> None:
         self.problems: list[str] = []
         self._keys = keys
         self._header: dict[str, Any] = {}
@@ -319,7 +319,7 @@ class Verifier:
                 "The export proves consistency with an older checkpoint: name its file with --previous."
             )
 
-    def _check_previous(self, given: dict[str, Any] | None, old: Checkpoint) -> None:
+    def _check_previous(self, given: dict[str, Any] | None, old: SignedCheckpoint) -> None:
         mark = self.checkpoint
         if given is None or given.keys() != {"size", "proof"} or given["size"] != old.size:
             raise Problem(f"The export has no consistency proof from size {old.size}.")
@@ -416,7 +416,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     try:
-        keys = [Key.parse(line) for line in options.key.read_text("utf-8").splitlines() if line]
+        keys = [VerifierKey.parse(line) for line in options.key.read_text("utf-8").splitlines() if line]
         previous = options.previous.read_bytes().decode() if options.previous else None
         verifier = Verifier(keys)
         with options.export.open("rb") as lines:

@@ -19,15 +19,15 @@ from typing import NamedTuple
 from django.conf import settings
 
 from audit.checkpoints import note
-from audit.checkpoints.note import SigningKey
+from audit.checkpoints.note import CheckpointKey
 from audit.foundation import private_files
-from audit.verify_export import Checkpoint, Key, Problem
+from audit.verify_export import Problem, SignedCheckpoint, VerifierKey
 
 _RESTORES = "restores"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{5,})-(\d{12,})\.checkpoint", re.ASCII)
 
 
-class Unusable(Exception):
+class UnusableFolder(Exception):
     """The folder cannot be used as it is; the message says what to do."""
 
 
@@ -35,7 +35,7 @@ class File(NamedTuple):
     """One checkpoint with its file's name, and the reason if it does not hold."""
 
     name: str
-    checkpoint: Checkpoint | None
+    checkpoint: SignedCheckpoint | None
     problem: str = ""
 
 
@@ -43,7 +43,7 @@ class Signed(NamedTuple):
     """A checkpoint with the signed note that states it."""
 
     note: str
-    checkpoint: Checkpoint
+    checkpoint: SignedCheckpoint
 
 
 class Folder:
@@ -52,17 +52,17 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def make_key(self, *, origin: str, replace: bool) -> SigningKey:
+    def make_key(self, *, origin: str, replace: bool) -> CheckpointKey:
         """Make the signing key; older public keys stay valid for older checkpoints.
 
         Raises Unusable, and UnusableFile for root in a folder of another user.
         """
         if not re.fullmatch(r"[\w.:/-]+", origin, re.ASCII):
-            raise Unusable(f"{origin!r} is no origin: write a host name and a path, without https://.")
+            raise UnusableFolder(f"{origin!r} is no origin: write a host name and a path, without https://.")
         private_files.make_folder(self.path, mode=0o755)
         if self._private.exists() and not replace:
-            raise Unusable(f"{self._private} exists. With --replace a new key takes its place.")
-        key = SigningKey.generate(name=origin)
+            raise UnusableFolder(f"{self._private} exists. With --replace a new key takes its place.")
+        key = CheckpointKey.generate(name=origin)
         public = self._public.read_text("ascii") if self._public.exists() else ""
         # The public key first: what a key signs must never lack the line that verifies it.
         private_files.write(path=self._public, text=key.verifier_key() + public, mode=0o644)
@@ -77,22 +77,22 @@ class Folder:
         """Say whether a signing key was made here."""
         return self._private.exists()
 
-    def signing_key(self) -> SigningKey:
+    def signing_key(self) -> CheckpointKey:
         """Return the key. Raises Unusable where others can read it or write the folder, or either is another user's."""
         folder = self.path.stat()
         if folder.st_mode & 0o022 or folder.st_uid != os.geteuid():
-            raise Unusable(
+            raise UnusableFolder(
                 f"{self.path} must belong to the user who signs, and be writable for the user who signs alone."
             )
         status = self._private.stat()
         if status.st_mode & 0o077 or status.st_uid != os.geteuid():
-            raise Unusable(f"{self._private} must have mode 0600 and belong to the user who signs.")
+            raise UnusableFolder(f"{self._private} must have mode 0600 and belong to the user who signs.")
         try:
-            return SigningKey.parse(self._private.read_text("ascii"))
+            return CheckpointKey.parse(self._private.read_text("ascii"))
         except ValueError as error:
-            raise Unusable(f"{self._private} is no signing key.") from error
+            raise UnusableFolder(f"{self._private} is no signing key.") from error
 
-    def verifier_keys(self) -> list[Key]:
+    def verifier_keys(self) -> list[VerifierKey]:
         """Return the public keys, the newest first. Raises Unusable, also where others can exchange them."""
         self._require_owner(self.path)
         self._require_owner(self._public)
@@ -100,7 +100,7 @@ class Folder:
 
     def _require_owner(self, path: Path) -> None:
         if problem := self._problem(path):
-            raise Unusable(problem)
+            raise UnusableFolder(problem)
 
     def _problem(self, path: Path) -> str:
         """Say why another user than the folder's could have written what lies there; empty if none could."""
@@ -130,19 +130,19 @@ class Folder:
         path = self.path / "latest"
         if not path.exists():
             if any(self.names()):
-                raise Unusable(f"{path} is missing. Copy the newest checkpoint there.")
+                raise UnusableFolder(f"{path} is missing. Copy the newest checkpoint there.")
             return None
         try:
             return self.open(path)
         except (OSError, ValueError) as error:
-            raise Unusable(f"{path} is not a checkpoint of this log: {error}") from error
+            raise UnusableFolder(f"{path} is not a checkpoint of this log: {error}") from error
 
     def open(self, path: Path) -> Signed:
         """Return a checkpoint from any file. Raises OSError, and ValueError unless a key of this folder signed it."""
         text = path.read_bytes().decode()
         return Signed(text, note.open_note(text, keys=self.verifier_keys()))
 
-    def add(self, text: str, checkpoint: Checkpoint) -> Path:
+    def add(self, text: str, checkpoint: SignedCheckpoint) -> Path:
         """Store a signed checkpoint as a file of its own and as `latest`."""
         day = self.path / checkpoint.at[:10]
         day.mkdir(mode=0o755, exist_ok=True)
@@ -161,7 +161,7 @@ class Folder:
             rows = [line.split() for line in path.read_text("ascii").splitlines()]
             return {int(incarnation): int(kept) for incarnation, kept in rows}
         except (OSError, ValueError) as error:
-            raise Unusable(f"{path} cannot be read: {error}") from error
+            raise UnusableFolder(f"{path} cannot be read: {error}") from error
 
     def add_restore(self, *, incarnation: int, kept: int) -> None:
         """Record a confirmed restore. Raises Unusable."""
@@ -177,7 +177,7 @@ class Folder:
                 if _NAME.fullmatch(name):
                     yield name
 
-    def files(self, *, keys: list[Key] | None = None) -> Iterator[File]:
+    def files(self, *, keys: list[VerifierKey] | None = None) -> Iterator[File]:
         """Yield every checkpoint and `latest`, verified by `keys` or the folder's own public keys. Raises Unusable."""
         self._require_owner(self.path)
         keys = self.verifier_keys() if keys is None else keys
@@ -185,7 +185,7 @@ class Folder:
         for name in [*self.names(), *latest]:
             yield self._read(name, keys)
 
-    def _read(self, name: str, keys: list[Key]) -> File:
+    def _read(self, name: str, keys: list[VerifierKey]) -> File:
         path = self.path / name
         if problem := self._problem(path.parent) or self._problem(path):
             return File(name, None, problem)
@@ -208,12 +208,12 @@ class Folder:
         return self.path / "verifier-keys"
 
 
-def public_keys(path: Path) -> list[Key]:
+def public_keys(path: Path) -> list[VerifierKey]:
     """Read public keys from a file with one in each line, the newest first. Raises Unusable."""
     try:
-        return [Key.parse(line) for line in path.read_text("ascii").splitlines() if line]
+        return [VerifierKey.parse(line) for line in path.read_text("ascii").splitlines() if line]
     except (OSError, ValueError) as error:
-        raise Unusable(f"{path} cannot be read: {error}") from error
+        raise UnusableFolder(f"{path} cannot be read: {error}") from error
 
 
 def configured() -> Folder:

@@ -10,11 +10,10 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from audit.checkpoints import folder, note
-from audit.checkpoints.folder import Unusable
+from audit.checkpoints.folder import UnusableFolder
 from audit.foundation import clock
-from audit.models import Checkpoint as Copy
-from audit.models import Installation, Leaf
-from audit.verify_export import Checkpoint, Key, Problem
+from audit.models import Checkpoint, Installation, Leaf
+from audit.verify_export import Problem, SignedCheckpoint, VerifierKey
 
 _OLDEST_UNCOVERED = """
 SELECT least(
@@ -41,19 +40,19 @@ def size_and_incarnation() -> tuple[int, int]:
     return last or 0, Installation.objects.get().incarnation
 
 
-def store(*, checkpoint: Checkpoint, text: str) -> None:
+def store(*, checkpoint: SignedCheckpoint, text: str) -> None:
     """Replace the copy by this signed note."""
     values = {
         "size": checkpoint.size, "signed_at": dt.datetime.fromisoformat(checkpoint.at), "note": text,
     }  # fmt: skip
     with transaction.atomic():
-        Copy.objects.update_or_create(id=1, defaults=values)
+        Checkpoint.objects.update_or_create(id=1, defaults=values)
 
 
 def known() -> Known:
     """Return what the copy states, as far as its signature shows it."""
     keys = _public_keys()
-    copy = Copy.objects.first()
+    copy = Checkpoint.objects.first()
     if copy is None:
         return Known(is_expected=bool(keys))
     if not keys:
@@ -80,8 +79,8 @@ def late_seconds(checkpoint: Known) -> float:
     return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
 
 
-def _public_keys() -> list[Key]:
+def _public_keys() -> list[VerifierKey]:
     try:
         return folder.configured().verifier_keys()
-    except Unusable:
+    except UnusableFolder:
         return []

@@ -7,22 +7,22 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from audit import verify_export
-from audit.verify_export import Checkpoint, Key, Problem
+from audit.verify_export import Problem, SignedCheckpoint, VerifierKey
 
 
-class SigningKey(NamedTuple):
+class CheckpointKey(NamedTuple):
     """A key signs for one log, which it names."""
 
     name: str
     private: Ed25519PrivateKey
 
     @classmethod
-    def generate(cls, *, name: str) -> "SigningKey":
+    def generate(cls, *, name: str) -> "CheckpointKey":
         """Make a new key. `name` is the log's origin: a host name and a path without a scheme."""
         return cls(name, Ed25519PrivateKey.generate())
 
     @classmethod
-    def parse(cls, text: str) -> "SigningKey":
+    def parse(cls, text: str) -> "CheckpointKey":
         """Read a key as `text` wrote it. Raises ValueError for anything else."""
         *_, name, digits, data = text.strip().split("+", 4)
         material = base64.b64decode(data, validate=True)
@@ -48,9 +48,9 @@ class SigningKey(NamedTuple):
 
     def verifier_key(self) -> str:
         """Return the public key in C2SP's form, as auditors get it, with a line break."""
-        return Key(self.name, self.id, self.public).text() + "\n"
+        return VerifierKey(self.name, self.id, self.public).text() + "\n"
 
-    def sign(self, checkpoint: Checkpoint) -> str:
+    def sign(self, checkpoint: SignedCheckpoint) -> str:
         """Return the checkpoint as a signed note."""
         text = _text(checkpoint)
         signature = self.id + self.private.sign(text.encode())
@@ -59,18 +59,18 @@ class SigningKey(NamedTuple):
     def signed(self, note: str) -> bool:
         """Return whether a note holds a signature of this key."""
         try:
-            open_note(note, keys=[Key(self.name, self.id, self.public)])
+            open_note(note, keys=[VerifierKey(self.name, self.id, self.public)])
         except Problem:
             return False
         return True
 
 
-def open_note(note: str, *, keys: list[Key]) -> Checkpoint:
+def open_note(note: str, *, keys: list[VerifierKey]) -> SignedCheckpoint:
     """Return what a note states, much faster than the standalone verifier. Raises verify_export.Problem."""
     return verify_export.open_checkpoint(note, keys, _verify)
 
 
-def _text(checkpoint: Checkpoint) -> str:
+def _text(checkpoint: SignedCheckpoint) -> str:
     return (
         f"{checkpoint.origin}\n{checkpoint.size}\n{format_base64(checkpoint.root)}\n"
         f"incarnation {checkpoint.incarnation}\n"

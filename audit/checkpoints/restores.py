@@ -7,12 +7,12 @@ and excuses no difference from an older checkpoint.
 from typing import NamedTuple
 
 from audit.checkpoints import newest
-from audit.checkpoints.folder import Folder, Unusable
+from audit.checkpoints.folder import Folder, UnusableFolder
 from audit.checkpoints.signer import Inconsistent
 from audit.checkpoints.stored_tree import StoredTree
 from audit.foundation.snapshot import snapshot
 from audit.models import Leaf
-from audit.verify_export import Checkpoint
+from audit.verify_export import SignedCheckpoint
 
 
 class Confirmed(NamedTuple):
@@ -20,7 +20,7 @@ class Confirmed(NamedTuple):
 
     incarnation: int
     kept: int
-    last: Checkpoint
+    last: SignedCheckpoint
 
 
 def confirm(*, folder: Folder) -> Confirmed:
@@ -31,7 +31,7 @@ def confirm(*, folder: Folder) -> Confirmed:
     folder.signing_key()
     latest = folder.latest()
     if latest is None:
-        raise Unusable("No checkpoint was signed here before: there is nothing to confirm.")
+        raise UnusableFolder("No checkpoint was signed here before: there is nothing to confirm.")
     last = latest.checkpoint
     with snapshot():
         _, incarnation = newest.size_and_incarnation()
@@ -43,7 +43,7 @@ def confirm(*, folder: Folder) -> Confirmed:
     return Confirmed(incarnation, kept, last)
 
 
-def is_replaced(checkpoint: Checkpoint, restores: dict[int, int]) -> bool:
+def is_replaced(checkpoint: SignedCheckpoint, restores: dict[int, int]) -> bool:
     """Say whether a confirmed restore took leaves away that the checkpoint covers: nothing can be compared with it."""
     return any(
         incarnation > checkpoint.incarnation and kept < checkpoint.size

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import structlog
 
 from audit.checkpoints import heads, newest
-from audit.checkpoints.folder import Folder, Signed, Unusable, configured
+from audit.checkpoints.folder import Folder, Signed, UnusableFolder, configured
 from audit.checkpoints.heads import HeadsRoot
-from audit.checkpoints.note import SigningKey
+from audit.checkpoints.note import CheckpointKey
 from audit.checkpoints.stored_tree import StoredTree
 from audit.foundation import clock
 from audit.foundation.snapshot import snapshot
 from audit.log import canonical
-from audit.verify_export import Checkpoint
+from audit.verify_export import SignedCheckpoint
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class Signer:
             self._sign(configured())
         except Inconsistent as error:
             log.error("checkpoints.refused", reason=str(error))  # noqa: TRY400 - the reason says all
-        except (Unusable, OSError) as error:
+        except (UnusableFolder, OSError) as error:
             log.error("checkpoints.unusable", reason=str(error))  # noqa: TRY400 - the reason says all
         ended = time.monotonic()
         self._next = ended + max(INTERVAL_SECONDS, (ended - started) * _SHARE)
@@ -66,7 +66,7 @@ class Signer:
             )
 
 
-def sign(*, folder: Folder) -> Checkpoint | None:
+def sign(*, folder: Folder) -> SignedCheckpoint | None:
     """Sign the log as it is now. None where this key signed it already, or another process on this machine is signing.
 
     Raises Inconsistent and Unusable. The lock is older than the snapshot: the last checkpoint is never newer than it.
@@ -85,7 +85,9 @@ def sign(*, folder: Folder) -> Checkpoint | None:
     return current
 
 
-def _describe(key: SigningKey, latest: Signed | None, restores: Collection[int]) -> Checkpoint | None:
+def _describe(
+    key: CheckpointKey, latest: Signed | None, restores: Collection[int]
+) -> SignedCheckpoint | None:
     """Return what is true of the log now; None where the last checkpoint already says it under this key."""
     last = latest.checkpoint if latest else None
     # Otherwise the last checkpoint stays under a replaced key, and cannot be opened once that is no longer trusted.
@@ -101,10 +103,12 @@ def _describe(key: SigningKey, latest: Signed | None, restores: Collection[int])
         current = _heads(size, base)
         # The clock of this machine: who owns the database can move the database's.
         at = max(canonical.format_instant(clock.wall()), last.at if last else "")
-        return Checkpoint(key.name, size, _root(tree, size), incarnation, current.chains, current.root, at)
+        return SignedCheckpoint(
+            key.name, size, _root(tree, size), incarnation, current.chains, current.root, at
+        )
 
 
-def _heads(size: int, base: Checkpoint | None) -> HeadsRoot:
+def _heads(size: int, base: SignedCheckpoint | None) -> HeadsRoot:
     """Return the heads' root, after a comparison of the earlier heads with the checkpoint that this log continues."""
     if base is None:
         (current,) = heads.roots(sizes=[size])
@@ -116,7 +120,7 @@ def _heads(size: int, base: Checkpoint | None) -> HeadsRoot:
 
 
 def _require_continuation(
-    last: Checkpoint, tree: StoredTree, size: int, incarnation: int, restores: Collection[int]
+    last: SignedCheckpoint, tree: StoredTree, size: int, incarnation: int, restores: Collection[int]
 ) -> None:
     """Compare with the last checkpoint, unless a confirmed restore raised the incarnation."""
     if incarnation < last.incarnation:

@@ -11,7 +11,7 @@ from audit.checkpoints import heads, newest, restores
 from audit.checkpoints.folder import File
 from audit.merkle import Frontier
 from audit.verification.report import Report
-from audit.verify_export import Checkpoint
+from audit.verify_export import SignedCheckpoint
 
 
 class Comparison:
@@ -20,7 +20,7 @@ class Comparison:
     def __init__(self, files: Iterable[File], restores: dict[int, int]) -> None:
         self._files = list(files)
         self._restores = restores
-        self._at_size: dict[int, list[tuple[str, Checkpoint]]] = {}
+        self._at_size: dict[int, list[tuple[str, SignedCheckpoint]]] = {}
         for file in self._files:
             if file.checkpoint is not None:
                 self._at_size.setdefault(file.checkpoint.size, []).append((file.name, file.checkpoint))
@@ -28,7 +28,7 @@ class Comparison:
         self._verified = 0
         self._differs = False
         self._replaced: Counter[int] = Counter()
-        self._newest: tuple[str, Checkpoint] | None = None
+        self._newest: tuple[str, SignedCheckpoint] | None = None
 
     def compare(self, report: Report, tree: Frontier, *, incarnation: int) -> None:
         """Compare the checkpoints of the tree's size; `incarnation` is its last leaf's."""
@@ -81,7 +81,7 @@ class Comparison:
             report.add(f"log ends {missing} leaves before a checkpoint", f"checkpoint {name}", size)
 
     @staticmethod
-    def _compare_heads(report: Report, name: str, checkpoint: Checkpoint) -> None:
+    def _compare_heads(report: Report, name: str, checkpoint: SignedCheckpoint) -> None:
         (now,) = heads.roots(sizes=[checkpoint.size])
         if now != (checkpoint.chains, checkpoint.heads):
             report.add("heads of chains differ from a checkpoint", f"checkpoint {name}", checkpoint.size)

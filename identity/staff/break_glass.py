@@ -35,7 +35,7 @@ class LinkUnusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedOpening:
     """Holds an opening that was ended, and the session that ended with it, empty without one."""
 
     id: uuid.UUID
@@ -109,17 +109,17 @@ def has_expired(*, at: dt.datetime) -> bool:
     return BreakGlass.objects.filter(ended_at=None, ends_at__lte=at).exists()
 
 
-def end_expired(*, at: dt.datetime) -> Sequence[Ended]:
+def end_expired(*, at: dt.datetime) -> Sequence[EndedOpening]:
     """End what is past its stated end."""
     return _end(Q(ends_at__lte=at), at=at, ended_by="time")
 
 
-def end_open(*, at: dt.datetime, ended_by: str, opening: uuid.UUID | None = None) -> Sequence[Ended]:
+def end_open(*, at: dt.datetime, ended_by: str, opening: uuid.UUID | None = None) -> Sequence[EndedOpening]:
     """End what is open, or only this opening, with its session."""
     return _end(Q(pk=opening) if opening else Q(), at=at, ended_by=ended_by)
 
 
-def _end(condition: Q, *, at: dt.datetime, ended_by: str) -> Sequence[Ended]:
+def _end(condition: Q, *, at: dt.datetime, ended_by: str) -> Sequence[EndedOpening]:
     ended = []
     for row in BreakGlass.objects.filter(condition, ended_at=None):
         row.ended_at = at
@@ -127,5 +127,5 @@ def _end(condition: Q, *, at: dt.datetime, ended_by: str) -> Sequence[Ended]:
         sessions = StaffSession.objects.filter(break_glass=row)
         key = sessions.values_list("session_key", flat=True).first() or ""
         sessions.delete()
-        ended.append(Ended(row.pk, at, ended_by, key))
+        ended.append(EndedOpening(row.pk, at, ended_by, key))
     return ended

@@ -27,7 +27,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('identity.staff'))"
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class StaffProof:
     """Holds what the provider said at the sign-in: groups, values of `acr` and `amr`, and an address for display."""
 
     groups: tuple[str, ...]
@@ -41,7 +41,7 @@ class OpenSession:
 
     key: str
     user: User
-    proof: Proof
+    proof: StaffProof
     created_at: dt.datetime
     expires_at: dt.datetime
     idle_at: dt.datetime
@@ -80,7 +80,7 @@ def open_session(
     subject: str,
     provider_session: str,
     issued_at: dt.datetime,
-    proof: Proof,
+    proof: StaffProof,
     at: dt.datetime,
 ) -> tuple[str, str]:
     """Open a session for the ID token issued at `issued_at`. Returns the secret for the cookie, and the row's key.
@@ -99,12 +99,14 @@ def open_session(
     )
 
 
-def open_break_glass(*, user: User, opening: BreakGlass, proof: Proof, at: dt.datetime) -> tuple[str, str]:
+def open_break_glass(
+    *, user: User, opening: BreakGlass, proof: StaffProof, at: dt.datetime
+) -> tuple[str, str]:
     """Open the session of an opening, which ends at its stated end. Returns as `open_session`."""
     return _insert(user=user, proof=proof, at=at, break_glass=opening, expires_at=opening.ends_at)
 
 
-def _insert(*, user: User, proof: Proof, at: dt.datetime, **columns: Any) -> tuple[str, str]:
+def _insert(*, user: User, proof: StaffProof, at: dt.datetime, **columns: Any) -> tuple[str, str]:
     secret = machine_secrets.generate(prefix="khf")
     row = StaffSession(
         session_key=machine_secrets.hash_secret(secret),
@@ -142,7 +144,7 @@ def load(*, secret: str, at: dt.datetime) -> OpenSession | None:
     return OpenSession(
         key=row.session_key,
         user=row.user,
-        proof=Proof(tuple(data["groups"]), tuple(data["proved"]), str(data["email"])),
+        proof=StaffProof(tuple(data["groups"]), tuple(data["proved"]), str(data["email"])),
         created_at=row.created_at,
         expires_at=row.expires_at,
         idle_at=min(at + IDLE_LIMIT, row.expires_at),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit import verify_export
-from audit.verify_export import Key, Problem
+from audit.verify_export import Problem, VerifierKey
 
 # RFC 8032 §7.1, TEST 1 to 3: public key, message, signature.
 ED25519 = [
@@ -80,14 +80,16 @@ NOTE = (
 def test_published_note_is_signed_by_its_key() -> None:
     """It is a note, and no checkpoint."""
     with pytest.raises(Problem, match="is not a checkpoint of this log"):
-        verify_export.open_checkpoint(NOTE, [Key.parse(NOTE_KEY)])
+        verify_export.open_checkpoint(NOTE, [VerifierKey.parse(NOTE_KEY)])
     with pytest.raises(Problem, match="not signed by the key"):
-        verify_export.open_checkpoint(NOTE.replace("problem is", "problem was"), [Key.parse(NOTE_KEY)])
+        verify_export.open_checkpoint(
+            NOTE.replace("problem is", "problem was"), [VerifierKey.parse(NOTE_KEY)]
+        )
 
 
 def test_published_verifier_key_is_read_and_written() -> None:
     text = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
-    assert Key.parse(text).text() == text
+    assert VerifierKey.parse(text).text() == text
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_published_verifier_key_is_read_and_written() -> None:
 )
 def test_other_text_is_no_verifier_key(text: str) -> None:
     with pytest.raises(Problem):
-        Key.parse(text)
+        VerifierKey.parse(text)
 
 
 def test_verifier_imports_the_standard_library_alone() -> None:

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import chain_export, sealing
-from audit.chain_export import NotExportable, Selection
+from audit.chain_export import EventSelection, NotExportable
 from audit.checkpoints import folder
-from audit.checkpoints.folder import File, Unusable
+from audit.checkpoints.folder import File, UnusableFolder
 from audit.foundation import clock
 from audit.foundation.snapshot import snapshot
 from audit.log import partitions
@@ -74,7 +74,7 @@ class Command(BaseCommand):
                 for finding in report.findings:
                     self.stderr.write(str(finding))
                 differences = self._compare_state(report.forged) if options["state"] else 0
-        except (OSError, Unusable) as error:  # a key file is missing or cannot be used
+        except (OSError, UnusableFolder) as error:  # a key file is missing or cannot be used
             message = f"Nothing was verified: {error}"
             raise CommandError(message) from error
         for note in report.notes:
@@ -112,7 +112,7 @@ class Command(BaseCommand):
             raise CommandError("An export needs --chain and --output.")
         try:
             written = self._write_export(options)
-        except (NotExportable, Unusable, OSError, ValueError) as error:
+        except (NotExportable, UnusableFolder, OSError, ValueError) as error:
             message = f"Nothing was exported: {error}"
             raise CommandError(message) from error
         self.stdout.write(f"{written} events exported to {options['output']}.")
@@ -123,7 +123,7 @@ class Command(BaseCommand):
         if latest is None:
             raise NotExportable("No checkpoint has been signed yet.")
         previous = place.open(options["previous"]).checkpoint if options["previous"] else None
-        selection = Selection(options["chain"], options["start"], options["end"])
+        selection = EventSelection(options["chain"], options["start"], options["end"])
         # Who was active when is for the auditor alone.
         handle = os.open(options["output"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import sealing
 from audit.checkpoints import folder, restores, signer
-from audit.checkpoints.folder import Unusable
+from audit.checkpoints.folder import UnusableFolder
 from audit.checkpoints.signer import Inconsistent
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         """Run the action. Raises CommandError for an unusable folder, and for a log that must not be signed."""
         try:
             getattr(self, f"_{options['action'].replace('-', '_')}")(options)
-        except (Inconsistent, Unusable, OSError) as error:
+        except (Inconsistent, UnusableFolder, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _make_key(self, options: dict[str, Any]) -> None:

@@ -27,9 +27,9 @@ from identity.people import names
 from identity.people.models import User
 from identity.staff import break_glass as state
 from identity.staff import identities, sessions
-from identity.staff.break_glass import LONGEST, AlreadyOpen, Ended, LinkUnusable
+from identity.staff.break_glass import LONGEST, AlreadyOpen, EndedOpening, LinkUnusable
 from identity.staff.models import BreakGlass, BreakGlassPasskey
-from identity.staff.sessions import OpenSession, Proof
+from identity.staff.sessions import OpenSession, StaffProof
 from portal.http import request_context
 from portal.signin.staff import break_glass_mail, passkeys, sign_in
 from portal.signin.staff.passkeys import PasskeyRefused
@@ -121,7 +121,7 @@ def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
         user = _user(request, batch, at)
         batch.actor = sign_in.actor_of(request, user)
         key_id = passkey(batch, opening, at)
-        proof = Proof(groups=(), proved=("passkey",), email="")
+        proof = StaffProof(groups=(), proved=("passkey",), email="")
         secret, key = sessions.open_break_glass(user=user, opening=opening, proof=proof, at=at)
         facts = {"break_glass": str(opening.pk), "passkey": key_id, "staff_session": key, "epoch": user.epoch}
         batch.add(
@@ -192,7 +192,7 @@ def _user(request: HttpRequest, batch: EventBatch, at: dt.datetime) -> User:
     return user
 
 
-def _record_ends(batch: EventBatch, ended: Iterable[Ended]) -> None:
+def _record_ends(batch: EventBatch, ended: Iterable[EndedOpening]) -> None:
     for one in ended:
         batch.add(Observation.BREAK_GLASS_ENDED, subject=_SUBJECT, chain=SUPPLIER, facts=one.facts)
 

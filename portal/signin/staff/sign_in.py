@@ -17,7 +17,7 @@ from delegation.authorization.event_types import Observation
 from identity.people import names
 from identity.people.models import User
 from identity.staff import identities, sessions
-from identity.staff.sessions import OpenSession, Proof
+from identity.staff.sessions import OpenSession, StaffProof
 from portal.http import request_context
 from portal.http.request_context import system
 from portal.signin.staff import configuration, roles
@@ -45,7 +45,7 @@ def open_session(request: HttpRequest, claims: Claims) -> str:
                 subject=claims.token.subject,
                 provider_session=claims.token.session,
                 issued_at=claims.token.issued_at,
-                proof=Proof(tuple(sorted(claims.groups)), claims.token.proved, claims.email),
+                proof=StaffProof(tuple(sorted(claims.groups)), claims.token.proved, claims.email),
                 at=at,
             )
         except sessions.LoggedOut as error:

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from audit import merkle, sealing
 from audit.checkpoints import heads, newest, note, restores, signer
-from audit.checkpoints.folder import Folder, Unusable
+from audit.checkpoints.folder import Folder, UnusableFolder
 from audit.checkpoints.signer import Inconsistent, Signer
 from audit.foundation import clock, private_files
 from audit.foundation.snapshot import snapshot
@@ -199,7 +199,7 @@ def test_incarnation_raised_again_after_a_confirmed_restore_is_not_signed(
 
 
 def test_restore_that_did_not_happen_is_not_confirmed(log: Log, intruder: psycopg.Connection) -> None:
-    with pytest.raises(Unusable, match="nothing to confirm"):
+    with pytest.raises(UnusableFolder, match="nothing to confirm"):
         restores.confirm(folder=log.folder)
     log.sign()
     with pytest.raises(Inconsistent, match="No restore raised the incarnation"):
@@ -230,7 +230,7 @@ def test_restore_is_confirmed_by_the_user_who_signs(
 def test_record_of_restores_that_cannot_be_read_stops_signing(log: Log, text: str) -> None:
     log.sign()
     (log.folder.path / "restores").write_text(text)
-    with pytest.raises(Unusable, match="cannot be read"):
+    with pytest.raises(UnusableFolder, match="cannot be read"):
         signer.sign(folder=log.folder)
 
 
@@ -276,7 +276,7 @@ def test_changed_last_checkpoint_stops_signing(log: Log, place: int) -> None:
     path.write_bytes(bytes(text))
     log.observe()
     sealing.seal_all()
-    with pytest.raises(Unusable):
+    with pytest.raises(UnusableFolder):
         signer.sign(folder=log.folder)
 
 
@@ -284,7 +284,7 @@ def test_removed_last_checkpoint_stops_signing(log: Log) -> None:
     """Otherwise a rolled back log would be signed."""
     log.sign()
     (log.folder.path / "latest").unlink()
-    with pytest.raises(Unusable, match="is missing"):
+    with pytest.raises(UnusableFolder, match="is missing"):
         signer.sign(folder=log.folder)
 
 
@@ -295,7 +295,7 @@ def test_checkpoint_of_another_log_does_not_count(log: Log, tmp_path: Path) -> N
     assert signer.sign(folder=other) is not None
     log.sign()
     shutil.copy(other.path / "latest", log.folder.path / "latest")
-    with pytest.raises(Unusable, match="not signed by the key"):
+    with pytest.raises(UnusableFolder, match="not signed by the key"):
         signer.sign(folder=log.folder)
 
 
@@ -320,7 +320,7 @@ def test_signer_while_another_process_signs_does_nothing(log: Log) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_signing_key_that_others_can_read_is_refused(log: Log, mode: int) -> None:
     (log.folder.path / "signing-key").chmod(mode)
-    with pytest.raises(Unusable, match="0600"):
+    with pytest.raises(UnusableFolder, match="0600"):
         signer.sign(folder=log.folder)
 
 
@@ -328,7 +328,7 @@ def test_signing_key_that_others_can_read_is_refused(log: Log, mode: int) -> Non
 def test_folder_that_others_can_write_is_refused(log: Log, mode: int) -> None:
     """They could put an older checkpoint in the place of the latest."""
     log.folder.path.chmod(mode)
-    with pytest.raises(Unusable, match="writable for the user who signs alone"):
+    with pytest.raises(UnusableFolder, match="writable for the user who signs alone"):
         signer.sign(folder=log.folder)
 
 
@@ -341,7 +341,7 @@ def test_first_checkpoint_over_a_gap_is_refused(log: Log, intruder: psycopg.Conn
 def test_signing_key_of_another_user_is_refused(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root, too: what it wrote, the deliverer could not replace."""
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
-    with pytest.raises(Unusable, match="belong to the user who signs"):
+    with pytest.raises(UnusableFolder, match="belong to the user who signs"):
         signer.sign(folder=log.folder)
     assert not (log.folder.path / "lock").exists()
 
@@ -351,7 +351,7 @@ def test_signing_key_of_another_user_is_refused(log: Log, monkeypatch: pytest.Mo
 def test_folder_or_key_of_another_user_alone_is_refused(log: Log, name: str) -> None:
     """The owner of the folder could exchange the key and the latest checkpoint."""
     os.chown(log.folder.path / name, 65534, 65534)
-    with pytest.raises(Unusable, match="belong to the user who signs"):
+    with pytest.raises(UnusableFolder, match="belong to the user who signs"):
         signer.sign(folder=log.folder)
 
 
@@ -366,7 +366,7 @@ def test_root_makes_no_key_below_a_folder_of_another_user(tmp_path: Path) -> Non
 def test_key_is_made_once_and_replaced_on_demand(log: Log) -> None:
     """Checkpoints of the earlier key stay valid."""
     signed = log.sign()
-    with pytest.raises(Unusable, match="exists"):
+    with pytest.raises(UnusableFolder, match="exists"):
         log.folder.make_key(origin=ORIGIN, replace=False)
     log.folder.make_key(origin=ORIGIN, replace=True)
     assert len(log.folder.verifier_keys()) == 2
@@ -423,15 +423,15 @@ def test_key_whose_replacement_failed_halfway_signs_verifiable_checkpoints(
 
 @pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "https://ä.example"])
 def test_origin_that_a_note_cannot_hold_is_refused(folder: Folder, origin: str) -> None:
-    with pytest.raises(Unusable, match="is no origin"):
+    with pytest.raises(UnusableFolder, match="is no origin"):
         folder.make_key(origin=origin, replace=True)
 
 
 def test_signing_key_survives_its_file(folder: Folder) -> None:
     key = folder.signing_key()
-    assert note.SigningKey.parse(key.text()).verifier_key() == key.verifier_key()
+    assert note.CheckpointKey.parse(key.text()).verifier_key() == key.verifier_key()
     with pytest.raises(ValueError, match="id"):
-        note.SigningKey.parse(key.text().replace(key.name, "other.example/log"))
+        note.CheckpointKey.parse(key.text().replace(key.name, "other.example/log"))
 
 
 def test_deliverer_without_a_key_warns_once_and_goes_on(

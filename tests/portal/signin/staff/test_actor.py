@@ -9,7 +9,7 @@ from delegation.authorization import policy
 from delegation.authorization.policy import SupplierData
 from delegation.authorization.verbs import Verb
 from identity.staff import identities, sessions
-from identity.staff.sessions import Proof
+from identity.staff.sessions import StaffProof
 from portal.http import request_context
 from portal.signin.staff import sign_in
 from tests.fixtures import staff_provider, staff_users
@@ -24,7 +24,7 @@ SUBJECT = "otso"
 def actor(groups: tuple[str, ...], proved: tuple[str, ...]) -> Actor:
     user = identities.find(issuer=staff_users.ISSUER, subject=SUBJECT)
     assert user is not None
-    proof = Proof(groups=groups, proved=proved, email="otso@kivisalo.example")
+    proof = StaffProof(groups=groups, proved=proved, email="otso@kivisalo.example")
     secret = staff_users.opened(user, subject=SUBJECT, proof=proof)
     session = sessions.load(secret=secret, at=clock.now())
     assert session is not None
