@@ -11,15 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.activity.events import EventView
-from delegation.authorization import policy
-from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.people import leavers, removal_impact
-from portal.shell import query_string, retries, timeline
+from portal.shell import retries, timeline
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.retries import Retry
-from portal.web.people import receipt_systems
+from portal.web.people import receipt_restore, receipt_systems
+from portal.web.people.receipt_restore import Restore
 from portal.web.people.receipt_systems import SystemRow, WaitingSystem
 from portal.wording import cldr, dates, removal_reasons, supplier_texts, time_zones
 from portal.wording.events import EventWording
@@ -93,17 +92,17 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
     removal = _progress(page, events)
     people = _removed(page, events, wording)
     who = dates.name_list([wording.who(event) for event in events], most=5)
-    restore_url, restore_label = _restore(page, [event.subject for event in events], who, removal)
+    restore = receipt_restore.restore(page, {event.subject: wording.who(event) for event in events})
     late = [line for line in removal.lines if receipt_systems.is_late(line)]
     seconds = max(0.0, (page.at - first.at).total_seconds())
     rows = _rows(page, removal, first, clock)
     return ReceiptPage(
-        title=_title(who, {event.subject for event in events}),
-        lead=_lead(page, removal, first, clock),
+        title=_title(who, {event.subject for event in events}, restore),
+        lead=" ".join(filter(None, (_lead(page, removal, first, clock), restore.sentence))),
         open=not removal.done,
         here_url=page.url("removal", act=first.act),
         refresh_seconds=min(max(int(seconds / _SHARE), _SOONEST), _LATEST),
-        waiting=[receipt_systems.waiting(line, removal.lines, who, clock) for line in late],
+        waiting=[receipt_systems.waiting(line, removal.lines, restore.gone, clock) for line in late],
         wait=dates.wait(seconds),
         wait_seconds=math.ceil(seconds),
         wait_units=dates.wait_units(),
@@ -113,8 +112,8 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         rows=rows,
         receipt=_receipt(first, people, wording, clock),
         next_text=_next(page, events, removal),
-        restore_url=restore_url,
-        restore_label=restore_label,
+        restore_url=restore.url,
+        restore_label=restore.label,
         back_url=page.list_url,
     )
 
@@ -124,13 +123,16 @@ def _wording(page: PageContext, events: Sequence[EventView]) -> EventWording:
     return timeline.event_wording(page.organization_id, events, names)
 
 
-def _title(who: str, people: Collection[uuid.UUID]) -> str:
+def _title(who: str, people: Collection[uuid.UUID], restore: Restore) -> str:
+    if restore.sentence:
+        return _("Removal of %(who)s") % {"who": who}
     return ngettext("%(who)s is removed", "%(who)s are removed", len(people)) % {"who": who}
 
 
 def polled_content(model: ReceiptPage) -> object:
     """Return what the updating part shows, except the running wait."""
-    return model.lead, model.open, model.waiting, model.retry is None, model.rows, model.next_text
+    parts = model.lead, model.open, model.waiting, model.retry is None, model.rows, model.next_text
+    return *parts, model.restore_url
 
 
 def _retry(page: PageContext, first: EventView) -> Retry | None:
@@ -236,17 +238,3 @@ def _mail(page: PageContext, events: Sequence[EventView]) -> str:
         len(recipients),
     )
     return text % {"names": names} if names else ""
-
-
-def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, removal: Progress) -> tuple[str, str]:
-    """Return address and label of the restore page; empty until all have confirmed, and without the right."""
-    if not removal.done:
-        return "", ""
-    verb = Verb.MEMBER_RESTORE
-    if not policy.decide(actor=page.viewer, verb=verb, on=policy.MembershipIds(leavers), at=page.at):
-        return "", ""
-    if len(leavers) > 1:
-        url = query_string.with_values(page.url("people"), {"who": "former"})
-        return url, _("View removed people")
-    label = _("Restore %(name)s") % {"name": who}
-    return page.url("person_restore", membership=leavers[0]), label

@@ -46,16 +46,16 @@ def is_late(line: SystemProgress) -> bool:
 
 
 def waiting(
-    line: SystemProgress, lines: Sequence[SystemProgress], who: str, clock: dates.Clock
+    line: SystemProgress, lines: Sequence[SystemProgress], gone: str, clock: dates.Clock
 ) -> WaitingSystem:
-    """Describe a system that is late."""
+    """Describe a system that is late. `gone`: the names of those who are still removed; may be empty."""
     system = supplier_texts.in_language(line.name)
     said = delivery_attempts.describe(line, system, clock) or _("No confirmation yet.")
     return WaitingSystem(
         name=_name(line, lines),
-        state=systems.closing(systems.STATES[line.state]),
+        state=systems.closing(systems.STATES[line.state]) if gone else systems.STATES[line.state],
         text=" ".join(part for part in (_open_count(line), said) if part),
-        note=_cannot_sign_in(who, system) if line.kind == "account" else "",
+        note=_cannot_sign_in(gone, system) if gone and line.kind == "account" else "",
     )
 
 

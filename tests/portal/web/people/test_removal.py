@@ -6,6 +6,7 @@ import pytest
 
 from audit.foundation import clock
 from audit.models import Event
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.sessions.models import Session
 from portal.web.people.list_context import PeoplePage
@@ -17,7 +18,7 @@ from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.deliveries import sign_in
 from tests.fixtures.pages import KOSKELA, count_statements, page_model, person_path, visible_text
 from tests.fixtures.signed_in import Answer
-from tests.fixtures.world import World, bypassing_commands
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,6 +31,10 @@ def remove(browser: BrowserClient, *members: Membership, key: str = "r1") -> str
     form = {"m": [str(member.id) for member in members], "reason": "left", "idempotency_key": key}
     single = person_path(members[0], "remove") if len(members) == 1 else f"{KOSKELA}/people/remove"
     return browser.post(single, form)["Location"]
+
+
+def restore(world: World, member: Membership) -> None:
+    people_commands.restore(actor=actor_of(world.aino), memberships=[member], access=world.access("viewer"))
 
 
 def receipt_page(browser: BrowserClient, url: str) -> ReceiptPage:
@@ -160,15 +165,23 @@ def test_receipt_page_shows_the_person_the_event_and_the_next_step(world: World)
     assert re.search(rf'href="{KOSKELA}/people" aria-current="page"', answer.content.decode())
 
 
-def test_receipt_links_to_restoring_once_all_systems_have_confirmed(
+def test_receipt_links_to_restoring_before_and_after_all_systems_have_confirmed(
     world: World, request: pytest.FixtureRequest
 ) -> None:
     browser = signed_in.browser(world.aino)
     url = remove(browser, world.olli)
-    assert (receipt_page(browser, url).open, receipt_page(browser, url).restore_url) == (True, "")
+    page = receipt_page(browser, url)
+    expected = person_path(world.olli, "restore"), "Restore Olli Mäkinen"
+    assert (page.open, page.restore_url, page.restore_label) == (True, *expected)
+    assert browser.get(page.restore_url).status_code == 200
     request.getfixturevalue("confirmed")
     page = receipt_page(browser, url)
-    assert (page.open, page.restore_url) == (False, person_path(world.olli, "restore"))
+    assert (page.open, page.restore_url, page.restore_label) == (False, *expected)
+
+
+def test_receipt_offers_no_restoring_without_the_right(world: World) -> None:
+    page = receipt_page(signed_in.browser(world.sami), remove(signed_in.browser(world.sami), world.olli))
+    assert (page.restore_url, page.restore_label) == ("", "")
 
 
 @pytest.mark.usefixtures("confirmed")
@@ -176,6 +189,22 @@ def test_complete_receipt_of_several_links_to_removed_people(world: World) -> No
     browser = signed_in.browser(world.aino)
     page = receipt_page(browser, remove(browser, world.olli, world.vilma))
     assert (page.restore_url, page.restore_label) == (f"{KOSKELA}/people?who=former", "View removed people")
+
+
+def test_receipt_names_who_has_been_restored_and_offers_the_others(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    url = remove(browser, world.olli, world.vilma)
+    first = browser.get(url)
+    restore(world, world.olli)
+    second = browser.get(url, headers={"if-none-match": first["ETag"]})
+    page = page_model(second, ReceiptPage)
+    assert page.title == "Removal of Olli Mäkinen and Vilma Salo"
+    assert page.lead.endswith("Olli Mäkinen has since been restored.")
+    assert page.restore_label == "View removed people"
+    restore(world, world.vilma)
+    page = receipt_page(browser, url)
+    assert page.lead.endswith("Olli Mäkinen and Vilma Salo have since been restored.")
+    assert (page.restore_url, page.restore_label) == ("", "")
 
 
 def test_receipt_of_several_names_each_person_with_the_event(world: World) -> None:

@@ -33,7 +33,7 @@ from tests.fixtures.world import World, actor_of, move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LATE_SECONDS = 61
-STATEMENTS = {"home": 30, "receipt": 19}
+STATEMENTS = {"home": 30, "receipt": 22}
 """Of the pages with one unconfirmed removal or three, of one person or three."""
 
 
@@ -206,6 +206,22 @@ def test_receipt_counts_the_wait_and_names_the_attempts(world: World, services: 
     confirmed = page_model(signed_in.browser(world.aino).get(receipt_path(act)), ReceiptPage)
     assert (confirmed.open, confirmed.waiting, confirmed.retry) == (False, [], None)
     assert re.search(r"All systems confirmed within 1 min [0-9]+ s\.$", plain(confirmed.lead))
+
+
+def test_receipt_of_a_restored_person_does_not_say_that_they_cannot_sign_in(
+    world: World, services: ConnectedServices
+) -> None:
+    act = remove(world, services, world.mikko)
+    browser = signed_in.browser(world.aino)
+    (waiting,) = page_model(browser.get(receipt_path(act)), ReceiptPage).waiting
+    assert (waiting.state, bool(waiting.note)) == ("closing", True)
+    people_commands.restore(
+        actor=actor_of(world.aino), memberships=[world.mikko], access=world.access("viewer")
+    )
+    page = page_model(browser.get(receipt_path(act)), ReceiptPage)
+    assert [(one.state, one.note) for one in page.waiting] == [("wait", "")]
+    assert page.lead.endswith("CRM portal has not confirmed yet. Mikko Laine has since been restored.")
+    assert page.restore_url == ""
 
 
 def test_receipt_names_who_gets_the_mail(world: World, services: ConnectedServices) -> None:
