@@ -9,7 +9,7 @@ django.setup()
 # Models are there only after setup.
 from django.contrib.auth.hashers import make_password  # noqa: E402
 
-from audit.foundation.actor import Actor, Channel, Kind, system  # noqa: E402
+from audit.foundation.actor import Actor, ActorKind, Channel, system  # noqa: E402
 from audit.log import observations  # noqa: E402
 from audit.log.ledger import Subject  # noqa: E402
 from delegation.applications import commands as applications_commands  # noqa: E402
@@ -127,7 +127,7 @@ def access_of(person: Person, sites: dict[str, Site]) -> AccessSpec:
 def add_factor(user: User) -> str:
     """Add a second factor and return its secret; the page of codes in the mailbox shows it."""
     secret = authenticator_apps.generate()
-    actor = Actor(kind=Kind.PERSON, id=user.id, channel=Channel.SHELL, label=user.name)
+    actor = Actor(kind=ActorKind.PERSON, id=user.id, channel=Channel.SHELL, label=user.name)
     with observations.recording(actor=actor) as note:
         factor = authenticator_apps.connect(user=user, secret=secret, step=0)
         note.add(

@@ -42,13 +42,13 @@ for _start in (signals.celeryd_init, signals.beat_init):
     _start.connect(stop_on_errors)
 
 
-class Scheduler(PersistentScheduler):
+class HeartbeatScheduler(PersistentScheduler):
     """Celery's timer, which records a heartbeat whenever it looks for due tasks."""
 
     def tick(self, *arguments: Any, **options: Any) -> float:
         """Return the seconds until the next tick. An unavailable database delays no task."""
         try:
-            heartbeats.record(kind=heartbeats.Kind.BEAT)
+            heartbeats.record(kind=heartbeats.ProcessKind.BEAT)
         except Error:
             connection.close()
         seconds: float = super().tick(*arguments, **options)

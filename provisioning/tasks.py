@@ -42,7 +42,7 @@ def reconcile_one(target: str) -> int:
 @shared_task(name="provisioning.heartbeat")  # type: ignore[untyped-decorator]
 def heartbeat() -> None:
     """Record that the timer, the broker and a worker work together."""
-    heartbeats.record(kind=heartbeats.Kind.WORKER)
+    heartbeats.record(kind=heartbeats.ProcessKind.WORKER)
 
 
 @shared_task(name="provisioning.tidy")  # type: ignore[untyped-decorator]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """Says where an actor's authority comes from (`delegation.authorization.authorities`)."""
 
     PERSON = "person"
@@ -33,7 +33,7 @@ class Actor:
     `label` and `address` are personal: the log holds them as ciphertext only.
     """
 
-    kind: Kind
+    kind: ActorKind
     id: uuid.UUID
     channel: Channel
     label: str = ""
@@ -45,7 +45,7 @@ class Actor:
     @property
     def is_person(self) -> bool:
         """Return whether `id` is the id of a user."""
-        return self.kind in {Kind.PERSON, Kind.STAFF, Kind.SERVICE}
+        return self.kind in {ActorKind.PERSON, ActorKind.STAFF, ActorKind.SERVICE}
 
 
 SYSTEM_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
@@ -53,4 +53,4 @@ SYSTEM_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
 
 def system(*, channel: Channel = Channel.JOB) -> Actor:
     """Return the actor of timers, data migrations and the first onboarding."""
-    return Actor(kind=Kind.SYSTEM, id=SYSTEM_ID, channel=channel, label="Keyholder")
+    return Actor(kind=ActorKind.SYSTEM, id=SYSTEM_ID, channel=channel, label="Keyholder")

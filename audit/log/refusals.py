@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.foundation import clock, db, ids
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from audit.log import authentication, canonical, ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Event, Refusal
@@ -172,7 +172,7 @@ def _is_authentic(row: Refusal, keys: Mapping[str, bytes]) -> bool:
 
 
 def _write_repeats(row: Refusal, at: dt.datetime, *, event: uuid.UUID | None) -> None:
-    actor = Actor(kind=Kind(row.actor_kind), id=row.actor, channel=Channel.JOB)
+    actor = Actor(kind=ActorKind(row.actor_kind), id=row.actor, channel=Channel.JOB)
     draft = EventDraft(
         verb=row.verb,
         subject=Subject(row.subject_kind, row.subject),

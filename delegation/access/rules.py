@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from audit.foundation.intervals import InForce
 from delegation.authorization import access_validation, authorities
 from delegation.authorization.authorities import Authority
@@ -82,7 +82,7 @@ class AssignmentRules:
         version = self._version(access)
         self._check_sites(access)
         _check_limits(access, self._offered_entitlements(version))
-        if actor.kind is not Kind.SYSTEM:
+        if actor.kind is not ActorKind.SYSTEM:
             self._check_actor_authority(actor, verb, access)
 
     @cached_property

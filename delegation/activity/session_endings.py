@@ -28,7 +28,7 @@ _OF_PERSON = (
 _OF_MEMBERSHIP = (Verb.MEMBER_REMOVE, Verb.MEMBER_SIGN_OUT)
 
 
-class Reason(StrEnum):
+class EndingReason(StrEnum):
     """Says what ended a session."""
 
     REMOVED = "removed"
@@ -49,7 +49,7 @@ class Reason(StrEnum):
 class SessionEnding:
     """Says why and when a session ended. Name and zone of the organization are empty unless it ended the session."""
 
-    reason: Reason
+    reason: EndingReason
     at: dt.datetime
     organization: str = ""
     time_zone: str = ""
@@ -77,7 +77,7 @@ def find(*, user: uuid.UUID, session_keys: Collection[str], at: dt.datetime) -> 
                 organization.time_zone if organization else "",
             )
     is_known = Session.objects.filter(session_key__in=session_keys, expire_date__gt=at).exists()
-    return SessionEnding(Reason.IDLE if is_known else Reason.EXPIRED, at)
+    return SessionEnding(EndingReason.IDLE if is_known else EndingReason.EXPIRED, at)
 
 
 def _events(user: uuid.UUID, memberships: Collection[uuid.UUID], at: dt.datetime) -> list[EventView]:
@@ -95,23 +95,23 @@ def _begins(event: EventView, user: uuid.UUID, session_keys: Collection[str]) ->
     return is_sign_in and event.facts.get("session") in session_keys
 
 
-def _reason(event: EventView, session_keys: Collection[str]) -> Reason | None:
+def _reason(event: EventView, session_keys: Collection[str]) -> EndingReason | None:
     """Return how this event ended the session; None where it did not."""
     ended_all = bool(event.facts.get("everywhere") or event.after.get("everywhere"))
     if not ended_all and event.facts.get("ended_session") not in session_keys:
         return None
     if event.verb == Observation.SESSION_ENDED and event.facts.get("ended_by") == "assurance":
-        return Reason.WEAK
+        return EndingReason.WEAK
     if event.verb == Verb.PERSON_SIGN_OUT and ended_all:
-        return Reason.EVERYWHERE
+        return EndingReason.EVERYWHERE
     return _REASONS.get(event.verb)
 
 
-_REASONS: Mapping[str, Reason] = {
-    Verb.MEMBER_REMOVE: Reason.REMOVED,
-    Verb.MEMBER_SIGN_OUT: Reason.BY_ADMIN,
-    Verb.PERSON_SIGN_OUT: Reason.OTHER_BROWSER,
-    Observation.SESSION_ENDED: Reason.OTHER_BROWSER,
-    Observation.PASSWORD_CHANGED: Reason.PASSWORD,
-    Observation.PASSWORD_RESET: Reason.PASSWORD,
+_REASONS: Mapping[str, EndingReason] = {
+    Verb.MEMBER_REMOVE: EndingReason.REMOVED,
+    Verb.MEMBER_SIGN_OUT: EndingReason.BY_ADMIN,
+    Verb.PERSON_SIGN_OUT: EndingReason.OTHER_BROWSER,
+    Observation.SESSION_ENDED: EndingReason.OTHER_BROWSER,
+    Observation.PASSWORD_CHANGED: EndingReason.PASSWORD,
+    Observation.PASSWORD_RESET: EndingReason.PASSWORD,
 }

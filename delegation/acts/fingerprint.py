@@ -23,7 +23,7 @@ _signature = functools.cache(inspect.signature)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CommandCall:
     """Names a command and all its arguments."""
 
     function: Callable[..., object]
@@ -39,21 +39,21 @@ class Call:
         return _encoded({"command": self.function.__name__, "arguments": arguments})
 
 
-_current: ContextVar[Call | None] = ContextVar("call", default=None)
+_current: ContextVar[CommandCall | None] = ContextVar("call", default=None)
 
 
-def call_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> Call:
+def call_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> CommandCall:
     """Bind the arguments and the defaults. Raises TypeError as the call itself would."""
     bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
-    return Call(
+    return CommandCall(
         function,
         {name: value for name, value in bound.arguments.items() if name not in _NOT_FINGERPRINTED},
     )
 
 
 @contextmanager
-def calling(call: Call) -> Iterator[None]:
+def calling(call: CommandCall) -> Iterator[None]:
     """Set the current call while the body of a command runs."""
     token = _current.set(call)
     try:
@@ -62,7 +62,7 @@ def calling(call: Call) -> Iterator[None]:
         _current.reset(token)
 
 
-def current() -> Call:
+def current() -> CommandCall:
     """Return the call of the command under way. Raises TypeError outside a command."""
     call = _current.get()
     if call is None:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from audit.foundation.intervals import InForce
 from delegation.authorization import staff_rights, staff_roles
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
@@ -144,9 +144,9 @@ def _authorities_of_staff(actor: Actor, at: dt.datetime, organization: uuid.UUID
     ]
 
 
-AUTHORITIES: dict[Kind, Callable[[Actor, dt.datetime, uuid.UUID | None], list[Authority]]] = {
-    Kind.PERSON: _authorities_of_member,
-    Kind.STAFF: _authorities_of_staff,
+AUTHORITIES: dict[ActorKind, Callable[[Actor, dt.datetime, uuid.UUID | None], list[Authority]]] = {
+    ActorKind.PERSON: _authorities_of_member,
+    ActorKind.STAFF: _authorities_of_staff,
 }
 """The source of authorities by kind of actor; an organization of None means all organizations.
 

@@ -9,7 +9,7 @@ from audit.foundation.intervals import InForce
 from delegation.authorization import authorities, staff_rights
 from delegation.authorization.authorities import MembershipState
 from delegation.authorization.models.roles import RoleVersion
-from delegation.authorization.verbs import SiteReach, State, Verb
+from delegation.authorization.verbs import RequiredState, SiteReach, Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 
@@ -44,7 +44,7 @@ def _acting_members(member: MembershipState, at: dt.datetime) -> QuerySet[Member
 
 def _state_allowed(verb: Verb, member: MembershipState) -> bool:
     required = verb.rule.state
-    return required is State.ANY or (required is State.ENDED) == (member.state == "ended")
+    return required is RequiredState.ANY or (required is RequiredState.ENDED) == (member.state == "ended")
 
 
 def _reaches_sites(verb: Verb, sites: frozenset[uuid.UUID] | None, member: MembershipState) -> bool:

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority, MembershipState
 from delegation.authorization.models.roles import Assurance
-from delegation.authorization.verbs import On, SiteReach, State, Verb
+from delegation.authorization.verbs import On, RequiredState, SiteReach, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def decide(*, actor: Actor, verb: Verb, on: Subjects, at: dt.datetime) -> Decisi
     Raises TypeError for a set of a kind that the verb does not apply to.
     """
     check_kind(verb, on.kind)
-    if actor.kind is Kind.SYSTEM and verb.rule.allow_system:
+    if actor.kind is ActorKind.SYSTEM and verb.rule.allow_system:
         return YES
     return on.decide(actor=actor, verb=verb, at=at)
 
@@ -128,7 +128,7 @@ class SupplierData:
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """Decide by the actor's staff rights. Organizations that none of them covers are hidden."""
-        if actor.kind is not Kind.STAFF:
+        if actor.kind is not ActorKind.STAFF:
             return HIDDEN
         own = authorities.authorities_of(actor=actor, at=at)
         own = authorities.within(own=own, organizations=self.organizations)
@@ -212,8 +212,8 @@ def _refusal_reason(
     return next((reason for reason, applies in reasons.items() if applies), "")
 
 
-def _state_allowed(required: State, state: str) -> bool:
-    return required is State.ANY or (required is State.ENDED) == (state == "ended")
+def _state_allowed(required: RequiredState, state: str) -> bool:
+    return required is RequiredState.ANY or (required is RequiredState.ENDED) == (state == "ended")
 
 
 def _reaches_sites(authority: Authority, reach: SiteReach, member: MembershipState) -> bool:

@@ -5,11 +5,11 @@ import uuid
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
-from delegation.authorization.verbs import On, SiteReach, State, Verb
+from delegation.authorization.verbs import On, RequiredState, SiteReach, Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
@@ -26,16 +26,16 @@ def memberships(
         if verb.value in authority.verbs:
             allowed |= _within(authority, verb, at)
     rows = Membership.objects.filter(allowed, organization__status=Organization.Status.ACTIVE)
-    if verb.rule.state is not State.ANY:
+    if verb.rule.state is not RequiredState.ANY:
         present = memberships_queries.in_state(at=at, states=_PRESENT)
-        rows = rows.filter(present) if verb.rule.state is State.PRESENT else rows.filter(~present)
+        rows = rows.filter(present) if verb.rule.state is RequiredState.PRESENT else rows.filter(~present)
     return rows if verb.rule.allow_self else rows.exclude(user=actor.id)
 
 
 def organizations(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[Organization]:
     """Filter the organizations where this actor may do `verb` at `at`; verbs of the supplier are for staff only."""
     allowed = Q(pk__in=[])
-    if verb.rule.on is On.SUPPLIER and actor.kind is not Kind.STAFF:
+    if verb.rule.on is On.SUPPLIER and actor.kind is not ActorKind.STAFF:
         return Organization.objects.filter(allowed)
     for authority in authorities.authorities_of(actor=actor, at=at):
         if verb.value in authority.verbs and (authority.all_sites or not verb.rule.all_sites):

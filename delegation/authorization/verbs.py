@@ -23,7 +23,7 @@ class SiteReach(StrEnum):
     """All sites of the member must be sites of the authority."""
 
 
-class State(StrEnum):
+class RequiredState(StrEnum):
     """Says which state of a membership a verb requires."""
 
     PRESENT = "present"
@@ -70,7 +70,7 @@ class Rule:
     site_reach: SiteReach = SiteReach.CONTAINS
     all_sites: bool = False
     """On an organization: only a role for all sites allows it. Other verbs are limited by sites in what they act on."""
-    state: State = State.PRESENT
+    state: RequiredState = RequiredState.PRESENT
     allow_self: bool = False
     within_authority: bool = False
     """Every role of the member must be assignable by the actor."""
@@ -133,7 +133,7 @@ def with_effect(*effects: Effect) -> list[str]:
 
 
 def _viewing(on: On) -> Rule:
-    reach, state = SiteReach.OVERLAPS, State.ANY
+    reach, state = SiteReach.OVERLAPS, RequiredState.ANY
     return Rule(
         on, Effect.NONE, Topic.NOT_LOGGED, reading=True, site_reach=reach, state=state, allow_self=True
     )
@@ -146,7 +146,7 @@ RULES: dict[Verb, Rule] = {
         Effect.MEMBERSHIP,
         Topic.OTHER,
         site_reach=SiteReach.OVERLAPS,
-        state=State.ANY,
+        state=RequiredState.ANY,
         allow_self=True,
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
@@ -174,7 +174,11 @@ RULES: dict[Verb, Rule] = {
     # A consequence of `person.update` in each organization of the person, never an act.
     Verb.MEMBER_UPDATE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.OTHER, allow_self=True),
     Verb.MEMBER_RESTORE: Rule(
-        On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, site_reach=SiteReach.OVERLAPS
+        On.MEMBERSHIP,
+        Effect.MEMBERSHIP,
+        Topic.ACCESS,
+        state=RequiredState.ENDED,
+        site_reach=SiteReach.OVERLAPS,
     ),
     Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.SIGN_IN, within_authority=True),
     Verb.MEMBER_VIEW: _viewing(On.MEMBERSHIP),

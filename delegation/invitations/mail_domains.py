@@ -13,7 +13,7 @@ _MAX_NOTIFIED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class NotifiedAdmin:
     """Names an admin with address and language."""
 
     user: uuid.UUID
@@ -32,10 +32,10 @@ class MailDomains:
         """Return which of these addresses are outside the domains, in order."""
         return [email for email in emails if _domain(email) not in self.domains]
 
-    def notified(self, *, sender: uuid.UUID) -> list[Recipient]:
+    def notified(self, *, sender: uuid.UUID) -> list[NotifiedAdmin]:
         """Return up to 20 admins other than the sender."""
         others = [admin for admin in self.admins if admin.id != sender]
-        return [Recipient(admin.id, admin.email, admin.language) for admin in others[:_MAX_NOTIFIED]]
+        return [NotifiedAdmin(admin.id, admin.email, admin.language) for admin in others[:_MAX_NOTIFIED]]
 
 
 def load(*, organization: Organization, at: dt.datetime) -> MailDomains:

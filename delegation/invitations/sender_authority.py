@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from audit.foundation.errors import DomainError
 from delegation.access import rules as access_rules
 from delegation.access.rules import AssignmentRules
@@ -20,7 +20,7 @@ STATE = "sender_without_authority"
 
 def sender(invitation: Invitation, *, channel: Channel) -> Actor:
     """Return the sender as the actor who assigns the access."""
-    return Actor(kind=Kind(invitation.invited_by_kind), id=invitation.invited_by, channel=channel)
+    return Actor(kind=ActorKind(invitation.invited_by_kind), id=invitation.invited_by, channel=channel)
 
 
 def require(
@@ -44,7 +44,7 @@ def without_authority(*, invitations: Sequence[Invitation], at: dt.datetime) -> 
     """
     if not invitations:
         return set()
-    people = {row.invited_by for row in invitations if row.invited_by_kind == Kind.PERSON.value}
+    people = {row.invited_by for row in invitations if row.invited_by_kind == ActorKind.PERSON.value}
     rules = AssignmentRules(invitations[0].organization_id, at, people=people)
     return {
         row.id

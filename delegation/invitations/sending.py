@@ -21,7 +21,7 @@ from identity import machine_secrets
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Offer:
+class InvitationTerms:
     """Holds what all invitations of an act have in common."""
 
     access: AccessSpec
@@ -30,22 +30,22 @@ class Offer:
 
 
 def send(
-    act: Act, subjects: NewInvitations, people: Sequence[Recipient], offer: Offer
+    act: Act, subjects: NewInvitations, people: Sequence[Recipient], terms: InvitationTerms
 ) -> list[tuple[Invitation, str]]:
     """Write an invitation with its link for each of these people, or for none. The number of statements is constant.
 
     The invitations become the `subjects` of the act.
     Raises AlreadyMember, AlreadyInvited, RecipientsRefused, RateLimited, and what assigning the access raises.
     """
-    _check(act, people, offer.access)
-    sent = [(row, machine_secrets.generate(prefix=links.PREFIX)) for row in _insert(act, people, offer)]
+    _check(act, people, terms.access)
+    sent = [(row, machine_secrets.generate(prefix=links.PREFIX)) for row in _insert(act, people, terms)]
     subjects.add(row.id for row, _link in sent)
     hashes = {row.id: machine_secrets.hash_secret(link) for row, link in sent}
     InvitationToken.objects.bulk_create(
         InvitationToken(hash=hashes[row.id], invitation=row, created_at=act.at) for row, _link in sent
     )
     for row, _link in sent:
-        _record_event(act, row, offer, hashes[row.id])
+        _record_event(act, row, terms, hashes[row.id])
     return sent
 
 
@@ -91,8 +91,8 @@ def _cancel(act: Act, expired: Sequence[Invitation]) -> None:
         )
 
 
-def _insert(act: Act, people: Sequence[Recipient], offer: Offer) -> list[Invitation]:
-    access, role = offer.access, Role.objects.get(key=offer.access.role)
+def _insert(act: Act, people: Sequence[Recipient], terms: InvitationTerms) -> list[Invitation]:
+    access, role = terms.access, Role.objects.get(key=terms.access.role)
     limits = [{"entitlement": key, **limit.to_json()} for key, limit in sorted(access.limits.items())]
     rows = [
         Invitation(
@@ -100,7 +100,7 @@ def _insert(act: Act, people: Sequence[Recipient], offer: Offer) -> list[Invitat
             organization_id=act.organization,
             email=person.email,
             name=person.name,
-            language=offer.language,
+            language=terms.language,
             role=role,
             all_sites=access.all_sites,
             limits=limits,
@@ -124,7 +124,7 @@ def _add_sites(rows: Sequence[Invitation], sites: frozenset[uuid.UUID]) -> None:
     )
 
 
-def _record_event(act: Act, invitation: Invitation, offer: Offer, link: str) -> None:
+def _record_event(act: Act, invitation: Invitation, terms: InvitationTerms, link: str) -> None:
     """Record the event. The invited person has no key yet: personal values are encrypted under the invitation's."""
     subject = invitation.id
     act.record_change(
@@ -132,13 +132,13 @@ def _record_event(act: Act, invitation: Invitation, offer: Offer, link: str) -> 
         before={},
         after={
             "invitation": str(subject),
-            "access": offer.access.to_json(),
+            "access": terms.access.to_json(),
             "expires_at": invitation.expires_at.isoformat(),
-            "language": offer.language,
+            "language": terms.language,
         },
         facts={"invitation": str(subject), "link": link},
     )
     act.record_personal(subject, "email", invitation.email, subject)
     act.record_personal(subject, "name", invitation.name, subject)
     writer = [act.actor.id] if act.actor.is_person else []
-    act.record_personal(subject, "reason", offer.reason, *writer, subject)
+    act.record_personal(subject, "reason", terms.reason, *writer, subject)

@@ -13,7 +13,7 @@ _MAX_NOTIFIED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class NotifiedPerson:
     """Names a person who is notified, with address and language."""
 
     id: uuid.UUID
@@ -28,7 +28,7 @@ def names(*, memberships: Collection[uuid.UUID], at: dt.datetime) -> Mapping[uui
     return dict(rows.order_by("sort_key", "id").values_list("id", SHOWN_NAME))
 
 
-def recipients(*, organization: uuid.UUID, actor: uuid.UUID, at: dt.datetime) -> Sequence[Recipient]:
+def recipients(*, organization: uuid.UUID, actor: uuid.UUID, at: dt.datetime) -> Sequence[NotifiedPerson]:
     """Read who is notified of a removal by this actor: the actor as an active member, else working admins.
 
     Mail to the actor must not have bounced. Three statements at most.
@@ -41,4 +41,4 @@ def recipients(*, organization: uuid.UUID, actor: uuid.UUID, at: dt.datetime) ->
         .select_related("user")
         .order_by("sort_key", "id")[:_MAX_NOTIFIED]
     )
-    return [Recipient(row.user_id, row.user.name, row.user.email, row.user.language) for row in rows]
+    return [NotifiedPerson(row.user_id, row.user.name, row.user.email, row.user.language) for row in rows]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from audit.foundation.intervals import InForce, NotEnded
 from delegation.authorization import authorities, input_cleaning, staff_rights
 from delegation.authorization.errors import (
@@ -47,7 +47,7 @@ def check_giving(
         raise Denied(reason="own_right", refused=[])
     if until is not None and until <= at:
         raise InvalidAccess(field="until", problem="past")
-    if actor.kind is Kind.SYSTEM:
+    if actor.kind is ActorKind.SYSTEM:
         return
     latest = _latest_end(actor, scope, at)
     if latest is not None and (until is None or until > latest):

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db.models import Q, QuerySet
 
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from delegation.authorization import authorities
 from delegation.authorization.models.staff import StaffRight
 from delegation.authorization.verbs import Verb
@@ -13,7 +13,7 @@ from delegation.authorization.verbs import Verb
 def rights(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[StaffRight]:
     """Filter the rights for scopes that the actor's own rights with this verb cover. One statement before its own."""
     allowed = Q(pk__in=[])
-    if actor.kind is Kind.STAFF:
+    if actor.kind is ActorKind.STAFF:
         for authority in authorities.authorities_of(actor=actor, at=at):
             if verb.value in authority.verbs:
                 covered = authorities.reach(authority=authority, field="scope__organization")

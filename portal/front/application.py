@@ -13,8 +13,8 @@ from django.conf import settings
 
 from portal.front import bodies, bridge, kinds, lanes, refusals
 from portal.front.bridge import Answer, Environ, Send
-from portal.front.kinds import Kind
-from portal.front.refusals import Refusal
+from portal.front.kinds import EndpointKind
+from portal.front.refusals import RequestRefused
 from portal.http import reference, request_context
 from portal.operations import request_log
 from portal.operations import views as operations_views
@@ -71,14 +71,14 @@ class Front:
             answer = await self._answer(environ, receive, send, kind)
         except bodies.ClientGone:
             return
-        except Refusal as refusal:
+        except RequestRefused as refusal:
             await self._refuse(refusal, kind, environ, send, started)
             if refusal.status in _UNREAD:
                 await bodies.drain(receive)
             return
         await _send(answer, send)
 
-    async def _answer(self, environ: Environ, receive: _Receive, send: Send, kind: Kind) -> Answer:
+    async def _answer(self, environ: Environ, receive: _Receive, send: Send, kind: EndpointKind) -> Answer:
         path = environ["PATH_INFO"]
         if path in kinds.PROBES:
             _require_probe(environ)
@@ -91,17 +91,17 @@ class Front:
             return await self._ready(send, kind)
         return await self._run(environ, send, kind, client)
 
-    async def _body(self, environ: Environ, receive: _Receive, kind: Kind, client: str) -> bytes:
+    async def _body(self, environ: Environ, receive: _Receive, kind: EndpointKind, client: str) -> bytes:
         announced = environ.get("CONTENT_LENGTH")
         if announced is not None and "HTTP_TRANSFER_ENCODING" in environ:
             # A proxy may have read the other of the two lengths (RFC 9112 §6.3). Granian passes the coding alone, and
             # ends the connection after the response.
-            raise Refusal(HTTPStatus.BAD_REQUEST)
+            raise RequestRefused(HTTPStatus.BAD_REQUEST)
         if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
-            raise Refusal(HTTPStatus.BAD_REQUEST)
+            raise RequestRefused(HTTPStatus.BAD_REQUEST)
         content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if content_type not in kind.content_types:
-            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         try:
             return await self._bodies.collect(
                 receive,
@@ -111,25 +111,25 @@ class Front:
             )
         except bodies.ClientGone as error:
             # The server says the same of a malformed chunk, after which the client waits for a response.
-            raise Refusal(HTTPStatus.BAD_REQUEST) from error
+            raise RequestRefused(HTTPStatus.BAD_REQUEST) from error
         except bodies.BodyTooLarge as error:
-            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
+            raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
         except bodies.BodyTooSlow as error:
-            raise Refusal(HTTPStatus.REQUEST_TIMEOUT) from error
+            raise RequestRefused(HTTPStatus.REQUEST_TIMEOUT) from error
 
-    async def _run(self, environ: Environ, send: Send, kind: Kind, client: str) -> Answer:
-        call = bridge.Call(self._application, environ, send, asyncio.get_running_loop())
+    async def _run(self, environ: Environ, send: Send, kind: EndpointKind, client: str) -> Answer:
+        call = bridge.WsgiCall(self._application, environ, send, asyncio.get_running_loop())
         try:
             return await self._lanes[kind.lane].run(call, address=client)
         except lanes.LaneFull as error:
-            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error
+            raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error
         except Exception as error:
             if call.streams:
                 _log.exception("Failed outside the application, after the headers")
                 raise bodies.ClientGone from error
-            raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, keep_alive=True) from error
+            raise RequestRefused(HTTPStatus.INTERNAL_SERVER_ERROR, keep_alive=True) from error
 
-    async def _ready(self, send: Send, kind: Kind) -> Answer:
+    async def _ready(self, send: Send, kind: EndpointKind) -> Answer:
         """Share one check between all who ask during it and a second after its start.
 
         The check takes nothing from the request that starts it: its answer goes to the other clients too.
@@ -143,7 +143,7 @@ class Front:
         return await asyncio.shield(shared)
 
     async def _refuse(
-        self, refusal: Refusal, kind: Kind, environ: Environ, send: Send, started: float
+        self, refusal: RequestRefused, kind: EndpointKind, environ: Environ, send: Send, started: float
     ) -> None:
         request_id = reference.new_reference()
         if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -169,9 +169,9 @@ class Front:
 def _require_probe(environ: Environ) -> None:
     """Raise Refusal for a request that no probe sends: strangers get no thread of readiness and metrics."""
     if environ["REQUEST_METHOD"] not in _PROBING:
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED)
+        raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED)
     if environ["PATH_INFO"] == kinds.METRICS and not operations_views.may_read_metrics(environ):
-        raise Refusal(HTTPStatus.NOT_FOUND)
+        raise RequestRefused(HTTPStatus.NOT_FOUND)
 
 
 async def _end_with_the_server() -> None:

@@ -127,7 +127,7 @@ class _File:
 
 
 @dataclass(slots=True)
-class Call:
+class WsgiCall:
     """Runs the application once, on the thread that calls it."""
 
     application: Callable[..., Iterable[bytes]]

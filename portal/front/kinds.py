@@ -15,7 +15,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kind:
+class EndpointKind:
     """Describes how the front treats the requests of one kind of endpoint.
 
     `body_bytes` is the largest body. Any other content type than those listed is refused, because no view reads it.
@@ -29,13 +29,13 @@ class Kind:
 
 
 _FORMS = frozenset({FORM})
-PEOPLE: Final = Kind(lane="people", machine=False, body_bytes=limits.FORM_BYTES, content_types=_FORMS)
-MACHINES: Final = Kind(lane="machines", body_bytes=limits.FORM_BYTES, content_types=_FORMS)
+PEOPLE: Final = EndpointKind(lane="people", machine=False, body_bytes=limits.FORM_BYTES, content_types=_FORMS)
+MACHINES: Final = EndpointKind(lane="machines", body_bytes=limits.FORM_BYTES, content_types=_FORMS)
 
-_BY_PATH: dict[str, Kind] = {
-    LIVE: Kind(lane="readiness"),  # in no lane: the event loop answers
-    READY: Kind(lane="readiness"),
-    METRICS: Kind(lane="metrics"),
+_BY_PATH: dict[str, EndpointKind] = {
+    LIVE: EndpointKind(lane="readiness"),  # in no lane: the event loop answers
+    READY: EndpointKind(lane="readiness"),
+    METRICS: EndpointKind(lane="metrics"),
     metadata.DISCOVERY: MACHINES,
     metadata.METADATA: MACHINES,
     metadata.JWKS: MACHINES,
@@ -44,7 +44,7 @@ _BY_PATH: dict[str, Kind] = {
     metadata.INTROSPECT: MACHINES,
     metadata.REVOKE: MACHINES,
     # A staff member who has left is out also while a flood fills the other lanes.
-    STAFF_LOGOUT: Kind(lane="staff_logout", body_bytes=limits.FORM_BYTES, content_types=_FORMS),
+    STAFF_LOGOUT: EndpointKind(lane="staff_logout", body_bytes=limits.FORM_BYTES, content_types=_FORMS),
 }
 # An endpoint that reads uploads or JSON is added above with a kind of its own; nothing else gets such a body.
 
@@ -54,6 +54,6 @@ WAITING: Final = {"people": 64, "machines": 128, "staff_logout": 32, "readiness"
 """Requests that may wait in a lane for a thread; the next one gets 503."""
 
 
-def of_path(path: str) -> Kind:
+def of_path(path: str) -> EndpointKind:
     """Return the kind of endpoint at this path, compared whole; pages are the rest."""
     return _BY_PATH.get(path, PEOPLE)

@@ -12,7 +12,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from audit.foundation import clock
 from portal.front.bridge import Answer, Environ, Headers
-from portal.front.kinds import Kind
+from portal.front.kinds import EndpointKind
 from portal.http import error_responses
 from portal.wording import brands, time_zones
 
@@ -50,7 +50,7 @@ _POLICY = (
 )
 
 
-class Refusal(Exception):
+class RequestRefused(Exception):
     """Ends a request in the front. `keep_alive` where the whole request has been read."""
 
     def __init__(self, status: HTTPStatus, *, keep_alive: bool = False) -> None:
@@ -59,7 +59,7 @@ class Refusal(Exception):
         self.keep_alive = keep_alive
 
 
-def answer(refusal: Refusal, kind: Kind, environ: Environ, reference: str) -> Answer:
+def answer(refusal: RequestRefused, kind: EndpointKind, environ: Environ, reference: str) -> Answer:
     """Return the answer in the form of the channel; it names the request's reference."""
     status = refusal.status
     if kind.machine:
@@ -106,7 +106,7 @@ def _language(environ: Environ) -> str:
     return next((code for code in wanted if code in known), settings.LANGUAGE_CODE)
 
 
-def _headers(refusal: Refusal, content_type: bytes, reference: str) -> Headers:
+def _headers(refusal: RequestRefused, content_type: bytes, reference: str) -> Headers:
     headers = [
         (b"content-type", content_type),
         (b"cache-control", b"no-store"),

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from audit.foundation import actor as foundation_actor
 from audit.foundation import clock
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from delegation.authorization import policy
 from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
@@ -118,7 +118,7 @@ def require_context(request: HttpRequest) -> Request:
 def person(request: HttpRequest, *, user: uuid.UUID, name: str) -> Actor:
     """Return this person, acting through the web."""
     return Actor(
-        kind=Kind.PERSON,
+        kind=ActorKind.PERSON,
         id=user,
         channel=Channel.WEB,
         label=name,

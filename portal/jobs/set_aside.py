@@ -7,7 +7,7 @@ from django.db import Error, connection
 
 from portal.jobs.messages import Unreadable
 from provisioning.delivery import heartbeats
-from provisioning.delivery.heartbeats import Kind
+from provisioning.delivery.heartbeats import ProcessKind
 
 log = structlog.get_logger(__name__)
 _EVERY_SECONDS = 15.0
@@ -23,7 +23,7 @@ def report(error: Exception) -> None:
         return
     _last[:] = [now]
     try:
-        heartbeats.record(kind=Kind.SET_ASIDE)
+        heartbeats.record(kind=ProcessKind.SET_ASIDE)
     except Error:
         log.warning("jobs.set_aside_not_recorded")
     finally:

@@ -35,7 +35,7 @@ class _Message(NamedTuple):
     message: dict[str, Any]
 
 
-class Channel(pgmq.Channel):
+class JobChannel(pgmq.Channel):
     """Hands the worker jobs alone."""
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - Kombu's
@@ -78,10 +78,10 @@ class Channel(pgmq.Channel):
         return rows
 
 
-class Transport(pgmq.Transport):
+class JobTransport(pgmq.Transport):
     """Kombu's transport with this channel."""
 
-    Channel = Channel
+    Channel = JobChannel
 
 
 def _job(text: str | None, reads: int) -> Job:

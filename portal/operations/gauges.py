@@ -16,12 +16,12 @@ from portal.operations.metrics import Gauge
 from provisioning import backlog
 from provisioning.accounts import status
 from provisioning.delivery import heartbeats
-from provisioning.delivery.heartbeats import Kind
+from provisioning.delivery.heartbeats import ProcessKind
 
 _WITHIN = {
-    Kind.DELIVER: dt.timedelta(seconds=readiness.LATE),
-    Kind.WORKER: dt.timedelta(seconds=readiness.JOBS_LATE),
-    Kind.BEAT: dt.timedelta(seconds=readiness.JOBS_LATE),
+    ProcessKind.DELIVER: dt.timedelta(seconds=readiness.LATE),
+    ProcessKind.WORKER: dt.timedelta(seconds=readiness.JOBS_LATE),
+    ProcessKind.BEAT: dt.timedelta(seconds=readiness.JOBS_LATE),
 }
 
 
@@ -56,7 +56,7 @@ def _checkpoints() -> list[Gauge]:
 
 
 def _set_aside() -> list[Gauge]:
-    age = heartbeats.latest(kind=Kind.SET_ASIDE, within=dt.timedelta()).age_seconds
+    age = heartbeats.latest(kind=ProcessKind.SET_ASIDE, within=dt.timedelta()).age_seconds
     what = "Since a worker last set a message of the queue aside."
     return [] if age is None else [Gauge("jobs_set_aside_age_seconds", what, age)]
 

@@ -22,7 +22,7 @@ from portal.operations import metrics, static_check
 from provisioning import backlog
 from provisioning.accounts import cursors, status
 from provisioning.delivery import heartbeats
-from provisioning.delivery.heartbeats import Kind
+from provisioning.delivery.heartbeats import ProcessKind
 
 log = structlog.get_logger("portal.readiness")
 LATE = 60.0
@@ -96,7 +96,7 @@ def deliver() -> str:
         return "frozen"
     if not status.running_deliverers():
         return "none"
-    if not _is_recent(Kind.DELIVER, LATE):
+    if not _is_recent(ProcessKind.DELIVER, LATE):
         return "stuck"
     return "late" if max(cursors.planning_lag(), status.delivery_lag()) > LATE else "ok"
 
@@ -130,17 +130,17 @@ def targets() -> str:
 
 def worker() -> str:
     """Return `ok`, or `none` where no job has run lately."""
-    return "ok" if _is_recent(Kind.WORKER, JOBS_LATE) else "none"
+    return "ok" if _is_recent(ProcessKind.WORKER, JOBS_LATE) else "none"
 
 
 def queue() -> str:
     """Return `ok`, or `set_aside` where a worker set a message of the last day aside."""
-    return "set_aside" if _is_recent(Kind.SET_ASIDE, _DAY) else "ok"
+    return "set_aside" if _is_recent(ProcessKind.SET_ASIDE, _DAY) else "ok"
 
 
 def beat() -> str:
     """Return `ok`, or `none` without Celery's timer."""
-    return "ok" if _is_recent(Kind.BEAT, JOBS_LATE) else "none"
+    return "ok" if _is_recent(ProcessKind.BEAT, JOBS_LATE) else "none"
 
 
 def counters() -> str:
@@ -185,5 +185,5 @@ def _failing(*kinds: str) -> str:
     return "failing" if backlog.failing_kinds() & set(kinds) else "ok"
 
 
-def _is_recent(kind: Kind, seconds: float) -> bool:
+def _is_recent(kind: ProcessKind, seconds: float) -> bool:
     return heartbeats.latest(kind=kind, within=dt.timedelta(seconds=seconds)).running > 0

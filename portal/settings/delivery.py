@@ -16,7 +16,7 @@ CELERY_BROKER_URL = variables.BROKER.value() or NO_BROKER
 if CELERY_BROKER_URL.startswith("pgmq:"):
     # The queue's functions are installed as plain SQL in a database of its own; no extension is needed. The address
     # is given in full: the queue's client would otherwise use DATABASE_URL, which is the application's.
-    CELERY_BROKER_TRANSPORT = "portal.jobs.transport:Transport"
+    CELERY_BROKER_TRANSPORT = "portal.jobs.transport:JobTransport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "conn_string": CELERY_BROKER_URL.replace("pgmq:", "postgresql:", 1),
         "init_extension": False,
@@ -35,7 +35,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULER = "portal.celery:Scheduler"
+CELERY_BEAT_SCHEDULER = "portal.celery:HeartbeatScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(variables.HOME.value() / "celery-beat")
 CELERY_BEAT_SCHEDULE = {
     # One that no worker has taken is superseded by the next.

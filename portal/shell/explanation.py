@@ -21,7 +21,7 @@ from portal.wording import access, admin_rights, cldr, dates, removal_reasons, s
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ExplanationStep:
     """Describes one step of the explanation of a right.
 
     A tier, a person or the supplier contributes something to the right; a note may explain it.
@@ -38,7 +38,7 @@ class RightRow:
 
     text: str
     where: str
-    chain: Sequence[Reason]
+    chain: Sequence[ExplanationStep]
 
 
 class RightsExplanation:
@@ -107,16 +107,18 @@ class RightsExplanation:
     def _with_end(self, where: str, end: dt.datetime | None) -> str:
         return ", ".join(part for part in (where, access.until(end, self.clock)) if part)
 
-    def _chain(self, assignment: AssignmentView, *, limit: str) -> list[Reason]:
+    def _chain(self, assignment: AssignmentView, *, limit: str) -> list[ExplanationStep]:
         tier = supplier_texts.in_language(assignment.role_name)
         version = {"supplier": settings.SUPPLIER_NAME, "number": assignment.version}
         return [
-            Reason(
+            ExplanationStep(
                 strong=_("Tier %(tier)s") % {"tier": tier},
                 text=_("includes this"),
                 sub=_("Tiers of %(supplier)s, version %(number)d") % version,
             ),
-            Reason(self._assigner(assignment), self._assigned(assignment, limit), self._note(assignment)),
+            ExplanationStep(
+                self._assigner(assignment), self._assigned(assignment, limit), self._note(assignment)
+            ),
         ]
 
     def _assigner(self, assignment: AssignmentView) -> str:
@@ -140,9 +142,9 @@ class RightsExplanation:
         return " · ".join(part for part in parts if part)
 
 
-def _ceiling_reason(right: Right) -> Reason:
+def _ceiling_reason(right: Right) -> ExplanationStep:
     amount = cldr.money(right.amount or Decimal(0), right.currency)
-    return Reason(
+    return ExplanationStep(
         strong=str(settings.SUPPLIER_NAME),
         text=_("agreed a maximum of %(amount)s for your organization") % {"amount": amount},
     )

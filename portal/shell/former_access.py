@@ -5,7 +5,7 @@ from http import HTTPStatus
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from delegation.activity.session_endings import Reason, SessionEnding
+from delegation.activity.session_endings import EndingReason, SessionEnding
 from delegation.authorization.errors import NotFound
 from identity.memberships import queries as memberships_queries
 from portal.http import error_responses
@@ -26,6 +26,6 @@ def explain(request: Request, organization: str) -> HttpResponse:
         raise NotFound
     if error_responses.is_htmx(request):
         return HttpResponse(headers={"HX-Redirect": error_responses.return_path(request)})
-    ending = SessionEnding(Reason.REMOVED, former.ended_at, former.organization, former.time_zone)
+    ending = SessionEnding(EndingReason.REMOVED, former.ended_at, former.organization, former.time_zone)
     values = {"sentence": session_endings.sentence_for(ending), "home_url": "/"}
     return render(request, "account/account_inactive.html", values, status=HTTPStatus.FORBIDDEN)

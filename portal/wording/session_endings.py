@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 
-from delegation.activity.session_endings import Reason, SessionEnding
+from delegation.activity.session_endings import EndingReason, SessionEnding
 from portal.wording import time_zones
 
 
@@ -15,16 +15,22 @@ def sentence_for(ending: SessionEnding) -> str:
     return _SENTENCES[ending.reason]() % {"moment": moment, "organization": ending.organization}
 
 
-_SENTENCES: Mapping[Reason, Callable[[], str]] = {
-    Reason.REMOVED: lambda: _(
+_SENTENCES: Mapping[EndingReason, Callable[[], str]] = {
+    EndingReason.REMOVED: lambda: _(
         "Your access to %(organization)s ended on %(moment)s. If this is a mistake, ask an admin of %(organization)s "
         "or customer service."
     ),
-    Reason.BY_ADMIN: lambda: _("An admin of %(organization)s signed you out on %(moment)s."),
-    Reason.EVERYWHERE: lambda: _("You were signed out on %(moment)s, because you signed out everywhere."),
-    Reason.OTHER_BROWSER: lambda: _("This session was signed out on %(moment)s from your other browser."),
-    Reason.PASSWORD: lambda: _("You were signed out on %(moment)s, because your password was changed."),
-    Reason.WEAK: lambda: _("You were signed out, because your access requires a second sign-in method."),
-    Reason.IDLE: lambda: _("You were signed out, because you did not use this page for an hour."),
-    Reason.EXPIRED: lambda: _("Your session has expired. Sign in again."),
+    EndingReason.BY_ADMIN: lambda: _("An admin of %(organization)s signed you out on %(moment)s."),
+    EndingReason.EVERYWHERE: lambda: _(
+        "You were signed out on %(moment)s, because you signed out everywhere."
+    ),
+    EndingReason.OTHER_BROWSER: lambda: _(
+        "This session was signed out on %(moment)s from your other browser."
+    ),
+    EndingReason.PASSWORD: lambda: _("You were signed out on %(moment)s, because your password was changed."),
+    EndingReason.WEAK: lambda: _(
+        "You were signed out, because your access requires a second sign-in method."
+    ),
+    EndingReason.IDLE: lambda: _("You were signed out, because you did not use this page for an hour."),
+    EndingReason.EXPIRED: lambda: _("Your session has expired. Sign in again."),
 }

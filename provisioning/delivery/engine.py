@@ -35,7 +35,7 @@ _LONGEST_PAUSE = 5.0
 _DRAIN_SECONDS = 15.0
 
 
-class Plan(Protocol):
+class PlanningResult(Protocol):
     """Holds what a planner made due in one chain."""
 
     @property
@@ -46,7 +46,7 @@ class Plan(Protocol):
 class Planner(Protocol):
     """Makes rows of the kinds due: from the events of one chain, and from time alone."""
 
-    def plan(self, *, chain: uuid.UUID) -> Plan:
+    def plan(self, *, chain: uuid.UUID) -> PlanningResult:
         """Make the rows due that follow from the new events of this chain."""
 
     def behind(self) -> list[uuid.UUID]:
@@ -131,7 +131,7 @@ class Engine:
         if self._scheduler.settle() or self._scheduler.has_room:
             self._scheduler.lease_backlog(worker=notified.worker)
 
-    def _plan(self, chain: uuid.UUID) -> Plan | None:
+    def _plan(self, chain: uuid.UUID) -> PlanningResult | None:
         return self._isolation.run("plan", partial(self.planner.plan, chain=chain), None, of=chain)
 
     def _next_wake_up(self) -> float:
@@ -158,7 +158,7 @@ class Engine:
         pause = min(max(SWEEP_SECONDS, elapsed * _SWEEP_SHARE), _LONGEST_PAUSE)
         self._next_sweep = time.monotonic() + pause
         if time.monotonic() >= self._next_heartbeat:
-            beat = partial(heartbeats.record, kind=heartbeats.Kind.DELIVER)
+            beat = partial(heartbeats.record, kind=heartbeats.ProcessKind.DELIVER)
             self._isolation.run("heartbeat", beat, None)
             self._next_heartbeat = time.monotonic() + heartbeats.EVERY_SECONDS
 

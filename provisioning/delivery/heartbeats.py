@@ -28,7 +28,7 @@ SELECT max(seen_at), count(*) FILTER (WHERE seen_at > %(since)s) FROM provisioni
 """
 
 
-class Kind(StrEnum):
+class ProcessKind(StrEnum):
     """Names the kinds of processes."""
 
     DELIVER = "deliver"
@@ -40,30 +40,30 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heartbeat:
+class LastHeartbeat:
     """Says when a kind of process was last seen, and how many have been seen lately."""
 
-    kind: Kind
+    kind: ProcessKind
     age_seconds: float | None = None
     """None where none was ever seen. The last row of a kind stays until the next process of that kind."""
     running: int = 0
 
 
-def record(*, kind: Kind) -> None:
+def record(*, kind: ProcessKind) -> None:
     """Store that this process works now, and delete what is older than a day of this kind. Three statements."""
     at = clock.now()
     db.fetch_all(_DELETE_OLD, {"kind": kind.value, "before": at - _RETENTION})
     db.fetch_all(_RECORD, {"id": _process(kind), "kind": kind.value, "build": settings.BUILD, "at": at})
 
 
-def latest(*, kind: Kind, within: dt.timedelta) -> Heartbeat:
+def latest(*, kind: ProcessKind, within: dt.timedelta) -> LastHeartbeat:
     """Read the latest heartbeat of this kind; `running` counts the processes seen within this time. Two statements."""
     at = clock.now()
     seen_at, running = db.fetch_only(_LATEST, {"kind": kind.value, "since": at - within})
-    return Heartbeat(kind, (at - seen_at).total_seconds() if seen_at else None, running)
+    return LastHeartbeat(kind, (at - seen_at).total_seconds() if seen_at else None, running)
 
 
 @functools.cache
-def _process(_kind: Kind) -> uuid.UUID:
+def _process(_kind: ProcessKind) -> uuid.UUID:
     """Identify this process. A forked child asks for another kind than its parent."""
     return ids.uuid7()

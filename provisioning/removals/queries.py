@@ -51,7 +51,7 @@ LIMIT %(limit)s
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingSystem:
+class UnconfirmedSystem:
     """Describes a system that has not confirmed a removal. `attempts`: failures in a row, 0 before the first one."""
 
     application: str
@@ -70,7 +70,7 @@ class UnconfirmedRemoval:
     act: uuid.UUID
     removed_at: dt.datetime
     memberships: frozenset[uuid.UUID]
-    systems: Sequence[WaitingSystem]
+    systems: Sequence[UnconfirmedSystem]
 
 
 def unconfirmed(
@@ -94,6 +94,6 @@ def unconfirmed(
             act,
             removed_at,
             known.memberships | set(memberships),
-            [*known.systems, WaitingSystem(key, json.loads(name), *wait)],
+            [*known.systems, UnconfirmedSystem(key, json.loads(name), *wait)],
         )
     return list(removals.values())

@@ -15,7 +15,7 @@ from portal import celery
 from portal.embedded_postgres import APP, OWNER, SUPERUSER
 from provisioning import tasks
 from provisioning.delivery import heartbeats
-from provisioning.delivery.heartbeats import Kind
+from provisioning.delivery.heartbeats import ProcessKind
 from provisioning.delivery.models import Heartbeat
 from tests.fixtures import cluster
 
@@ -72,16 +72,16 @@ def test_task_without_a_broker_is_refused() -> None:
 
 def test_task_of_the_timer_records_the_worker(db: None) -> None:
     tasks.heartbeat()
-    assert [row.kind for row in Heartbeat.objects.all()] == [Kind.WORKER.value]
+    assert [row.kind for row in Heartbeat.objects.all()] == [ProcessKind.WORKER.value]
 
 
 def test_timer_records_its_heartbeat_at_every_tick(db: None, tmp_path: pathlib.Path) -> None:
-    timer = celery.Scheduler(celery.app, schedule_filename=str(tmp_path / "schedule"))
+    timer = celery.HeartbeatScheduler(celery.app, schedule_filename=str(tmp_path / "schedule"))
     timer.schedule.clear()
     timer.tick()
-    assert heartbeats.latest(kind=Kind.BEAT, within=dt.timedelta(minutes=1)).running == 1
+    assert heartbeats.latest(kind=ProcessKind.BEAT, within=dt.timedelta(minutes=1)).running == 1
 
 
 def test_schedule_of_the_timer_lies_in_the_home_folder() -> None:
     assert celery.app.conf.beat_schedule_filename == str(django_settings.HOME / "celery-beat")
-    assert celery.app.conf.beat_scheduler == "portal.celery:Scheduler"
+    assert celery.app.conf.beat_scheduler == "portal.celery:HeartbeatScheduler"

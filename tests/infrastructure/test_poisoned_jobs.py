@@ -20,7 +20,7 @@ from portal.celery import app as portal_app
 from portal.embedded_postgres import SUPERUSER
 from portal.jobs import set_aside, transport
 from provisioning import tasks
-from provisioning.delivery.heartbeats import Kind
+from provisioning.delivery.heartbeats import ProcessKind
 from provisioning.delivery.models import Heartbeat
 from tests.fixtures import cluster
 from tests.fixtures.deliveries import eventually
@@ -104,23 +104,23 @@ def options(address: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def channel(jobs: Queue) -> Iterator[transport.Channel]:
+def channel(jobs: Queue) -> Iterator[transport.JobChannel]:
     opened = Connection(  # type: ignore[no-untyped-call]
-        jobs.address, transport="portal.jobs.transport:Transport", transport_options=options(jobs.address)
+        jobs.address, transport="portal.jobs.transport:JobTransport", transport_options=options(jobs.address)
     )
     with opened:
         found = opened.default_channel
-        assert isinstance(found, transport.Channel)
+        assert isinstance(found, transport.JobChannel)
         yield found
         found.pgmq.close()
 
 
-def received(channel: transport.Channel) -> list[str]:
+def received(channel: transport.JobChannel) -> list[str]:
     return [found.message["headers"]["id"] for found in channel._receive_messages("celery", 100)]
 
 
 def test_messages_that_are_no_jobs_are_archived_and_the_others_are_read(
-    jobs: Queue, channel: transport.Channel
+    jobs: Queue, channel: transport.JobChannel
 ) -> None:
     good = message()
     for content in POISON.values():
@@ -129,10 +129,10 @@ def test_messages_that_are_no_jobs_are_archived_and_the_others_are_read(
     jobs.send_text("[" * 3000 + "]" * 3000)
     assert received(channel) == [good["headers"]["id"]]
     assert (jobs.waiting(), jobs.archived()) == (1, len(POISON) + 1)
-    assert Heartbeat.objects.filter(kind=Kind.SET_ASIDE).count() == 1
+    assert Heartbeat.objects.filter(kind=ProcessKind.SET_ASIDE).count() == 1
 
 
-def test_message_that_is_read_again_and_again_is_archived(jobs: Queue, channel: transport.Channel) -> None:
+def test_message_that_is_read_again_and_again_is_archived(jobs: Queue, channel: transport.JobChannel) -> None:
     jobs.send(message())
     for _ in range(transport.MAX_READS):
         assert len(received(channel)) == 1
@@ -142,7 +142,7 @@ def test_message_that_is_read_again_and_again_is_archived(jobs: Queue, channel: 
 
 
 def test_archive_keeps_the_newest_messages(
-    jobs: Queue, channel: transport.Channel, monkeypatch: pytest.MonkeyPatch
+    jobs: Queue, channel: transport.JobChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "_KEPT", 3)
     for _ in range(10):
@@ -169,7 +169,7 @@ def working(broker: str, **settings: object) -> Iterator[Celery]:
 
 
 def has_worked() -> bool:
-    return Heartbeat.objects.filter(kind=Kind.WORKER).exists()
+    return Heartbeat.objects.filter(kind=ProcessKind.WORKER).exists()
 
 
 def test_worker_among_messages_that_are_no_jobs_goes_on(jobs: Queue) -> None:
@@ -177,7 +177,7 @@ def test_worker_among_messages_that_are_no_jobs_goes_on(jobs: Queue) -> None:
         jobs.send(content)
     with working(
         jobs.address,
-        broker_transport="portal.jobs.transport:Transport",
+        broker_transport="portal.jobs.transport:JobTransport",
         broker_transport_options=options(jobs.address),
     ):
         jobs.send(message())
@@ -199,6 +199,6 @@ def test_worker_of_another_broker_among_messages_that_are_no_jobs_goes_on(
                 content_type="application/json",
                 content_encoding="utf-8",
             )
-        eventually(lambda: Heartbeat.objects.filter(kind=Kind.SET_ASIDE).exists(), within=30.0)
+        eventually(lambda: Heartbeat.objects.filter(kind=ProcessKind.SET_ASIDE).exists(), within=30.0)
         app.send_task(tasks.heartbeat.name)
         eventually(has_worked, within=30.0)

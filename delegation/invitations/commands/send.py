@@ -57,10 +57,10 @@ def invite(
     Raises AlreadyMember, AlreadyInvited, InvalidAccess, InvalidInput, ExceedsAuthority, ExceedsCeiling and RateLimited
     besides the errors of every act.
     """
-    person, offer = Recipient(email, name).cleaned(), _offer(access, language, reason)
+    person, terms = Recipient(email, name).cleaned(), _terms(access, language, reason)
     subjects = NewInvitations(organization)
     with acting(actor, Verb.MEMBER_INVITE, on=subjects, idempotency_key=idempotency_key) as act:
-        ((invitation, link),) = sending.send(act, subjects, [person], offer)
+        ((invitation, link),) = sending.send(act, subjects, [person], terms)
         return act.set_result(InvitationSent(invitation.id, link))
 
 
@@ -80,15 +80,15 @@ def invite_people(
     An address that is named twice is invited once. Links are as in `invite`. Raises RecipientsRefused for several
     people where some are members or invited, besides the errors of `invite`.
     """
-    unique, offer = recipients.cleaned(people), _offer(access, language, reason)
+    unique, terms = recipients.cleaned(people), _terms(access, language, reason)
     subjects = NewInvitations(organization)
     with acting(actor, Verb.MEMBER_INVITE, on=subjects, idempotency_key=idempotency_key) as act:
-        sent = sending.send(act, subjects, unique, offer)
+        sent = sending.send(act, subjects, unique, terms)
         return act.set_result(InvitationsSent(len(sent), tuple(link for _invitation, link in sent)))
 
 
-def _offer(access: AccessSpec, language: str, reason: str) -> sending.Offer:
-    return sending.Offer(access, input_cleaning.language(language), input_cleaning.reason(reason))
+def _terms(access: AccessSpec, language: str, reason: str) -> sending.InvitationTerms:
+    return sending.InvitationTerms(access, input_cleaning.language(language), input_cleaning.reason(reason))
 
 
 def _add_link(act: Act, invitation: Invitation, link: str) -> None:

@@ -19,7 +19,7 @@ from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 
 
-class _Member(NamedTuple):
+class _OwnMembership(NamedTuple):
     membership: uuid.UUID
     organization: uuid.UUID
 
@@ -46,9 +46,9 @@ class PersonInOrganizations(PersonSet):
         if not locked.issuperset(self.chains()):
             raise Busy(seconds=1)
 
-    def _present(self) -> list[_Member]:
+    def _present(self) -> list[_OwnMembership]:
         rows = memberships_queries.active_or_suspended(at=clock.now()).filter(user=self.chain)
-        return [_Member(*row) for row in rows.order_by("id").values_list("id", "organization_id")]
+        return [_OwnMembership(*row) for row in rows.order_by("id").values_list("id", "organization_id")]
 
 
 @command

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from audit.log.ledger import Subject
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
@@ -39,7 +39,7 @@ class PersonSet(OneChain):
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """Allow only the person."""
         del verb, at
-        return policy.YES if actor.kind is Kind.PERSON and actor.id == self.chain else policy.HIDDEN
+        return policy.YES if actor.kind is ActorKind.PERSON and actor.id == self.chain else policy.HIDDEN
 
     def log_subject(self, subject: uuid.UUID) -> Subject:
         """Name the person by the user."""

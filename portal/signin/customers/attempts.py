@@ -37,7 +37,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AttemptedPerson:
     """Names the person whose secret is tried: the user, or an address that no user has."""
 
     user: User | None
@@ -133,7 +133,7 @@ def take_reset_mail(request: HttpRequest, *, address: str, user: User | None) ->
     )
 
 
-def _take(request: HttpRequest, subject: Subject) -> Taken:
+def _take(request: HttpRequest, subject: AttemptedPerson) -> Taken:
     """Count under the limit of the known browser or of the session; otherwise under those of strangers."""
     device = device_cookies.known(request, subject.user)
     if device is not None:
@@ -155,28 +155,28 @@ def _network(request: HttpRequest) -> str:
     return request_context.network(request_context.address_of(request.META))
 
 
-def _typed_address(request: HttpRequest) -> Subject:
+def _typed_address(request: HttpRequest) -> AttemptedPerson:
     typed = request.POST.get("login", "")
     try:
         address = addresses.canonical(typed)
     except addresses.InvalidAddress:
-        return Subject(None, "password:")
+        return AttemptedPerson(None, "password:")
     user = addresses.owners(addresses=[address]).get(address)
-    return Subject(user, f"password:{user.pk if user else address}")
+    return AttemptedPerson(user, f"password:{user.pk if user else address}")
 
 
-def _half_signed_in(request: HttpRequest) -> Subject:
+def _half_signed_in(request: HttpRequest) -> AttemptedPerson:
     login = stagekit.unstash_login(request, peek=True)
     user = login.user if login and isinstance(login.user, User) else None
-    return Subject(user, f"code:{user.pk if user else ''}", (limits.CODES,))
+    return AttemptedPerson(user, f"code:{user.pk if user else ''}", (limits.CODES,))
 
 
-def _signed_in(request: HttpRequest) -> Subject:
+def _signed_in(request: HttpRequest) -> AttemptedPerson:
     user = request.user if isinstance(request.user, User) else None
-    return Subject(user, f"signed in:{user.pk if user else ''}")
+    return AttemptedPerson(user, f"signed in:{user.pk if user else ''}")
 
 
-_SUBJECTS: Mapping[str, Callable[[HttpRequest], Subject]] = {
+_SUBJECTS: Mapping[str, Callable[[HttpRequest], AttemptedPerson]] = {
     "account_login": _typed_address,
     "account_change_password": _signed_in,
     "account_reauthenticate": _signed_in,

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from audit.foundation import clock
 from delegation.activity import session_endings
-from delegation.activity.session_endings import Reason, SessionEnding
+from delegation.activity.session_endings import EndingReason, SessionEnding
 from identity import machine_secrets
 from portal.signin.customers import device_cookies
 from portal.wording import session_endings as wording
@@ -36,7 +36,7 @@ def find(request: HttpRequest) -> SessionEnding | None:
 
 def weak() -> SessionEnding:
     """Return the ending of a session that has proved too little."""
-    return SessionEnding(Reason.WEAK, clock.now())
+    return SessionEnding(EndingReason.WEAK, clock.now())
 
 
 def remember(response: HttpResponseBase, ending: SessionEnding | None) -> None:
@@ -72,6 +72,6 @@ def _remembered(request: HttpRequest) -> SessionEnding | None:
             request.COOKIES.get(settings.ENDED_COOKIE_NAME, ""), salt=_SALT, max_age=_SECONDS
         )
         at = dt.datetime.fromisoformat(values.pop("at"))
-        return SessionEnding(reason=Reason(values.pop("reason")), at=at, **values)
+        return SessionEnding(reason=EndingReason(values.pop("reason")), at=at, **values)
     except (signing.BadSignature, KeyError, TypeError, ValueError):  # forged, or of another version
         return None

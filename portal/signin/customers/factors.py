@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils.translation import gettext, gettext_lazy
 
 from audit.foundation import clock
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from delegation import continuity
 from delegation.acts import observations
 from delegation.authorization import policy
@@ -86,7 +86,7 @@ class MFAAdapter(DefaultMFAAdapter):
             return True
         person, users = authenticator.user_id, User.objects.filter(pk=authenticator.user_id)
         if connection.in_atomic_block:
-            actor = Actor(kind=Kind.PERSON, id=person, channel=Channel.WEB)
+            actor = Actor(kind=ActorKind.PERSON, id=person, channel=Channel.WEB)
             if not observations.acquire_locks(
                 users=[person], chains=_administered_organizations, actor=actor
             ):

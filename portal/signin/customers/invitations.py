@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import translation
 
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from delegation.authorization.errors import InvitationGone
 from delegation.invitations import links as invitation_links
 from delegation.invitations import sender_authority
@@ -107,7 +107,7 @@ def join(request: Request, offer: InvitationOffer, *, name: str, password: str) 
         language=translation.get_language() or offer.invitation.language,
     )
     actor = Actor(
-        kind=Kind.SYSTEM,
+        kind=ActorKind.SYSTEM,
         id=offer.invitation.id,
         channel=Channel.WEB,
         request_id=request_context.request_id(request),

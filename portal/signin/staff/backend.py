@@ -12,7 +12,7 @@ from typing import Any
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from portal.signin.staff import signed_tokens
-from portal.signin.staff.errors import Code, SignInRefused
+from portal.signin.staff.errors import RefusalCode, SignInRefused
 from portal.signin.staff.provider import Provider
 from portal.signin.staff.signed_tokens import IdToken
 
@@ -56,9 +56,9 @@ class StaffBackend(OIDCAuthenticationBackend):
         response = self._provider.redeem(form={**form, "redirect_uri": self._redirect_uri})
         access_token, kind = response.get("access_token"), response.get("token_type")
         if not isinstance(access_token, str) or not isinstance(kind, str) or kind.lower() != "bearer":
-            raise SignInRefused(Code.TOKEN, "no bearer token")
+            raise SignInRefused(RefusalCode.TOKEN, "no bearer token")
         if not (access_token.isascii() and access_token.isprintable()):
-            raise SignInRefused(Code.TOKEN, "the bearer token fits no header")
+            raise SignInRefused(RefusalCode.TOKEN, "the bearer token fits no header")
         self._access_token = access_token
         return response
 
@@ -78,7 +78,7 @@ class StaffBackend(OIDCAuthenticationBackend):
         del id_token
         userinfo = self._provider.userinfo(access_token=access_token)
         if userinfo and userinfo.get("sub") != payload.subject:
-            raise SignInRefused(Code.TOKEN, "the userinfo belong to another subject")
+            raise SignInRefused(RefusalCode.TOKEN, "the userinfo belong to another subject")
         said = {**userinfo, **payload.claims}
         groups = said.get(self._provider.configured.groups_claim)
         return Claims(

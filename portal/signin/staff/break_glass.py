@@ -58,7 +58,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class UsableOpening:
     """Holds an opening whose link can be used, and the passkeys that there are."""
 
     opening: BreakGlass
@@ -102,9 +102,9 @@ def close() -> bool:
     return bool(ended)
 
 
-def offer(link: str) -> Offer:
+def offer(link: str) -> UsableOpening:
     """Return what this link offers. Raises LinkUnusable."""
-    return Offer(state.usable(link=link, at=clock.now()), tuple(state.passkeys()))
+    return UsableOpening(state.usable(link=link, at=clock.now()), tuple(state.passkeys()))
 
 
 def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
@@ -149,7 +149,7 @@ def _appoint(user: User, *, until: dt.datetime) -> None:
 _Passkey = Callable[[EventBatch, BreakGlass, dt.datetime], str]
 
 
-def _proved(offered: Offer, *, link: str, response: str, name: str) -> _Passkey:
+def _proved(offered: UsableOpening, *, link: str, response: str, name: str) -> _Passkey:
     """Check the response before any lock. Returns how to store or name the passkey. Raises PasskeyRefused."""
     if not offered.opening.enrolls:
         known = passkeys.used(response, link=link, known=offered.known)

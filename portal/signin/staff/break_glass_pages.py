@@ -13,7 +13,7 @@ from identity.staff.models import BreakGlass
 from identity.staff.sessions import OpenSession
 from portal.shell.page_model import PageModel
 from portal.signin.staff import passkeys
-from portal.signin.staff.break_glass import Offer
+from portal.signin.staff.break_glass import UsableOpening
 from portal.wording import time_zones
 
 
@@ -42,7 +42,7 @@ class Strip:
     left: str
 
 
-def offer_page(offer: Offer, *, link: str, failed: bool) -> BreakGlassPage:
+def offer_page(offer: UsableOpening, *, link: str, failed: bool) -> BreakGlassPage:
     """Return the page of a link that can be used."""
     opening = offer.opening
     if opening.enrolls:

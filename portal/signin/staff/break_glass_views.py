@@ -21,7 +21,7 @@ from portal.signin.staff import (
     sign_in,
 )
 from portal.signin.staff.break_glass import LinkUnusable, PasskeyRefused
-from portal.signin.staff.errors import Code, SignInRefused
+from portal.signin.staff.errors import RefusalCode, SignInRefused
 
 logger = logging.getLogger("keyholder.staff_sign_in")
 
@@ -35,9 +35,11 @@ def page(request: HttpRequest, link: str) -> HttpResponse:
     try:
         return _opened(request, link) if request.method == "POST" else _offered(request, link)
     except LinkUnusable:
-        sign_in.deny(request, SignInRefused(Code.LINK))
+        sign_in.deny(request, SignInRefused(RefusalCode.LINK))
         model = pages.refused_page(
-            Code.LINK, again_url=reverse("staff_sign_in"), reference=request_context.request_id(request)
+            RefusalCode.LINK,
+            again_url=reverse("staff_sign_in"),
+            reference=request_context.request_id(request),
         )
         return page_model.render(request, model, status=HTTPStatus.NOT_FOUND)
 
@@ -56,7 +58,7 @@ def _opened(request: HttpRequest, link: str) -> HttpResponse:
         )
     except PasskeyRefused as refused:
         logger.warning("A break-glass passkey was refused: %s", refused)
-        sign_in.deny(request, SignInRefused(Code.PASSKEY))
+        sign_in.deny(request, SignInRefused(RefusalCode.PASSKEY))
         return _offered(request, link, failed=True)
     session_views.end_former(request)
     response = HttpResponseRedirect(reverse("staff_home"))

@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 from mozilla_django_oidc.utils import generate_code_challenge
 
-from portal.signin.staff.errors import Code, SignInRefused
+from portal.signin.staff.errors import RefusalCode, SignInRefused
 
 PATH = "/staff/"
 _SALT = "portal.signin.staff.pending"
@@ -54,12 +54,12 @@ def pending_of(request: HttpRequest, *, state: str, at: dt.datetime) -> PendingS
     try:
         value = signing.loads(request.COOKIES.get(settings.STAFF_PENDING_COOKIE_NAME, ""), salt=_SALT)
     except signing.BadSignature as error:
-        raise SignInRefused(Code.STATE, "no sign-in began in this browser") from error
+        raise SignInRefused(RefusalCode.STATE, "no sign-in began in this browser") from error
     pending = PendingSignIn(**value)
     if not hmac.compare_digest(pending.state.encode(), state.encode()):
-        raise SignInRefused(Code.STATE, "another state")
+        raise SignInRefused(RefusalCode.STATE, "another state")
     if at.timestamp() - pending.began_at > _LONGEST.total_seconds():
-        raise SignInRefused(Code.STATE, "too old")
+        raise SignInRefused(RefusalCode.STATE, "too old")
     return pending
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Code(StrEnum):
+class RefusalCode(StrEnum):
     """Says why; events record it, and each page of a refusal stands for some of them."""
 
     ASSURANCE = "assurance"
@@ -29,7 +29,7 @@ class Code(StrEnum):
 class SignInRefused(Exception):
     """Refuses a sign-in or a logout token. `detail` names the failed check for the log of the process."""
 
-    def __init__(self, code: Code, detail: str = "") -> None:
+    def __init__(self, code: RefusalCode, detail: str = "") -> None:
         super().__init__(code, detail)
         self.code, self.detail = code, detail
 

@@ -12,7 +12,7 @@ from portal.http import request_data
 from portal.shell.page_model import PageModel
 from portal.signin.staff import proof_names, roles
 from portal.signin.staff.configuration import Configuration
-from portal.signin.staff.errors import Code
+from portal.signin.staff.errors import RefusalCode
 from portal.wording import time_zones
 
 SIGNED_OUT, BY_PROVIDER, ENDED = "signed-out", "by-provider", "ended"
@@ -66,7 +66,7 @@ class RoleLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HomePage(PageModel):
+class StaffHomePage(PageModel):
     """Shows the desk, and by which groups the reader is here, and until when."""
 
     template: ClassVar[str] = "staff/home.html"
@@ -103,7 +103,7 @@ def leaving_page(configured: Configuration, *, target_url: str) -> LeavingPage:
     return LeavingPage(provider_host=_host(configured), target_url=target_url)
 
 
-def refused_page(code: Code, *, again_url: str, reference: str) -> RefusedPage:
+def refused_page(code: RefusalCode, *, again_url: str, reference: str) -> RefusedPage:
     """Return the page of a refusal."""
     heading, sentence = _REFUSALS[code]()
     return RefusedPage(heading=heading, sentence=sentence, again_url=again_url, reference=reference)
@@ -121,11 +121,11 @@ def unavailable_page(*, again_url: str, reference: str) -> RefusedPage:
     )
 
 
-def home_page(configured: Configuration, session: OpenSession) -> HomePage:
+def home_page(configured: Configuration, session: OpenSession) -> StaffHomePage:
     """Return the first page; roles follow from the groups and proofs of this session's sign-in."""
     assured = roles.allowed(configured, session)
     mapped = {group for _role, group in configured.groups}
-    return HomePage(
+    return StaffHomePage(
         roles=[
             RoleLine(
                 ROLES[role](),
@@ -161,47 +161,47 @@ _AFTER: Mapping[str, Callable[[], str]] = {
     ),
     ENDED: lambda: _("The break-glass sign-in has ended."),
 }
-_REFUSALS: Mapping[Code, Callable[[], tuple[str, str]]] = {
-    Code.ASSURANCE: lambda: (
+_REFUSALS: Mapping[RefusalCode, Callable[[], tuple[str, str]]] = {
+    RefusalCode.ASSURANCE: lambda: (
         _("A stronger sign-in is needed"),
         _("Your role requires more proof than this sign-in gave. Sign in again with your second factor."),
     ),
-    Code.BLOCKED: lambda: (
+    RefusalCode.BLOCKED: lambda: (
         _("You cannot sign in"),
         _("Your staff user is blocked. Ask an owner of this portal."),
     ),
-    Code.LINK: lambda: (
+    RefusalCode.LINK: lambda: (
         _("This link cannot be used"),
         _(
             "It is wrong, was used already, has expired or was closed. A new one is opened on the server with:"
             " manage.py staff open"
         ),
     ),
-    Code.NO_GROUP: lambda: (
+    RefusalCode.NO_GROUP: lambda: (
         _("You have no access to staff pages"),
         _(
             "None of your groups has a role here. Ask your manager to have you added to a group, then sign in again."
         ),
     ),
-    Code.PASSKEY: lambda: (
+    RefusalCode.PASSKEY: lambda: (
         _("Sign-in failed"),
         _("The passkey did not work. Nothing was opened. Try again."),
     ),
-    Code.PROVIDER: lambda: (
+    RefusalCode.PROVIDER: lambda: (
         _("Sign-in failed"),
         _("The company’s sign-in service ended the sign-in. Nothing has happened here."),
     ),
-    Code.SIGNED_OUT: lambda: (
+    RefusalCode.SIGNED_OUT: lambda: (
         _("You were signed out"),
         _("The company’s sign-in service signed you out during the sign-in. Sign in again."),
     ),
-    Code.STATE: lambda: (
+    RefusalCode.STATE: lambda: (
         _("This sign-in has expired"),
         _(
             "It was not started in this browser, was finished already or took longer than 10 minutes. Start again."
         ),
     ),
-    Code.TOKEN: lambda: (
+    RefusalCode.TOKEN: lambda: (
         _("Sign-in failed"),
         _("The company’s sign-in service sent a response that cannot be trusted. Nothing has happened here."),
     ),

@@ -21,7 +21,7 @@ from django.conf import settings
 from portal.http import request_data
 from portal.signin.staff import configuration
 from portal.signin.staff.configuration import Configuration
-from portal.signin.staff.errors import Code, ProviderUnavailable, SignInRefused
+from portal.signin.staff.errors import ProviderUnavailable, RefusalCode, SignInRefused
 from provisioning.delivery.errors import DeliveryError
 from provisioning.http.pool import Pool
 from provisioning.http.reply import Reply
@@ -134,7 +134,7 @@ class Provider:
         with self._one_exchange():
             reply = self._send("POST", self.metadata().token_endpoint, headers, urlencode(form).encode())
         if reply.status == _BAD_REQUEST:
-            raise SignInRefused(Code.TOKEN, "the token endpoint refused the code")
+            raise SignInRefused(RefusalCode.TOKEN, "the token endpoint refused the code")
         return _object(reply)
 
     def userinfo(self, *, access_token: str) -> Mapping[str, Any]:

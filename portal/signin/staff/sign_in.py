@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from audit.foundation import clock, digests
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from audit.log import observations
 from audit.log.ledger import SUPPLIER, Subject
 from audit.log.observations import EventBatch
@@ -22,7 +22,7 @@ from portal.http import request_context
 from portal.http.request_context import system
 from portal.signin.staff import configuration, roles
 from portal.signin.staff.backend import Claims
-from portal.signin.staff.errors import Code, SignInRefused
+from portal.signin.staff.errors import RefusalCode, SignInRefused
 from portal.signin.staff.signed_tokens import LogoutToken
 
 
@@ -37,7 +37,7 @@ def open_session(request: HttpRequest, claims: Claims) -> str:
         sessions.lock()
         user = _user(request, batch, claims, at)
         if not user.is_active:
-            raise SignInRefused(Code.BLOCKED)
+            raise SignInRefused(RefusalCode.BLOCKED)
         try:
             secret, key = sessions.open_session(
                 user=user,
@@ -49,7 +49,7 @@ def open_session(request: HttpRequest, claims: Claims) -> str:
                 at=at,
             )
         except sessions.LoggedOut as error:
-            raise SignInRefused(Code.SIGNED_OUT) from error
+            raise SignInRefused(RefusalCode.SIGNED_OUT) from error
         facts = {"staff_session": key, "epoch": user.epoch, "roles": sorted(_roles(claims))}
         _add(batch, Observation.STAFF_SIGN_IN_SUCCEEDED, user, actor_of(request, user), facts=facts)
     return secret
@@ -58,9 +58,9 @@ def open_session(request: HttpRequest, claims: Claims) -> str:
 def _require_role(claims: Claims) -> None:
     configured = configuration.current()
     if not configured.roles(claims.groups):
-        raise SignInRefused(Code.NO_GROUP)
+        raise SignInRefused(RefusalCode.NO_GROUP)
     if not _roles(claims):
-        raise SignInRefused(Code.ASSURANCE)
+        raise SignInRefused(RefusalCode.ASSURANCE)
 
 
 def _roles(claims: Claims) -> frozenset[str]:
@@ -108,7 +108,7 @@ def _personal(user: User) -> dict[str, PersonalValue]:
 
 def deny(request: HttpRequest, refused: SignInRefused) -> None:
     """Record a refusal; repeats within an hour are one event. Requests that began no sign-in leave none."""
-    if refused.code is Code.STATE:
+    if refused.code is RefusalCode.STATE:
         return
     with observations.recording(actor=system(request)) as batch:
         batch.add_repeatable(
@@ -154,7 +154,7 @@ def _add(batch: EventBatch, verb: Observation, user: User, actor: Actor, **what:
 def actor_of(request: HttpRequest, user: User) -> Actor:
     """Return this staff user, acting through the web."""
     person = request_context.person(request, user=user.pk, name=user.name)
-    return dataclasses.replace(person, kind=Kind.STAFF)
+    return dataclasses.replace(person, kind=ActorKind.STAFF)
 
 
 def actor_in(request: HttpRequest, session: OpenSession) -> Actor:

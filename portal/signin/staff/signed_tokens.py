@@ -16,7 +16,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from portal.signin.staff.errors import Code, SignInRefused
+from portal.signin.staff.errors import RefusalCode, SignInRefused
 from portal.signin.staff.provider import Provider
 
 SKEW = dt.timedelta(minutes=1)
@@ -117,7 +117,7 @@ def verify_logout_token(token: object, *, provider: Provider, now: dt.datetime) 
 
 
 def _refused(detail: str) -> SignInRefused:
-    return SignInRefused(Code.TOKEN, detail)
+    return SignInRefused(RefusalCode.TOKEN, detail)
 
 
 def _signed_claims(token: object, *, provider: Provider, types: Collection[str | None]) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from portal.signin.staff import (
     sign_in,
 )
 from portal.signin.staff.backend import Claims, StaffBackend
-from portal.signin.staff.errors import Code, ProviderUnavailable, SignInRefused
+from portal.signin.staff.errors import ProviderUnavailable, RefusalCode, SignInRefused
 
 logger = logging.getLogger("keyholder.staff_sign_in")
 _SCOPE = "openid profile email"
@@ -107,9 +107,9 @@ def _claims(request: HttpRequest) -> Claims:
     found = provider.current()
     names_issuer = "iss" in request.GET or found.metadata().names_issuer
     if names_issuer and _one(request, "iss") != found.configured.issuer:  # RFC 9207 §2.4
-        raise SignInRefused(Code.TOKEN, "the response names another issuer")
+        raise SignInRefused(RefusalCode.TOKEN, "the response names another issuer")
     if "error" in request.GET:
-        raise SignInRefused(Code.PROVIDER)
+        raise SignInRefused(RefusalCode.PROVIDER)
     _one(request, "code")
     backend = StaffBackend(
         provider=found,
@@ -119,7 +119,7 @@ def _claims(request: HttpRequest) -> Claims:
     )
     claims = backend.authenticate(request, nonce=pending.nonce, code_verifier=pending.code_verifier)
     if not isinstance(claims, Claims):
-        raise SignInRefused(Code.TOKEN)
+        raise SignInRefused(RefusalCode.TOKEN)
     return claims
 
 
@@ -127,7 +127,7 @@ def _one(request: HttpRequest, name: str) -> str:
     """Return the only value of a parameter, which must be there once (RFC 6749 §3.1)."""
     values = request.GET.getlist(name)
     if len(values) != 1 or not values[0]:
-        raise SignInRefused(Code.STATE, f"{name} is missing or repeated")
+        raise SignInRefused(RefusalCode.STATE, f"{name} is missing or repeated")
     return str(values[0])
 
 
@@ -136,11 +136,11 @@ def _callback_url() -> str:
     return f"{settings.ISSUER}{reverse('staff_callback')}"
 
 
-def _refused(request: HttpRequest, code: Code) -> HttpResponse:
+def _refused(request: HttpRequest, code: RefusalCode) -> HttpResponse:
     model = pages.refused_page(
         code, again_url=reverse("staff_sign_in"), reference=request_context.request_id(request)
     )
-    status = HTTPStatus.BAD_REQUEST if code is Code.STATE else HTTPStatus.FORBIDDEN
+    status = HTTPStatus.BAD_REQUEST if code is RefusalCode.STATE else HTTPStatus.FORBIDDEN
     return page_model.render(request, model, status=status)
 
 

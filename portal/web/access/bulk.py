@@ -97,7 +97,7 @@ def _answer(request: Request, page: PageContext, change: _Change) -> HttpRespons
         return HttpResponseRedirect(page.list_url)
     try:
         people = _people(request, page)
-    except selection.Unusable as reason:
+    except selection.UnusableSelection as reason:
         return selection.to_list(request, page, reason)
     shown = shown_access.of_form(request.POST)
     changed = shown_access.notice_about(shown, people.members, people.assignments)

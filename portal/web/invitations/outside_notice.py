@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import ngettext
 
 from delegation.invitations import mail_domains
-from delegation.invitations.mail_domains import Recipient
+from delegation.invitations.mail_domains import NotifiedAdmin
 from portal.shell import shell
 from portal.shell.page_context import PageContext
 from portal.signin.customers import limits
@@ -62,7 +62,7 @@ def _sentence(number: int) -> str:
 
 
 def _draft(
-    first: InvitationOffer, admin: Recipient, due_at: dt.datetime | None, rendered: Mapping[str, Any]
+    first: InvitationOffer, admin: NotifiedAdmin, due_at: dt.datetime | None, rendered: Mapping[str, Any]
 ) -> Draft:
     """Build the mail about these invitations, or, at a later instant, the one about all until then."""
     return Draft(

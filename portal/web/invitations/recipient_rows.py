@@ -105,14 +105,14 @@ def _invited_row(page: PageContext, person: Recipient, *, is_outside: bool) -> R
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class _PastedMember:
     """Holds a member whose address was pasted, and whether the reader may change the member's access."""
 
     name: str
     may_change: bool
 
 
-def _members(page: PageContext, refused: Mapping[str, DomainError]) -> Mapping[str, _Member]:
+def _members(page: PageContext, refused: Mapping[str, DomainError]) -> Mapping[str, _PastedMember]:
     ids = [uuid.UUID(one.data["membership"]) for one in refused.values() if isinstance(one, AlreadyMember)]
     if not ids:
         return {}
@@ -121,13 +121,13 @@ def _members(page: PageContext, refused: Mapping[str, DomainError]) -> Mapping[s
     return {str(row.membership.id): _member(row, may) for row in rows}
 
 
-def _member(row: VisibleMember, may: Mapping[uuid.UUID, Mapping[Verb, policy.Decision]]) -> _Member:
+def _member(row: VisibleMember, may: Mapping[uuid.UUID, Mapping[Verb, policy.Decision]]) -> _PastedMember:
     membership = row.membership
-    return _Member(membership.user.name, bool(may[membership.id][Verb.ACCESS_CHANGE]))
+    return _PastedMember(membership.user.name, bool(may[membership.id][Verb.ACCESS_CHANGE]))
 
 
 def _refused_row(
-    page: PageContext, person: Recipient, refusal: DomainError, members: Mapping[str, _Member]
+    page: PageContext, person: Recipient, refusal: DomainError, members: Mapping[str, _PastedMember]
 ) -> RecipientRow:
     if isinstance(refusal, AlreadyInvited):
         url = f"{page.url('people')}?pending=all#i{refusal.data['invitation']}"

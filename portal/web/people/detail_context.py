@@ -53,7 +53,7 @@ class PersonHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedAccess:
     """Describes the end of a former colleague's access, and links to restoring it."""
 
     text: str
@@ -85,7 +85,7 @@ class PersonPage(PageModel):
     remove: Action | None
     refused: str
     """Why the reader cannot change or remove this colleague; may be empty."""
-    ended: Ended | None
+    ended: EndedAccess | None
     since: str
     """`Orderer since 14 Feb 2023`."""
     rights: Sequence[RightRow]
@@ -195,9 +195,9 @@ def _events(
 
 def _ended(
     page: PageContext, member: VisibleMember, may: Decision, names: DisplayNames, clock: dates.Clock
-) -> Ended:
+) -> EndedAccess:
     event = _removal_event(page, member)
-    return Ended(
+    return EndedAccess(
         text=_removed_text(page, event, names, clock),
         receipt_url=page.url("removal", act=event.act) if event and sees_receipt(page, event) else "",
         restore_url=page.url("person_restore", membership=member.membership.id) if may else "",

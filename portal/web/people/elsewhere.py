@@ -9,13 +9,13 @@ from portal.shell import components, query_string
 from portal.shell.components import Link
 from portal.shell.page_context import PageContext
 from portal.web.people import pending_invitations
-from portal.web.people.filter_menus import Matching, Removed
+from portal.web.people.filter_menus import Matching, RemovedPeople
 from portal.web.people.filters import FORMER, Filters
 from portal.web.people.pending_invitations import PendingSection
 
 
 def links(
-    page: PageContext, active: Filters, found: Matching, removed: Removed, shown: PendingSection
+    page: PageContext, active: Filters, found: Matching, removed: RemovedPeople, shown: PendingSection
 ) -> list[Link]:
     """Return links to removed people, to pending invitations and to present people that match the words.
 
@@ -29,7 +29,7 @@ def links(
     return [*others, *invitations]
 
 
-def _removed(active: Filters, removed: Removed, url: str) -> list[Link]:
+def _removed(active: Filters, removed: RemovedPeople, url: str) -> list[Link]:
     address = query_string.with_values(url, {"q": active.q, "who": FORMER})
     if removed.matching is None:
         return [Link(_("Search removed people"), address)]

@@ -47,7 +47,7 @@ def matching(page: PageContext, filters: Filters) -> Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class RemovedPeople:
     """Says whether the organization has removed people, and how many of them the searched text matches.
 
     `matching` is None where they are too many to count.
@@ -58,7 +58,7 @@ class Removed:
 
 
 def menus(
-    page: PageContext, filters: Filters, found: Matching, removed: Removed, url: str
+    page: PageContext, filters: Filters, found: Matching, removed: RemovedPeople, url: str
 ) -> list[FilterMenu]:
     """Return the filters. A choice that would show no one is left out, unless it is chosen.
 
@@ -124,20 +124,22 @@ def _by_state(members: Collection[uuid.UUID], *, former: bool) -> Mapping[str, i
     return Counter(systems.choice_of(one.state, former=former) for one in worst.values())
 
 
-def removed(page: PageContext, filters: Filters, found: Matching, total: int) -> Removed:
+def removed(page: PageContext, filters: Filters, found: Matching, total: int) -> RemovedPeople:
     """Count the removed people that match the searched text: they have no access that other filters could ask for.
 
     `total`: the present people. One statement, two where a text is searched. Not counted in an organization of many
     people: among 50,000, finding those who have left takes 0.3 s.
     """
     if filters.former:
-        return Removed(exist=True, matching=found.total)
+        return RemovedPeople(exist=True, matching=found.total)
     if total > people_queries.COUNT_LIMIT:
-        return Removed(exist=True, matching=None)
+        return RemovedPeople(exist=True, matching=None)
     rows = people_queries.narrowed(
         rows=found.readable, organization=page.organization_id, at=page.at, filters=PeopleFilter(former=True)
     )
     number, matching = people_queries.count_former(
         rows=rows, text=filters.q, organization=page.organization_id, at=page.at
     )
-    return Removed(exist=bool(number), matching=matching if number <= people_queries.COUNT_LIMIT else None)
+    return RemovedPeople(
+        exist=bool(number), matching=matching if number <= people_queries.COUNT_LIMIT else None
+    )

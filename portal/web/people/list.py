@@ -42,5 +42,5 @@ def select(request: Request, page: PageContext) -> HttpResponse:
         return HttpResponseRedirect(page.list_url)
     try:
         return HttpResponseRedirect(selection.action_url(page, request.POST))
-    except selection.Unusable as reason:
+    except selection.UnusableSelection as reason:
         return selection.to_list(request, page, reason)

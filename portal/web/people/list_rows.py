@@ -26,7 +26,7 @@ _VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class RemovalSummary:
     """Describes a removal in the list; reason and receipt are empty for a reader who may not see the receipt."""
 
     when: str
@@ -56,7 +56,7 @@ class PersonRow:
     restore_url: str = ""
     is_selectable: bool = False
     """Whether every action of the bulk bar is allowed."""
-    removal: Removal | None = None
+    removal: RemovalSummary | None = None
     """For a removed person."""
 
 
@@ -127,7 +127,7 @@ def _actions(urls: _Urls, membership: uuid.UUID, may: Mapping[Verb, policy.Decis
 
 def _removals(
     page: PageContext, memberships: Sequence[uuid.UUID], names: DisplayNames, clock: dates.Clock
-) -> dict[uuid.UUID, Removal]:
+) -> dict[uuid.UUID, RemovalSummary]:
     """Read the removals of these people. Five statements at most, and one for readers of the log."""
     events = activity_queries.latest_of_each(
         organization=page.organization_id, memberships=memberships, verb=Verb.MEMBER_REMOVE.value
@@ -142,8 +142,10 @@ def _removals(
     }
 
 
-def _removal(page: PageContext, event: EventView, by: str, clock: dates.Clock, *, in_full: bool) -> Removal:
-    return Removal(
+def _removal(
+    page: PageContext, event: EventView, by: str, clock: dates.Clock, *, in_full: bool
+) -> RemovalSummary:
+    return RemovalSummary(
         when=clock.when(event.at),
         by=by,
         reason=removal_reasons.describe(event.personal.get("reason", "")) if in_full else "",

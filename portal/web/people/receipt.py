@@ -19,7 +19,7 @@ from portal.shell.page_model import PageModel
 from portal.shell.retries import Retry
 from portal.web.people import receipt_restore, receipt_systems
 from portal.web.people.receipt_restore import Restore
-from portal.web.people.receipt_systems import SystemRow, WaitingSystem
+from portal.web.people.receipt_systems import ReceiptSystem, WaitingSystem
 from portal.wording import cldr, dates, removal_reasons, supplier_texts, time_zones
 from portal.wording.events import EventWording
 from provisioning.accounts import expected, progress
@@ -77,7 +77,7 @@ class ReceiptPage(PageModel):
     """Set where the reader may have the systems tried again now."""
     systems_title: str
     systems_summary: str
-    rows: Sequence[SystemRow]
+    rows: Sequence[ReceiptSystem]
     receipt: Receipt
     next_text: str
     restore_url: str = ""
@@ -140,7 +140,7 @@ def _retry(page: PageContext, first: EventView) -> Retry | None:
     return retries.of_acts(page, {first.act: waiting}).get(first.act)
 
 
-def _rows(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> list[SystemRow]:
+def _rows(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> list[ReceiptSystem]:
     own = receipt_systems.own_row(first, page.organization.name, clock)
     others = [line for line in removal.lines if not receipt_systems.is_late(line)]
     ordered = sorted(others, key=lambda line: line.at or page.at)

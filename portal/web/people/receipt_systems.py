@@ -27,7 +27,7 @@ class WaitingSystem:
 
 
 @dataclass(frozen=True, slots=True)
-class SystemRow:
+class ReceiptSystem:
     """Describes a system in the table: what happened, when it was confirmed, and how long that took.
 
     `state` is closing for a system that is about to confirm, else closed.
@@ -61,10 +61,10 @@ def waiting(
 
 def row(
     line: SystemProgress, lines: Sequence[SystemProgress], first: EventView, clock: dates.Clock
-) -> SystemRow:
+) -> ReceiptSystem:
     """Describe a system that has confirmed, or is about to."""
     closed = line.state == "closed"
-    return SystemRow(
+    return ReceiptSystem(
         name=_name(line, lines),
         what=_closed(line) if closed else "",
         confirmed=_confirmed(line, first, clock),
@@ -73,7 +73,7 @@ def row(
     )
 
 
-def own_row(first: EventView, organization: str, clock: dates.Clock) -> SystemRow:
+def own_row(first: EventView, organization: str, clock: dates.Clock) -> ReceiptSystem:
     """Describe what ended here, in the transaction of the act."""
     parts = []
     if sign_ins := int(first.facts.get("sign_ins", 0)):
@@ -87,7 +87,7 @@ def own_row(first: EventView, organization: str, clock: dates.Clock) -> SystemRo
         text = ngettext("%(number)d session ended", "%(number)d sessions ended", sessions)
         parts.append(text % {"number": sessions})
     ended = ", ".join(parts) or _("existing sessions and access keys revoked")
-    return SystemRow(
+    return ReceiptSystem(
         name=str(settings.SUPPLIER_NAME),
         what=_("Sign-in to %(organization)s blocked; %(ended)s")
         % {"organization": organization, "ended": ended},

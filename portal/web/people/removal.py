@@ -43,7 +43,7 @@ def remove(request: Request, page: PageContext, membership: uuid.UUID | None = N
         if not leavers:
             return HttpResponseRedirect(_former_url(page, members))
         page.require(Verb.MEMBER_REMOVE, [member.membership.id for member in leavers])
-    except selection.Unusable as reason:
+    except selection.UnusableSelection as reason:
         return selection.to_list(request, page, reason)
     except Denied as denied:
         if denied.data["reason"] != "own_membership":

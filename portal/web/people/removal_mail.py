@@ -15,7 +15,7 @@ from delegation.activity.events import EventView
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.people import leavers
-from delegation.people.leavers import Recipient
+from delegation.people.leavers import NotifiedPerson
 from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
 from portal.shell import shell, timeline
@@ -57,7 +57,7 @@ def queue_mails(confirmation: LateConfirmation) -> None:
 
 
 def _render(
-    recipient: Recipient,
+    recipient: NotifiedPerson,
     organization: OrganizationView,
     confirmation: LateConfirmation,
     removals: Sequence[EventView],

@@ -54,7 +54,7 @@ ACTIONS: Sequence[BulkAction] = (
 """In the order of the bar. A new action adds a line here and reads its page's address by `selected_people`."""
 
 
-class Unusable(Exception):
+class UnusableSelection(Exception):
     """No action can start with this selection; `sentence` says why to people."""
 
     def __init__(self, sentence: str) -> None:
@@ -136,9 +136,9 @@ def action_url(page: PageContext, form: QueryDict) -> str:
         return chosen.url(page.url("people"), all="1")
     ticked = shell_forms.identifiers(form.getlist("m"))[:MAX_SELECTED]
     if action is None and ticked:
-        raise Unusable(_("Choose an action for the selected people."))
+        raise UnusableSelection(_("Choose an action for the selected people."))
     if action is None or not (ticked or form.get(_WHOLE)):
-        raise Unusable(_("No people are selected. Select people first."))
+        raise UnusableSelection(_("No people are selected. Select people first."))
     url = page.url(action.route)
     if form.get(_WHOLE):
         return chosen.url(url, all="1")
@@ -177,12 +177,12 @@ def _matching(page: PageContext, parameters: QueryDict, verb: Verb) -> Selection
     )
     ids = people_queries.first_ids(rows=rows, limit=MAX_SELECTED)
     if len(ids) > MAX_SELECTED:
-        raise Unusable(too_many())
+        raise UnusableSelection(too_many())
     members = visible_people(page, ids)
     may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=[verb])
     allowed = [member for member in members if may[member.membership.id][verb]]
     if not allowed:
-        raise Unusable(_("You do not have permission for any of the selected people."))
+        raise UnusableSelection(_("You do not have permission for any of the selected people."))
     return Selection(allowed, [member for member in members if not may[member.membership.id][verb]])
 
 
@@ -196,7 +196,7 @@ def visible_people(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[
     return members
 
 
-def to_list(request: HttpRequest, page: PageContext, reason: Unusable) -> HttpResponseRedirect:
+def to_list(request: HttpRequest, page: PageContext, reason: UnusableSelection) -> HttpResponseRedirect:
     """Lead to the list, which says why no action can start."""
     messages.warning(request, reason.sentence)
     return HttpResponseRedirect(page.list_url)

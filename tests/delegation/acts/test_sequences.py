@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from audit.foundation import clock
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from audit.foundation.errors import DomainError
 from audit.log import observations
 from audit.log.ledger import Subject
@@ -272,7 +272,11 @@ class Sequences(RuleBasedStateMachine):
         invitation, link = letter
         person = User.objects.filter(email=invitation.email).first()
         accepted_by = person or invitations_accept.Newcomer("New Comer", hashed(), "en")
-        actor = actor_of(person) if person else Actor(kind=Kind.SYSTEM, id=invitation.id, channel=Channel.WEB)
+        actor = (
+            actor_of(person)
+            if person
+            else Actor(kind=ActorKind.SYSTEM, id=invitation.id, channel=Channel.WEB)
+        )
         done = self.do(
             Verb.INVITATION_ACCEPT,
             lambda: invitations_accept.accept(

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from audit.foundation import clock
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from delegation.authorization import authorities, policy, scopes
 from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
@@ -18,13 +18,13 @@ from tests.fixtures.world import World, actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def of_kind(kind: Kind, world: World) -> Actor:
+def of_kind(kind: ActorKind, world: World) -> Actor:
     return dataclasses.replace(actor_of(world.aino), kind=kind, channel=Channel.API)
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.PERSON}))
+@pytest.mark.parametrize("kind", sorted(set(ActorKind) - {ActorKind.PERSON}))
 def test_actor_kind_without_a_source_has_no_authority_even_with_an_admins_id(
-    world: World, kind: Kind
+    world: World, kind: ActorKind
 ) -> None:
     actor, at = of_kind(kind, world), clock.now()
     assert authorities.authorities_of(actor=actor, at=at) == []
@@ -52,8 +52,8 @@ def test_added_authority_source_is_read_by_policy_scopes_and_abilities(
             )
         ]
 
-    monkeypatch.setitem(authorities.AUTHORITIES, Kind.STAFF, rights)
-    actor, at = of_kind(Kind.STAFF, world), clock.now()
+    monkeypatch.setitem(authorities.AUTHORITIES, ActorKind.STAFF, rights)
+    actor, at = of_kind(ActorKind.STAFF, world), clock.now()
     ids = [world.vilma.id, world.olli.id, world.stina.id]
     scope = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=at)
     assert set(scope.filter(id__in=ids).values_list("id", flat=True)) == {world.vilma.id}
@@ -99,8 +99,8 @@ def test_added_authority_source_reaches_no_member_of_a_closed_organization(
     """A source may give authorities over a closed organization: policy and scopes still refuse."""
     at = clock.now()
     (admin,) = authorities.authorities_of(actor=actor_of(world.aino), at=at)
-    monkeypatch.setitem(authorities.AUTHORITIES, Kind.STAFF, lambda *_: [admin])
-    actor, vilma = of_kind(Kind.STAFF, world), policy.MembershipIds([world.vilma.id])
+    monkeypatch.setitem(authorities.AUTHORITIES, ActorKind.STAFF, lambda *_: [admin])
+    actor, vilma = of_kind(ActorKind.STAFF, world), policy.MembershipIds([world.vilma.id])
     scope = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
     assert scope.filter(id=world.vilma.id).exists()
     assert policy.decide(actor=actor, verb=Verb.MEMBER_VIEW, on=vilma, at=at)

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.foundation import clock
-from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.actor import Actor, ActorKind, Channel
 from audit.models import Event
 from delegation.access import queries as access_queries
 from delegation.authorization.errors import AlreadyInvited, AlreadyMember
@@ -68,7 +68,7 @@ def test_invitation_to_an_address_invited_for_another_site_is_sent(world: World)
     newcomer = invitations_accept.Newcomer(name="Nelli Uusi", password="!", language="en")
     invitation, link = second
     invitations_accept.accept(
-        actor=Actor(kind=Kind.SYSTEM, id=invitation.id, channel=Channel.WEB),
+        actor=Actor(kind=ActorKind.SYSTEM, id=invitation.id, channel=Channel.WEB),
         invitation=invitation,
         link=link,
         accepted_by=newcomer,

@@ -13,7 +13,7 @@ from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import get_objects_for_user
 
 from audit.foundation import clock
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from audit.models import Event
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization import policy, scopes, staff_roles
@@ -155,7 +155,7 @@ def _versions_of(world: World) -> list[Any]:
 
 
 def test_same_id_as_another_kind_of_actor_has_no_staff_right(staff: Staff) -> None:
-    for kind in set(Kind) - {Kind.STAFF, Kind.SYSTEM}:
+    for kind in set(ActorKind) - {ActorKind.STAFF, ActorKind.SYSTEM}:
         actor = dataclasses.replace(staff.owner, kind=kind)
         assert not allowed(actor, Verb.STAFF_RIGHT_GIVE, SupplierData()), kind
 

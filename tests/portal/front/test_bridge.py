@@ -76,7 +76,9 @@ def called(response: Any, seen: Exchange) -> Answer:
 
     async def run() -> Answer:
         loop = asyncio.get_running_loop()
-        return await asyncio.to_thread(bridge.Call(application, bridge.environ(scope("/")), seen.send, loop))
+        return await asyncio.to_thread(
+            bridge.WsgiCall(application, bridge.environ(scope("/")), seen.send, loop)
+        )
 
     return event_loops.run(run())
 

@@ -18,7 +18,7 @@ from provisioning.accounts import status
 from provisioning.accounts.models import Cursor
 from provisioning.delivery import heartbeats
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.delivery.heartbeats import Kind
+from provisioning.delivery.heartbeats import ProcessKind
 from provisioning.delivery.models import Heartbeat
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.mail import queue
@@ -112,7 +112,7 @@ def deliverer_connected(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_deliverer_that_is_connected_and_does_nothing_is_stuck(deliverer_connected: None) -> None:
     assert client().get(READY).json()["deliver"] == "stuck"
-    heartbeats.record(kind=Kind.DELIVER)
+    heartbeats.record(kind=ProcessKind.DELIVER)
     assert client().get(READY).json()["deliver"] == "ok"
 
 
@@ -127,7 +127,7 @@ def test_planning_beyond_the_head_of_a_chain_is_inconsistent(deliverer_connected
 def test_late_deliveries_are_reported_with_status_200(
     deliverer_connected: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heartbeats.record(kind=Kind.DELIVER)
+    heartbeats.record(kind=ProcessKind.DELIVER)
     for lag, state in ((60.0, "ok"), (60.1, "late")):
         monkeypatch.setattr(status, "delivery_lag", lambda lag=lag: lag)
         answer = client().get(READY)
@@ -137,7 +137,7 @@ def test_late_deliveries_are_reported_with_status_200(
 def test_event_that_cannot_be_planned_is_reported_as_late(
     deliverer_connected: None, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heartbeats.record(kind=Kind.DELIVER)
+    heartbeats.record(kind=ProcessKind.DELIVER)
     plan_all()
     world.remove(world.olli)
     assert client().get(READY).json()["deliver"] == "ok"
@@ -162,7 +162,7 @@ def test_failing_mail_is_reported_from_its_first_failure_with_status_200(db: Non
 
 
 def test_jobs_and_their_timer_are_reported_by_their_heartbeats(db: None) -> None:
-    for kind, name in ((Kind.WORKER, "worker"), (Kind.BEAT, "beat")):
+    for kind, name in ((ProcessKind.WORKER, "worker"), (ProcessKind.BEAT, "beat")):
         assert client().get(READY).json()[name] == "none"
         heartbeats.record(kind=kind)
         assert client().get(READY).json()[name] == "ok"
@@ -173,7 +173,7 @@ def test_jobs_and_their_timer_are_reported_by_their_heartbeats(db: None) -> None
 
 def test_message_that_was_set_aside_is_reported_for_a_day(db: None) -> None:
     assert "jobs_set_aside" not in client().get(METRICS).content.decode()
-    heartbeats.record(kind=Kind.SET_ASIDE)
+    heartbeats.record(kind=ProcessKind.SET_ASIDE)
     assert client().get(READY).json()["queue"] == "set_aside"
     assert "keyholder_jobs_set_aside_age_seconds" in client().get(METRICS).content.decode()
     Heartbeat.objects.update(seen_at=clock.now() - dt.timedelta(days=1, seconds=1))

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory, override_settings
 
 from audit.foundation import clock
-from audit.foundation.actor import Actor, Kind
+from audit.foundation.actor import Actor, ActorKind
 from delegation.authorization import policy
 from delegation.authorization.policy import SupplierData
 from delegation.authorization.verbs import Verb
@@ -50,6 +50,6 @@ def test_right_of_an_owner_needs_the_group_and_the_proof_of_the_last_sign_in(
 ) -> None:
     Staff(world)
     found = actor(groups, proved)
-    assert (found.kind, set(found.staff_roles), found.label) == (Kind.STAFF, roles, "Otso Rantanen")
+    assert (found.kind, set(found.staff_roles), found.label) == (ActorKind.STAFF, roles, "Otso Rantanen")
     decision = policy.decide(actor=found, verb=Verb.STAFF_RIGHT_GIVE, on=SupplierData(), at=clock.now())
     assert bool(decision) == ("owner" in roles)

@@ -2,7 +2,7 @@
 
 from portal.settings import staff_variables
 from portal.signin.staff import pages
-from portal.signin.staff.errors import Code
+from portal.signin.staff.errors import RefusalCode
 
 
 def test_every_role_has_a_name() -> None:
@@ -10,4 +10,4 @@ def test_every_role_has_a_name() -> None:
 
 
 def test_every_refusal_has_a_page() -> None:
-    assert set(pages._REFUSALS) == set(Code)
+    assert set(pages._REFUSALS) == set(RefusalCode)

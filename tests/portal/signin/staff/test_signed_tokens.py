@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt import algorithms
 
 from portal.signin.staff import configuration, signed_tokens
-from portal.signin.staff.errors import Code, ProviderUnavailable, SignInRefused
+from portal.signin.staff.errors import ProviderUnavailable, RefusalCode, SignInRefused
 from portal.signin.staff.provider import Provider
 from tests.fixtures import fake_provider, staff_provider
 from tests.fixtures.fake_provider import Defect, FakeProvider, Key
@@ -103,7 +103,7 @@ ID_DEFECTS: dict[str, Defect] = {
 def test_id_token_with_one_defect_is_refused(op: FakeProvider, provider: Provider, defect: Defect) -> None:
     with pytest.raises(SignInRefused) as refused:
         verified(provider, op.sign(claims(op), typ="JWT", defect=defect))
-    assert refused.value.code is Code.TOKEN
+    assert refused.value.code is RefusalCode.TOKEN
 
 
 def test_token_of_the_issuer_with_a_slash_is_refused(op: FakeProvider, provider: Provider) -> None:
@@ -221,7 +221,7 @@ def test_logout_token_with_one_defect_is_refused(
 ) -> None:
     with pytest.raises(SignInRefused) as refused:
         ended(provider, op.sign(logout(op), typ="logout+jwt", defect=defect))
-    assert refused.value.code is Code.TOKEN
+    assert refused.value.code is RefusalCode.TOKEN
 
 
 def test_neither_token_stands_for_the_other(op: FakeProvider, provider: Provider) -> None:
