@@ -196,6 +196,12 @@ def quoted() -> bytes:
 NOTHING = {
     "later": postfix(OURS, status="4.2.2"),
     "delayed": postfix(OURS, action="delayed", status="4.4.1"),
+    "delayed with a final status": postfix(OURS, action="delayed"),
+    "a failure in the returned mail": postfix(OURS, action="delayed").replace(
+        b"Content-Type: text/rfc822-headers\n",
+        b"Content-Type: message/rfc822\n\n"
+        b"Final-Recipient: rfc822; mikko@koskela.example\nAction: failed\nStatus: 5.1.1",
+    ),
     "delivered": postfix(OURS, action="delivered", status="2.0.0"),
     "failed for now": postfix(OURS, action="failed", status="4.4.7"),
     "no report": autoreply(),
@@ -232,6 +238,21 @@ def test_mail_without_a_final_report_is_ignored(raw: bytes) -> None:
 )  # fmt: skip
 def test_reply_decides_whether_the_address_is_invalid(text: str, expected: bool) -> None:  # noqa: FBT001 - a case
     assert delivery_status.is_permanent(status=text) is expected
+
+
+def test_report_of_the_largest_size_is_parsed() -> None:
+    raw = postfix(OURS)
+    largest = raw + b"x" * (delivery_status.MAX_BYTES - len(raw))
+    assert delivery_status.parse(largest) == delivery_status.parse(raw)
+    assert delivery_status.parse(largest + b"x") is None
+
+
+def test_returned_mail_names_no_envelope() -> None:
+    """Only the mail server that reports writes the envelope's id; a header of the returned mail proves nothing."""
+    raw = exchange(OURS).replace(b"Received: from", b"Original-Envelope-Id: another@id\r\nReceived: from")
+    report = delivery_status.parse(raw)
+    assert report is not None
+    assert report.message_ids == {OURS}
 
 
 RENAMED = "<0100018f-relay-000000@email.relay.example>"
