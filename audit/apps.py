@@ -12,5 +12,5 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers once models are loaded."""
         from audit.foundation import checks, stale_plans  # noqa: F401 - needs loaded models
-        from audit.log import receivers  # noqa: F401 - needs loaded models
+        from audit.log import privileges  # noqa: F401 - needs loaded models
         from audit.state import tables  # noqa: F401 - declares the log's own tables

@@ -2,7 +2,7 @@
 
 import sys
 
-from portal.front import server
+from portal.front import granian_server
 
 if __name__ == "__main__":
-    server.server(host="127.0.0.1", port=int(sys.argv[1]), workers=1, target=sys.argv[2]).serve()
+    granian_server.server(host="127.0.0.1", port=int(sys.argv[1]), workers=1, target=sys.argv[2]).serve()

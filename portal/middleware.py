@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from audit.foundation.errors import DomainError
 from identity.sessions.store import SessionStore
 from portal.front import kinds
-from portal.http import error_responses, input_cleaning, request_context
+from portal.http import control_characters, error_responses, request_context
 from portal.operations import request_log
 from portal.signin.customers import demands, gate, organization_proof
 from portal.wording import refusals
@@ -139,7 +139,7 @@ class RejectBadAddresses:
         """Show a page with status 400 for such an address."""
         return (
             error_responses.page(request, HTTPStatus.BAD_REQUEST)
-            if self._is_unreadable(request) or input_cleaning.has_control_characters_in_url(request)
+            if self._is_unreadable(request) or control_characters.has_control_characters_in_url(request)
             else self.get_response(request)
         )
 
@@ -155,9 +155,9 @@ class RejectBadAddresses:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Show status 400, not 500, for a value that no form refused and the database did."""
-        if isinstance(exception, DataError | ValueError) and input_cleaning.has_control_characters_in_values(
-            request.POST
-        ):
+        if isinstance(
+            exception, DataError | ValueError
+        ) and control_characters.has_control_characters_in_values(request.POST):
             return error_responses.page(request, HTTPStatus.BAD_REQUEST)
         return None
 

@@ -8,7 +8,7 @@ from audit.foundation import actor, clock
 from audit.log import partitions
 from audit.log.ledger import SUPPLIER, Subject
 from delegation import retention
-from delegation.acts import observations
+from delegation.acts import locked_observations
 from delegation.authorization.event_types import Observation
 from identity.grants import retention as grants
 from identity.sessions.store import SessionStore
@@ -46,7 +46,7 @@ def _end_break_glass(at: dt.datetime) -> None:
     """Record the end of a break-glass sign-in whose time is over; a transaction only where there is one."""
     if not break_glass.has_expired(at=at):
         return
-    with observations.recording_in_chain(actor=actor.system(), chain=SUPPLIER) as (batch, now):
+    with locked_observations.recording_in_chain(actor=actor.system(), chain=SUPPLIER) as (batch, now):
         for ended in break_glass.end_expired(at=now):
             batch.add(
                 Observation.BREAK_GLASS_ENDED,

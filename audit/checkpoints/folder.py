@@ -55,7 +55,7 @@ class Folder:
     def make_key(self, *, origin: str, replace: bool) -> CheckpointKey:
         """Make the signing key; older public keys stay valid for older checkpoints.
 
-        Raises Unusable, and UnusableFile for root in a folder of another user.
+        Raises UnusableFolder, and UnusableFile for root in a folder of another user.
         """
         if not re.fullmatch(r"[\w.:/-]+", origin, re.ASCII):
             raise UnusableFolder(f"{origin!r} is no origin: write a host name and a path, without https://.")
@@ -78,7 +78,10 @@ class Folder:
         return self._private.exists()
 
     def signing_key(self) -> CheckpointKey:
-        """Return the key. Raises Unusable where others can read it or write the folder, or either is another user's."""
+        """Return the key.
+
+        Raises UnusableFolder where others can read it or write the folder, or either is another user's.
+        """
         folder = self.path.stat()
         if folder.st_mode & 0o022 or folder.st_uid != os.geteuid():
             raise UnusableFolder(
@@ -93,7 +96,7 @@ class Folder:
             raise UnusableFolder(f"{self._private} is no signing key.") from error
 
     def verifier_keys(self) -> list[VerifierKey]:
-        """Return the public keys, the newest first. Raises Unusable, also where others can exchange them."""
+        """Return the public keys, the newest first. Raises UnusableFolder, also where others can exchange them."""
         self._require_owner(self.path)
         self._require_owner(self._public)
         return public_keys(self._public)
@@ -126,7 +129,7 @@ class Folder:
             yield True
 
     def latest(self) -> Signed | None:
-        """Return the newest checkpoint; None before the first. Raises Unusable for a file that was changed."""
+        """Return the newest checkpoint; None before the first. Raises UnusableFolder for a file that was changed."""
         path = self.path / "latest"
         if not path.exists():
             if any(self.names()):
@@ -152,7 +155,7 @@ class Folder:
         return path
 
     def restores(self) -> dict[int, int]:
-        """Return the incarnation of each confirmed restore with the number of leaves it kept. Raises Unusable."""
+        """Return the incarnation of each confirmed restore with the number of leaves it kept. Raises UnusableFolder."""
         path = self.path / _RESTORES
         if not path.exists():
             return {}
@@ -164,7 +167,7 @@ class Folder:
             raise UnusableFolder(f"{path} cannot be read: {error}") from error
 
     def add_restore(self, *, incarnation: int, kept: int) -> None:
-        """Record a confirmed restore. Raises Unusable."""
+        """Record a confirmed restore. Raises UnusableFolder."""
         restores = self.restores() | {incarnation: kept}
         text = "".join(f"{number} {size}\n" for number, size in sorted(restores.items()))
         private_files.write(path=self.path / _RESTORES, text=text, mode=0o644)
@@ -178,7 +181,10 @@ class Folder:
                     yield name
 
     def files(self, *, keys: list[VerifierKey] | None = None) -> Iterator[File]:
-        """Yield every checkpoint and `latest`, verified by `keys` or the folder's own public keys. Raises Unusable."""
+        """Yield every checkpoint and `latest`, verified by `keys` or the folder's own public keys.
+
+        Raises UnusableFolder.
+        """
         self._require_owner(self.path)
         keys = self.verifier_keys() if keys is None else keys
         latest = ["latest"] if (self.path / "latest").exists() else []
@@ -209,7 +215,7 @@ class Folder:
 
 
 def public_keys(path: Path) -> list[VerifierKey]:
-    """Read public keys from a file with one in each line, the newest first. Raises Unusable."""
+    """Read public keys from a file with one in each line, the newest first. Raises UnusableFolder."""
     try:
         return [VerifierKey.parse(line) for line in path.read_text("ascii").splitlines() if line]
     except (OSError, ValueError) as error:

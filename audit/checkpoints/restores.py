@@ -26,7 +26,7 @@ class Confirmed(NamedTuple):
 def confirm(*, folder: Folder) -> Confirmed:
     """Record that this database was restored, and how many leaves the restore kept.
 
-    Raises Inconsistent where those leaves are not the ones that a checkpoint states, and Unusable.
+    Raises Inconsistent where those leaves are not the ones that a checkpoint states, and UnusableFolder.
     """
     folder.signing_key()
     latest = folder.latest()

@@ -69,7 +69,8 @@ class Signer:
 def sign(*, folder: Folder) -> SignedCheckpoint | None:
     """Sign the log as it is now. None where this key signed it already, or another process on this machine is signing.
 
-    Raises Inconsistent and Unusable. The lock is older than the snapshot: the last checkpoint is never newer than it.
+    Raises Inconsistent and UnusableFolder. The lock is older than the snapshot: the last checkpoint is never newer
+    than it.
     """
     key = folder.signing_key()
     with folder.locked() as is_mine:

@@ -50,7 +50,7 @@ BEGIN
     EXECUTE format('COMMENT ON TABLE %I IS %L', free, 'Free: ' || reason);
 END $$;
 
--- The application reads these and cannot write them (audit.log.receivers).
+-- The application reads these and cannot write them (audit.log.privileges).
 CREATE FUNCTION audit_make_read_only(unwritten text, reason text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('COMMENT ON TABLE %I IS %L', unwritten, 'Read-only: ' || reason);

@@ -11,8 +11,8 @@ from typing import Any
 from audit import personal_data
 from audit.foundation import db
 from audit.foundation.snapshot import stream
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _BATCH = 2000
 EventKey = tuple[uuid.UUID, dt.datetime]
@@ -168,5 +168,5 @@ def compare(*, excluded: Collection[EventKey], at: dt.datetime) -> Iterator[Tabl
     The caller iterates over each, in one snapshot of the database.
     """
     db.fetch_all(_SETTINGS)
-    for table in registry.rebuilt():
+    for table in declarations.rebuilt():
         yield TableComparison(table, excluded, at)

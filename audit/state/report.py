@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from django.db import DatabaseError, transaction
 
 from audit.foundation import clock
-from audit.state import comparison, registry
+from audit.state import comparison, declarations
 from audit.state.comparison import EventKey, TableComparison
 
 Write = Callable[[str], object]
@@ -31,7 +31,7 @@ def write(*, forged: Collection[EventKey], difference: Write, summary: Write) ->
             found += 1
         summary(_summary(table, found))
         total += found
-    for omitted in registry.not_rebuilt():
+    for omitted in declarations.not_rebuilt():
         summary(f"{omitted.table}: not rebuilt: {omitted.reason}")
     return total
 

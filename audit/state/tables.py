@@ -1,9 +1,9 @@
 """Guarded tables of the log itself are declared here."""
 
-from audit.state import registry
-from audit.state.registry import NotRebuilt
+from audit.state import declarations
+from audit.state.declarations import NotRebuilt
 
-registry.register(
+declarations.register(
     NotRebuilt(
         "audit_person_key", "audit verify itself compares the keys with the events that need and destroy them"
     )

@@ -1,7 +1,7 @@
 """Assignments with their sites and limits follow from the events of memberships."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _EVENTS = "subject_kind = 'membership' AND outcome = 'done'"
 # The last access in an event is the new assignment. It replaces the earlier ones, unless the event lists them by their
@@ -19,7 +19,7 @@ _GIVEN = """
 """
 _BY_ASSIGNMENT = "an assignment is identified by its membership and its act"
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="delegation_assignment",
         key=("membership_id", "act"),

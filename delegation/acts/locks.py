@@ -8,7 +8,7 @@ from audit.foundation import db
 from audit.foundation.actor import Actor, Channel
 from audit.log import ledger
 from audit.log.ledger import ChainHead
-from identity.people import locks
+from identity.people import user_locks
 
 PEOPLE = dt.timedelta(seconds=3)
 MACHINES = dt.timedelta(milliseconds=250)
@@ -32,8 +32,8 @@ def acquire(
 def _lock_users(subjects: set[uuid.UUID], actor: Actor) -> None:
     """Lock subjects FOR UPDATE and the actor FOR SHARE, in ascending order, so that no two acts wait in a circle."""
     if not actor.is_person or actor.id in subjects:
-        locks.lock_users(users=sorted(subjects), mode="UPDATE")
+        user_locks.lock_users(users=sorted(subjects), mode="UPDATE")
         return
-    locks.lock_users(users=sorted(user for user in subjects if user < actor.id), mode="UPDATE")
-    locks.lock_users(users=[actor.id], mode="SHARE")
-    locks.lock_users(users=sorted(user for user in subjects if user > actor.id), mode="UPDATE")
+    user_locks.lock_users(users=sorted(user for user in subjects if user < actor.id), mode="UPDATE")
+    user_locks.lock_users(users=[actor.id], mode="SHARE")
+    user_locks.lock_users(users=sorted(user for user in subjects if user > actor.id), mode="UPDATE")

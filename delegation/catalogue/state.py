@@ -1,7 +1,7 @@
 """Entitlements, roles with their versions and ceilings follow from the supplier's acts."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _CATALOGUE = "verb = 'catalogue.apply'"
 _VERSIONS = """
@@ -13,7 +13,7 @@ _VERSIONS = """
 """
 _BY_KEY = "identified by its key"
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="delegation_entitlement",
         key=("key",),
@@ -29,7 +29,7 @@ registry.register(
             FROM delegation_entitlement e JOIN identity_published_application a ON a.id = e.application_id
         """,
         columns=("application_id", "takes_amount", "takes_sites", "rank"),
-        not_compared={"id": _BY_KEY, "text": registry.TEXT},
+        not_compared={"id": _BY_KEY, "text": declarations.TEXT},
     ),
     Rebuilt(
         table="delegation_role",
@@ -39,8 +39,8 @@ registry.register(
         actual="SELECT key FROM delegation_role",
         not_compared={
             "id": _BY_KEY,
-            "name": registry.TEXT,
-            "description": registry.TEXT,
+            "name": declarations.TEXT,
+            "description": declarations.TEXT,
             "rank": "the order of lists",
         },
     ),

@@ -1,9 +1,9 @@
 """Holds follow from the supplier's acts."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="delegation_hold",
         key=("id",),

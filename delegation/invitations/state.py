@@ -1,7 +1,7 @@
 """Invitations, their sites and their links follow from the events that send, resend, accept and cancel them."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 from delegation.invitations import links
 
 _EVENTS = """
@@ -13,7 +13,7 @@ _SENT = """
                   FROM event WHERE verb = 'member.invite')
 """
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="delegation_invitation",
         key=("id",),

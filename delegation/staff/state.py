@@ -1,7 +1,7 @@
 """Staff rights, their scopes and guardian's projection follow from the supplier's acts."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _EVENTS = "verb IN ('owner.appoint', 'staff_right.give', 'staff_right.end') AND outcome = 'done'"
 _COMPUTED = "computed by the database"
@@ -22,7 +22,7 @@ _STORED_SCOPES = f"""
     FROM delegation_staffscope c LEFT JOIN identity_published_business_unit b ON b.id = c.unit_id
 """  # noqa: S608 - a constant
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="delegation_staffscope",
         key=("scope",),

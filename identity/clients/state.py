@@ -1,8 +1,8 @@
 """Applications and their OpenID Connect clients follow from their registration; texts are compared by digest."""
 
 from audit.foundation import digests
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _EVENTS = "verb = 'application.register'"
 _ADDRESSES = ("initiate_login_uri", "backchannel_logout_uri")
@@ -21,7 +21,7 @@ def _actual(columns: tuple[str, ...]) -> str:
     return ", ".join(f"{digests.sql(column)} AS {column}" for column in columns)
 
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="identity_application",
         key=("key",),
@@ -38,7 +38,7 @@ registry.register(
         columns=("unit_id", "is_active", "created_at"),
         not_compared={
             "id": "an application is identified by its key",
-            "name": registry.TEXT,
+            "name": declarations.TEXT,
             "icon": "a picture",
         },
     ),
@@ -84,6 +84,6 @@ registry.register(
             *_PROTOCOL,
             "data",
         ),
-        not_compared={"name": registry.TEXT, "created_at": registry.CREATED_AT},
+        not_compared={"name": declarations.TEXT, "created_at": declarations.CREATED_AT},
     ),
 )

@@ -1,7 +1,7 @@
 """Codes and token families are compared with the sign-in that they belong to: their issue leaves no event."""
 
-from audit.state import registry
-from audit.state.registry import NotRebuilt, Rebuilt
+from audit.state import declarations
+from audit.state.declarations import NotRebuilt, Rebuilt
 
 _BOUND = ("user_id", "membership_id", "user_epoch", "membership_epoch")
 _NO_EVENT = "issued by the thousand, without an event; the database refuses a change"
@@ -38,7 +38,7 @@ def _bound_to_sign_in(table: str, key: str, *others: str) -> Rebuilt:
     )
 
 
-registry.register(
+declarations.register(
     _bound_to_sign_in("identity_tokenfamily", "id", "ended_at", "logout_at"),
     _bound_to_sign_in(
         "identity_authorizationcode", "hash", "redirect_uri", "code_challenge", "used_at", "family"

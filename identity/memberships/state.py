@@ -1,11 +1,11 @@
 """Memberships and their periods follow from the events whose subject they are."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _EVENTS = "subject_kind = 'membership' AND outcome = 'done'"
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="identity_membership",
         key=("id",),
@@ -28,9 +28,9 @@ registry.register(
         """,
         columns=("organization_id", "user_id", "directory", "kind", "epoch", "revoked_at", "created_at"),
         not_compared={
-            "title": registry.TEXT,
-            "former_name": registry.TEXT,
-            "sort_key": registry.SORT_KEY,
+            "title": declarations.TEXT,
+            "former_name": declarations.TEXT,
+            "sort_key": declarations.SORT_KEY,
         },
     ),
     Rebuilt(

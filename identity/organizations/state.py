@@ -1,11 +1,11 @@
 """Business units, organizations, customer numbers and sites follow from the supplier's acts."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _LOOK = "the look of pages; no right depends on it"
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="identity_businessunit",
         key=("key",),
@@ -14,7 +14,7 @@ registry.register(
         actual="SELECT key FROM identity_businessunit",
         not_compared={
             "id": "a business unit is identified by its key",
-            "name": registry.TEXT,
+            "name": declarations.TEXT,
             "brand": _LOOK,
         },
     ),
@@ -37,10 +37,10 @@ registry.register(
         """,
         columns=("key", "register_id", "status", "created_at", "mail_domains"),
         not_compared={
-            "name": registry.TEXT,
-            "sort_key": registry.SORT_KEY,
-            "language": registry.LANGUAGE,
-            "time_zone": registry.TIME_ZONE,
+            "name": declarations.TEXT,
+            "sort_key": declarations.SORT_KEY,
+            "language": declarations.LANGUAGE,
+            "time_zone": declarations.TIME_ZONE,
         },
     ),
     Rebuilt(
@@ -69,6 +69,6 @@ registry.register(
         """,
         actual="SELECT id, organization_id, external_id, created_at FROM identity_site",
         columns=("organization_id", "external_id", "created_at"),
-        not_compared={"name": registry.TEXT, "sort_key": registry.SORT_KEY},
+        not_compared={"name": declarations.TEXT, "sort_key": declarations.SORT_KEY},
     ),
 )

@@ -1,8 +1,8 @@
 """Users, their addresses and their factors follow from the events of memberships and from their own."""
 
 from audit.foundation import digests
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 from identity.people import credentials
 
 _SIGN_IN = "an instant for lists; sign-ins are events"
@@ -68,7 +68,7 @@ _USERS = f"""
     WHERE s.verb = 'staff.enrolled'
 """  # noqa: S608 - constants of this module
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="identity_user",
         key=("id",),
@@ -91,9 +91,9 @@ registry.register(
         ),
         encrypted=("email", "name", "phone"),
         not_compared={
-            "sort_key": registry.SORT_KEY,
-            "language": registry.LANGUAGE,
-            "time_zone": registry.TIME_ZONE,
+            "sort_key": declarations.SORT_KEY,
+            "language": declarations.LANGUAGE,
+            "time_zone": declarations.TIME_ZONE,
             "last_login": _SIGN_IN,
         },
     ),
@@ -130,7 +130,7 @@ registry.register(
         """,  # noqa: S608 - a constant
         columns=("user_id", "type", "data"),
         not_compared={
-            "created_at": registry.CREATED_AT,
+            "created_at": declarations.CREATED_AT,
             "last_used_at": _SIGN_IN,
             "directory": _COMPUTED,
         },

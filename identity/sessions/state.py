@@ -1,7 +1,7 @@
 """A signed-in browser session is compared with the event of its sign-in, and a sign-in to a service with its own."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _BROWSER = "the browser's own data, signed together with key, user, directory, epoch and limits"
 _SIGNED = "signed together with the data of the session"
@@ -9,7 +9,7 @@ _INSTANT = "changes with use"
 _SERVICE = "subject_kind = 'membership' AND verb = 'sign_in.succeeded'"
 _WITH_GRANTS = "compared with the grants of this sign-in"
 
-registry.register(
+declarations.register(
     # Rows end without an event of their own, so absence is no difference. A row that has ended and is there is one.
     Rebuilt(
         table="identity_session",

@@ -21,7 +21,7 @@ _CLOCKS_MAY_DIFFER = dt.timedelta(minutes=1)
 LOCK_TIMEOUT = dt.timedelta(seconds=3)
 """The threads of customers' pages must not wait for a lock that SQL as the application's role holds longer."""
 _REMEMBERED = dt.timedelta(hours=1)
-"""Longer than a logout token and an ID token can be used (`portal.signin.staff.signed_tokens`)."""
+"""Longer than a logout token and an ID token can be used (`portal.signin.staff.provider_tokens`)."""
 # A session of a sign-in under way is either ended by a logout token or not opened.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('identity.staff'))"
 

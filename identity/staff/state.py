@@ -1,13 +1,13 @@
 """Staff identities and sessions follow from the events of staff sign-ins."""
 
 from audit.foundation import digests
-from audit.state import registry
-from audit.state.registry import NotRebuilt, Rebuilt
+from audit.state import declarations
+from audit.state.declarations import NotRebuilt, Rebuilt
 
 _SIGNED = "signed together with the data of the session"
 _COMPUTED = "computed by the database"
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="identity_staffidentity",
         key=("user_id",),
@@ -80,7 +80,7 @@ registry.register(
             SELECT id, {digests.sql("credential")} AS credential, created_at FROM identity_breakglasspasskey
         """,  # noqa: S608 - a constant
         columns=("credential", "created_at"),
-        not_compared={"name": registry.TEXT},
+        not_compared={"name": declarations.TEXT},
     ),
     NotRebuilt(
         "identity_stafflogout", "kept for an hour against repetition; the ended sessions are in the log"

@@ -3,8 +3,8 @@
 It does not depend on Django, so that settings, tests and the command line can all use it.
 """
 
+from portal.embedded_postgres.database_roles import APP, DATABASE, EXTENSIONS, OWNER, set_up
 from portal.embedded_postgres.location import PostgresError
-from portal.embedded_postgres.roles import APP, DATABASE, EXTENSIONS, OWNER, set_up
 from portal.embedded_postgres.server import HOST, SUPERUSER, Server, attach, reset, start, stop
 
 __all__ = [

@@ -7,7 +7,7 @@ import psycopg
 from pgmq.install import get_embedded_install_sql
 from psycopg import conninfo, sql
 
-from portal.embedded_postgres import roles
+from portal.embedded_postgres import database_roles
 
 SCHEME = "pgmq:"
 
@@ -18,9 +18,9 @@ def set_up(*, superuser_url: str, queue_url: str) -> None:
     parts = conninfo.conninfo_to_dict(address)
     role, database = str(parts["user"]), str(parts["dbname"])
     with psycopg.connect(superuser_url, autocommit=True) as server:
-        server.execute("SELECT pg_advisory_lock(%s)", [roles.SET_UP_LOCK])
-        roles.create_role(server, role, "NOCREATEDB", str(parts["password"]))
-        if not roles.exists(server, "SELECT FROM pg_database WHERE datname = %s", database):
+        server.execute("SELECT pg_advisory_lock(%s)", [database_roles.SET_UP_LOCK])
+        database_roles.create_role(server, role, "NOCREATEDB", str(parts["password"]))
+        if not database_roles.exists(server, "SELECT FROM pg_database WHERE datname = %s", database):
             name = sql.Identifier(database)
             server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, sql.Identifier(role)))
             server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import psycopg
 
-from portal.embedded_postgres import location, roles
+from portal.embedded_postgres import database_roles, location
 from portal.embedded_postgres.location import Location, PostgresError
 
 SUPERUSER = "postgres"
@@ -43,7 +43,7 @@ class Server:
     port: int
     passwords: Mapping[str, str] = dataclasses.field(repr=False)
 
-    def url_of(self, role: str, database: str = roles.DATABASE) -> str:
+    def url_of(self, role: str, database: str = database_roles.DATABASE) -> str:
         """Return the address for one of the roles, password included."""
         password = urllib.parse.quote(self.passwords[role], safe="")
         return f"postgresql://{role}:{password}@{HOST}:{self.port}/{database}"
@@ -72,7 +72,7 @@ def start(
             _initialize(server_location, passwords[SUPERUSER])
             live = _launch(server_location, port, settings or {})
         server = Server(folder=folder, port=live, passwords=passwords)
-        roles.set_up(superuser_url=server.url_of(SUPERUSER, "postgres"), passwords=passwords)
+        database_roles.set_up(superuser_url=server.url_of(SUPERUSER, "postgres"), passwords=passwords)
         return server
 
 
@@ -107,7 +107,9 @@ def reset(folder: pathlib.Path) -> None:
 def _passwords(server_location: Location) -> dict[str, str]:
     path = server_location.home / location.SECRETS
     if not path.exists():
-        passwords = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, roles.OWNER, roles.APP)}
+        passwords = {
+            role: secrets.token_urlsafe(24) for role in (SUPERUSER, database_roles.OWNER, database_roles.APP)
+        }
         server_location.write(path, json.dumps(passwords))
     return dict(json.loads(path.read_text(encoding="utf-8")))
 

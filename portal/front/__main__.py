@@ -2,7 +2,7 @@
 
 import argparse
 
-from portal.front import limits, server
+from portal.front import granian_server, limits
 
 
 def _arguments() -> argparse.Namespace:
@@ -17,4 +17,4 @@ def _arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     arguments = _arguments()
-    server.server(host=arguments.host, port=arguments.port, workers=arguments.workers).serve()
+    granian_server.server(host=arguments.host, port=arguments.port, workers=arguments.workers).serve()

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from portal.front import bodies, bridge, kinds, lanes, refusals
+from portal.front import bodies, bridge, error_answers, kinds, lanes
 from portal.front.bridge import Answer, Environ, Send
+from portal.front.error_answers import RequestRefused
 from portal.front.kinds import EndpointKind
-from portal.front.refusals import RequestRefused
 from portal.http import reference, request_context
 from portal.operations import request_log
 from portal.operations import views as operations_views
@@ -27,7 +27,7 @@ _LIVE: Final = Answer(
         (b"cache-control", b"no-store"),
         (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
         (b"x-content-type-options", b"nosniff"),
-        *refusals.transport_security(),
+        *error_answers.transport_security(),
     ],
     b'{"status": "ok"}',
 )
@@ -57,7 +57,7 @@ class Front:
         }
         self._readiness: asyncio.Future[Answer] | None = None
         self._readiness_until = 0.0
-        refusals.prepare()
+        error_answers.prepare()
 
     async def __call__(self, scope: dict[str, Any], receive: _Receive, send: Send) -> None:
         """Serve one request, or the start and the end of the worker."""
@@ -152,7 +152,7 @@ class Front:
         request_log.record_refusal(
             method=environ["REQUEST_METHOD"], status=refusal.status, request_id=request_id, started=started
         )
-        await _send(refusals.answer(refusal, kind, environ, request_id), send)
+        await _send(error_answers.answer(refusal, kind, environ, request_id), send)
 
     async def _live(self, receive: _Receive, send: Send) -> None:
         """Follow the worker from its start to its end, when the lanes finish what waits in them."""

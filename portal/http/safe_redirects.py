@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal.http import input_cleaning
+from portal.http import control_characters
 
 ANOTHER_PERSON = "another_person"
 """The parameter of the sign-in page that asks a signed-in person whether another one signs in."""
@@ -15,7 +15,7 @@ _NEXT = "keyholder.next"
 
 def is_own(url: str) -> bool:
     """Return whether this is a path on our own host."""
-    if not url.startswith("/") or input_cleaning.has_control_characters(url):
+    if not url.startswith("/") or control_characters.has_control_characters(url):
         return False
     return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 

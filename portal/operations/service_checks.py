@@ -11,7 +11,7 @@ from kombu.connection import Connection
 
 from audit.foundation import clock, db
 from identity import key_registry
-from portal.embedded_postgres import roles
+from portal.embedded_postgres import database_roles
 from portal.operations import readiness, static_check
 from provisioning.delivery.errors import DeliveryError
 from provisioning.mail import smtp
@@ -123,7 +123,7 @@ def _role_settings() -> Result:
 
 def _extensions() -> Result:
     present = {name for (name,) in db.fetch_all("SELECT extname FROM pg_extension")}
-    if missing := sorted(set(roles.EXTENSIONS) - present):
+    if missing := sorted(set(database_roles.EXTENSIONS) - present):
         return _problem(f"Missing: {', '.join(missing)}. Run `manage.py database prepare`.")
     return _ok("All are there.")
 

@@ -11,6 +11,6 @@ environment.require_valid(variables.ALL, os.environ)
 
 from portal.settings.base import *  # noqa: E402, F403 - read only from a valid environment
 from portal.settings.database import *  # noqa: E402, F403
-from portal.settings.delivery import *  # noqa: E402, F403
+from portal.settings.mail_and_jobs import *  # noqa: E402, F403
 from portal.settings.security import *  # noqa: E402, F403
 from portal.settings.signin import *  # noqa: E402, F403

@@ -25,7 +25,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(base.ISSUER).scheme
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.signin.customers.reset_tokens.ResetTokens"  # noqa: S105 - a class
 PASSWORD_RESET_TIMEOUT = 2 * 3600
-# Limits are in signin.customers.limits: allauth's own know no browser, and would lock a person out.
+# Limits are in signin.customers.rate_limits: allauth's own know no browser, and would lock a person out.
 ACCOUNT_RATE_LIMITS = False
 MFA_RATE_LIMITS = False
 ACCOUNT_FORMS = {

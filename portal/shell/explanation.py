@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from delegation.access import queries as access_queries
 from delegation.access.queries import AssignmentView
-from delegation.activity import giving_events
-from delegation.activity import names as activity_names
+from delegation.activity import giving_events, people_in_events
 from delegation.authorization import entitlements
 from delegation.authorization.entitlements import Right
 from delegation.catalogue.display_names import DisplayNames
@@ -53,7 +52,7 @@ class RightsExplanation:
             membership, []
         )
         self._assignments_by_id = {assignment.id: assignment for assignment in self.assignments}
-        self._assigner_names = activity_names.shown_names(
+        self._assigner_names = people_in_events.shown_names(
             organization=page.organization_id,
             users={
                 assignment.assigned_by

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.foundation import ids
 from identity.people import names
-from portal.http import input_cleaning
+from portal.http import control_characters
 from portal.wording import input_problems
 
 NAME_LENGTH = 200
@@ -23,7 +23,7 @@ def new_idempotency_key() -> str:
     return ids.uuid7().hex
 
 
-class IdempotentForm(input_cleaning.Form):
+class IdempotentForm(control_characters.Form):
     """Runs its command once, even if it is sent several times."""
 
     idempotency_key = forms.CharField(

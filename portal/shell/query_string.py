@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
-from portal.http import input_cleaning
+from portal.http import control_characters
 
 _MAX_LENGTH = 200
 
@@ -65,7 +65,7 @@ def nested(query: QueryDict, name: str) -> QueryDict:
         values = QueryDict(query.get(name, ""))
     except TooManyFieldsSent:
         return QueryDict()
-    return QueryDict() if input_cleaning.has_control_characters_in_values(values) else values
+    return QueryDict() if control_characters.has_control_characters_in_values(values) else values
 
 
 def choice(query: QueryDict, name: str, allowed: Mapping[str, Any]) -> str:

@@ -8,8 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.activity import acknowledgements, delivery_results
-from delegation.activity import names as activity_names
+from delegation.activity import acknowledgements, delivery_results, people_in_events
 from delegation.activity.acknowledgements import MergedEvents
 from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
@@ -38,8 +37,8 @@ def event_wording(
     clock: dates.Clock | None = None,
 ) -> EventWording:
     """Return the wording of these events; without a clock, it leaves out end dates. One statement at most."""
-    missing = activity_names.missing(events=events)
-    people = activity_names.shown_names(users=missing, organization=organization)
+    missing = people_in_events.missing(events=events)
+    people = people_in_events.shown_names(users=missing, organization=organization)
     return EventWording(names, people, clock)
 
 

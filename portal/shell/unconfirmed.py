@@ -12,9 +12,9 @@ from delegation.activity import scope as activity_scope
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Verb
 from delegation.people import leavers
-from portal.shell import retries
+from portal.shell import removal_retries
 from portal.shell.page_context import PageContext
-from portal.shell.retries import Retry
+from portal.shell.removal_retries import Retry
 from portal.wording import cldr, dates, delivery_attempts, supplier_texts
 from provisioning.removals import queries as removals_queries
 from provisioning.removals.queries import UnconfirmedRemoval
@@ -70,7 +70,7 @@ def _rest(page: PageContext, number: int) -> Notice:
 
 
 def _retries(page: PageContext, removals: Sequence[UnconfirmedRemoval]) -> Mapping[uuid.UUID, Retry]:
-    return retries.of_acts(page, {removal.act: removal.memberships for removal in removals})
+    return removal_retries.of_acts(page, {removal.act: removal.memberships for removal in removals})
 
 
 def by_act(

@@ -13,7 +13,7 @@ from portal.wording import (
     catalogue_events,
     dates,
     event_names,
-    factors,
+    factor_changes,
     hold_events,
     mail_events,
     own_details,
@@ -176,7 +176,7 @@ def _replayed(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _sign_in_changed(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine(wording.who(event), factors.activity(event.verb, event.facts))
+    return EventLine(wording.who(event), factor_changes.activity(event.verb, event.facts))
 
 
 def _fixed(text: Callable[[], str], *, repeated: bool = False) -> Sentence:

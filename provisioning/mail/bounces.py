@@ -13,7 +13,7 @@ from audit.foundation.errors import Busy
 from audit.log.ledger import Subject
 from audit.log.observations import EventBatch
 from delegation import continuity
-from delegation.acts import observations
+from delegation.acts import locked_observations
 from delegation.authorization import authorities
 from delegation.authorization.event_types import Observation
 from identity import machine_secrets
@@ -80,7 +80,7 @@ def _record(row: Mail, *, dead: bool) -> int:
 
 def recording_under_locks(*, mails: Sequence[Mail]) -> AbstractContextManager[EventBatch]:
     """Record under the locks of these addresses' owners and of their organizations. Raises Busy."""
-    return observations.recording_under_locks(
+    return locked_observations.recording_under_locks(
         actor=system(),
         users=lambda: {user.id for user in addresses.undeliverable(addresses=map(_recipient, mails))},
         chains=lambda users: set(

@@ -1,7 +1,7 @@
 """Targets follow from their registration and the changes since; each setting is that of the newest event with it."""
 
-from audit.state import registry
-from audit.state.registry import Rebuilt
+from audit.state import declarations
+from audit.state.declarations import Rebuilt
 
 _HEALTH = "records how the target answers; the deliverer writes it without an event"
 
@@ -11,7 +11,7 @@ def _newest(part: str, name: str, default: str = "NULL") -> str:
                          AND c.{part} ? '{name}' ORDER BY c.seq DESC LIMIT 1), {default})"""  # noqa: S608
 
 
-registry.register(
+declarations.register(
     Rebuilt(
         table="provisioning_target",
         key=("id",),

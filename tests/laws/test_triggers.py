@@ -8,7 +8,7 @@ SETTINGS = ("session_replication_role", "DISABLE TRIGGER", "SET CONSTRAINTS")
 
 
 EXCEPTIONS = {
-    "portal/embedded_postgres/roles.py": "lets the owner turn triggers off",
+    "portal/embedded_postgres/database_roles.py": "lets the owner turn triggers off",
     "portal/operations/restore.py": "copies a backup into an empty database, as the owner",
 }
 

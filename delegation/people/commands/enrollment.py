@@ -22,7 +22,7 @@ from identity import lifecycle
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
-from identity.people import addresses, credentials, locks
+from identity.people import addresses, credentials, user_locks
 from identity.people.models import User
 
 
@@ -114,7 +114,7 @@ def _load_known(people: Sequence[PersonToEnroll]) -> dict[str, User]:
     known = addresses.owners(addresses=emails)
     if not known:
         return known
-    locks.lock_users(users=sorted(user.id for user in known.values()), mode="SHARE")
+    user_locks.lock_users(users=sorted(user.id for user in known.values()), mode="SHARE")
     return addresses.owners(addresses=emails)
 
 

@@ -6,7 +6,7 @@ from django.core import checks
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.operations import service_checks
-from portal.settings import report, variables
+from portal.settings import environment_report, variables
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(variables.ALL)} variables and all services are in order.")
 
     def _show(self) -> None:
-        self.stdout.write("\n".join(report.lines()))
+        self.stdout.write("\n".join(environment_report.lines()))
 
     def _table(self) -> None:
-        self.stdout.write(report.table())
+        self.stdout.write(environment_report.table())

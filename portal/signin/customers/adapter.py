@@ -19,13 +19,13 @@ from identity.sessions.store import SessionStore
 from portal.http import safe_redirects
 from portal.signin.customers import (
     assurance,
-    attempts,
     demands,
     device_cookies,
     emails,
     ended_sessions,
     event_transaction,
     factors,
+    secret_attempts,
 )
 from portal.signin.customers.assurance import Step
 
@@ -80,9 +80,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuse a password beyond the limits (`attempts`) before it is compared. Raises ValidationError."""
+        """Refuse a password beyond the limits (`secret_attempts`) before it is compared. Raises ValidationError."""
         advice = gettext("A passkey, or a link by “Forgot your password?”, works at once.")
-        attempts.require_allowed(request, advice="" if request.user.is_authenticated else advice)
+        secret_attempts.require_allowed(request, advice="" if request.user.is_authenticated else advice)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Return whether this is one of our own paths."""

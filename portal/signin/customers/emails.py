@@ -16,8 +16,8 @@ from audit.foundation import clock
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from portal.shell import shell
-from portal.signin.customers import limits
-from portal.wording import factors, time_zones
+from portal.signin.customers import rate_limits
+from portal.wording import factor_changes, time_zones
 from provisioning.mail import queue
 from provisioning.mail.queue import Draft
 
@@ -58,12 +58,12 @@ def queue_security_notice(
 ) -> None:
     """Notify a person of changes to their sign-in, so that they notice another person's change.
 
-    After `limits.NOTICE` mails in a day, one mail an hour covers all further changes of factors: none is dropped. A
-    changed password is always a mail at once.
+    After `rate_limits.NOTICE` mails in a day, one mail an hour covers all further changes of factors: none is dropped.
+    A changed password is always a mail at once.
     """
     at = clock.now()
-    password = any(verb in factors.PASSWORD_VERBS for verb, _factor in changes)
-    later = not password and bool(limits.take((limits.NOTICE, str(user.pk))).wait)
+    password = any(verb in factor_changes.PASSWORD_VERBS for verb, _factor in changes)
+    later = not password and bool(rate_limits.take((rate_limits.NOTICE, str(user.pk))).wait)
     if later and queue.waits(purpose=_NOTICE, about=user.pk, after=at):
         return
     language = _language(user)
@@ -71,7 +71,7 @@ def queue_security_notice(
         values = {
             "sentences": [
                 *([_("Your sign-in methods were changed several times.")] if later else _sentences(changes)),
-                *([str(factors.OTHER_SESSIONS_ENDED)] if others_ended else []),
+                *([str(factor_changes.OTHER_SESSIONS_ENDED)] if others_ended else []),
             ],
             "moment": _moment(user, at),
             "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
@@ -98,7 +98,7 @@ def _moment(user: User, at: dt.datetime) -> str:
 
 
 def _sentences(changes: Sequence[tuple[str, str]]) -> list[str]:
-    return [str(factors.CHANGES[change].notice) for change in changes]
+    return [str(factor_changes.CHANGES[change].notice) for change in changes]
 
 
 def _language(user: User) -> str:

@@ -15,8 +15,8 @@ from audit.log.observations import EventBatch
 from delegation.authorization.event_types import Observation
 from identity.people.models import User
 from portal.http.request_context import Request
-from portal.signin.customers import attempts, emails
-from portal.wording import factors
+from portal.signin.customers import emails, secret_attempts
+from portal.wording import factor_changes
 
 View = Callable[..., HttpResponseBase]
 
@@ -45,7 +45,7 @@ def _notify_changes(batch: EventBatch) -> None:
     """Queue one mail to each person whose password or factors changed, in this transaction."""
     changes: dict[uuid.UUID, list[tuple[str, str]]] = {}
     for chain, _, _, draft in batch.drafts:
-        if (key := _key(draft)) in factors.CHANGES:
+        if (key := _key(draft)) in factor_changes.CHANGES:
             changes.setdefault(chain, []).append(key)
     ended = {
         chain
@@ -73,7 +73,7 @@ def wrap(view: View) -> View:
 
     @functools.wraps(view)
     def recorded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return attempts.run(request, lambda: in_transaction(request, *args, **kwargs))
+        return secret_attempts.run(request, lambda: in_transaction(request, *args, **kwargs))
 
     def in_transaction(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method in _READ_ONLY:

@@ -20,7 +20,7 @@ from identity.sessions.store import SessionStore
 from portal.http import request_context
 from portal.operations import metrics
 from portal.signin import proofs, waiting_browser
-from portal.signin.customers import attempts, event_transaction, factors
+from portal.signin.customers import event_transaction, factors, secret_attempts
 
 _AGENT = 200
 _BY_PASSWORD = "password"  # noqa: S105 - the name of a method
@@ -101,7 +101,7 @@ def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
     if reachable:
         addresses.mark_deliverable(user=user.pk)
     revoked = revocation.revoke_users(users=[uuid.UUID(str(user.pk))], at=clock.now())
-    attempts.remember(request, user)
+    secret_attempts.remember(request, user)
     record_event(
         request,
         verb,

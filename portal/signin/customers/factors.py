@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from audit.foundation import clock
 from audit.foundation.actor import Actor, ActorKind, Channel
 from delegation import continuity
-from delegation.acts import observations
+from delegation.acts import locked_observations
 from delegation.authorization import policy
 from delegation.authorization.models.roles import Assurance
 from identity.people.models import User
@@ -87,7 +87,7 @@ class MFAAdapter(DefaultMFAAdapter):
         person, users = authenticator.user_id, User.objects.filter(pk=authenticator.user_id)
         if connection.in_atomic_block:
             actor = Actor(kind=ActorKind.PERSON, id=person, channel=Channel.WEB)
-            if not observations.acquire_locks(
+            if not locked_observations.acquire_locks(
                 users=[person], chains=_administered_organizations, actor=actor
             ):
                 return (

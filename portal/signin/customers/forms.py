@@ -18,14 +18,14 @@ from django.utils.translation import gettext_lazy
 from audit.foundation import clock
 from identity.people import addresses
 from identity.people.models import User
-from portal.http import input_cleaning, request_data
+from portal.http import control_characters, request_data
 from portal.signin.customers import (
-    attempts,
     authenticator_apps,
     emails,
     events,
     one_time_codes,
     passkey_answers,
+    secret_attempts,
 )
 
 _MAX_LENGTHS = {
@@ -54,7 +54,7 @@ _MISSING = {
 }
 
 
-class Bounded(input_cleaning.ControlCharacterCheck):
+class Bounded(control_characters.ControlCharacterCheck):
     """Limits the length of every field, and removes the repetition of a new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,11 +104,11 @@ class ChangePasswordForm(Bounded, account.ChangePasswordForm):
 
     def clean_oldpassword(self) -> str:
         """Compare the current password within the limits. Raises ValidationError."""
-        attempts.require_allowed(context.request)
+        secret_attempts.require_allowed(context.request)
         try:
             return str(super().clean_oldpassword())
         except ValidationError:
-            attempts.mark_failed(context.request)
+            secret_attempts.mark_failed(context.request)
             raise
 
 
@@ -129,7 +129,7 @@ class ResetPasswordForm(_Address, Bounded, account.ResetPasswordForm):
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Queue a mail to a customer's person; for others, and beyond the limits, do the same work without a mail."""
         address, user = self.cleaned_data["email"], next(iter(self.users), None)
-        if not attempts.take_reset_mail(request, address=address, user=user) or not self.users:
+        if not secret_attempts.take_reset_mail(request, address=address, user=user) or not self.users:
             emails.imitate_reset(to=address)
             return str(address)
         return str(super().save(request, **kwargs))
@@ -150,11 +150,11 @@ class _Code:
 
     def clean_code(self) -> str:
         """Use up the code. Raises ValidationError for a wrong one, and after too many wrong ones."""
-        attempts.require_allowed(context.request)
+        secret_attempts.require_allowed(context.request)
         code = str(self.cleaned_data["code"])  # type: ignore[attr-defined]
         authenticator = one_time_codes.spend(user=self.user, code=code)
         if authenticator is None:
-            attempts.mark_failed(context.request)
+            secret_attempts.mark_failed(context.request)
             # Allauth's signal names an authenticator, which a person who has passkeys only need not have.
             has_app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).exists()
             kind = Authenticator.Type.TOTP if has_app else Authenticator.Type.RECOVERY_CODES

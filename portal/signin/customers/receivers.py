@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from delegation.authorization.event_types import Observation
 from identity.people import addresses
 from identity.people.models import User
-from portal.signin.customers import attempts, events
+from portal.signin.customers import events, secret_attempts
 
 
 @receiver(auth.user_logged_in)
@@ -30,7 +30,7 @@ def on_signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 @receiver(auth.user_login_failed)
 def on_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     if request is not None:
-        attempts.mark_failed(request)
+        secret_attempts.mark_failed(request)
         email = str(credentials.get("email", ""))
         events.failed(user=addresses.owners(addresses=[email]).get(email), method="password")
 

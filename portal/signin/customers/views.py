@@ -12,8 +12,8 @@ from django.utils import translation
 
 from identity.clients import queries as clients_queries
 from portal.http import (
+    control_characters,
     current_organization,
-    input_cleaning,
     request_context,
     request_data,
     safe_redirects,
@@ -61,7 +61,7 @@ def _service(request: HttpRequest) -> str:
         target is None
         or target.path != reverse("oidc_authorize")
         or not client_ids
-        or input_cleaning.has_control_characters(client_ids[0])
+        or control_characters.has_control_characters(client_ids[0])
     ):
         return ""
     client = clients_queries.find(client=client_ids[0])

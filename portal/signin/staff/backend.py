@@ -11,10 +11,10 @@ from typing import Any
 
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
-from portal.signin.staff import signed_tokens
+from portal.signin.staff import provider_tokens
 from portal.signin.staff.errors import RefusalCode, SignInRefused
 from portal.signin.staff.provider import Provider
-from portal.signin.staff.signed_tokens import IdToken
+from portal.signin.staff.provider_tokens import IdToken
 
 _LONGEST_NAME, _LONGEST_ADDRESS = 200, 254
 
@@ -63,8 +63,8 @@ class StaffBackend(OIDCAuthenticationBackend):
         return response
 
     def verify_token(self, token: Any, **kwargs: Any) -> IdToken:
-        """Check the ID token (`signed_tokens`). Raises SignInRefused."""
-        return signed_tokens.verify_id_token(
+        """Check the ID token (`provider_tokens`). Raises SignInRefused."""
+        return provider_tokens.verify_id_token(
             token,
             provider=self._provider,
             nonce=str(kwargs["nonce"]),

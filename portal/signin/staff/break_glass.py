@@ -20,7 +20,7 @@ from audit.foundation.errors import DomainError
 from audit.log.ledger import SUPPLIER, Subject
 from audit.log.observations import EventBatch
 from audit.personal_data import PersonalValue
-from delegation.acts import observations
+from delegation.acts import locked_observations
 from delegation.authorization.event_types import Observation
 from delegation.staff import commands as staff_commands
 from identity.people import names
@@ -72,7 +72,7 @@ def open_link(*, lasting: dt.timedelta, reason: str, new_passkey: bool) -> Opene
         raise InvalidOpening(f"Give a reason of at most {_LONGEST_REASON} characters.")
     if not dt.timedelta(minutes=1) <= lasting <= LONGEST:
         raise InvalidOpening(f"Give a time from 1m to {int(LONGEST.total_seconds()) // 60}m.")
-    with observations.recording_in_chain(actor=_shell(), chain=SUPPLIER) as (batch, at):
+    with locked_observations.recording_in_chain(actor=_shell(), chain=SUPPLIER) as (batch, at):
         _record_ends(batch, state.end_expired(at=at))
         enrolls = new_passkey or not state.passkeys()
         secret, row = state.begin(ends_at=at + lasting, enrolls=enrolls, at=at)
@@ -95,7 +95,7 @@ def open_link(*, lasting: dt.timedelta, reason: str, new_passkey: bool) -> Opene
 
 def close() -> bool:
     """End what is open, with its session. Returns whether something was open. Raises Busy."""
-    with observations.recording_in_chain(actor=_shell(), chain=SUPPLIER) as (batch, at):
+    with locked_observations.recording_in_chain(actor=_shell(), chain=SUPPLIER) as (batch, at):
         _record_ends(batch, state.end_expired(at=at))
         ended = state.end_open(at=at, ended_by="command")
         _record_ends(batch, ended)
@@ -115,7 +115,7 @@ def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
     offered = offer(link)
     passkey = _proved(offered, link=link, response=response, name=name)
     actor = request_context.system(request)
-    with observations.recording_in_chain(actor=actor, chain=SUPPLIER) as (batch, at):
+    with locked_observations.recording_in_chain(actor=actor, chain=SUPPLIER) as (batch, at):
         opening = state.usable(link=link, at=at)
         state.mark_used(opening=opening, at=at)
         user = _user(request, batch, at)
@@ -180,7 +180,7 @@ def _proved(offered: UsableOpening, *, link: str, response: str, name: str) -> _
 def end_with(request: HttpRequest, session: OpenSession) -> None:
     """End the opening of this session, which its person signs out of. Raises Busy."""
     actor = sign_in.actor_of(request, session.user)
-    with observations.recording_in_chain(actor=actor, chain=SUPPLIER) as (batch, at):
+    with locked_observations.recording_in_chain(actor=actor, chain=SUPPLIER) as (batch, at):
         _record_ends(batch, state.end_open(at=at, ended_by="person", opening=session.break_glass))
 
 

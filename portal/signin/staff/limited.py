@@ -5,7 +5,7 @@ import functools
 from django.http import HttpRequest, HttpResponseBase
 
 from portal.http import error_pages, request_context
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.signin.staff.middleware import View
 
 
@@ -15,7 +15,7 @@ def limited(view: View) -> View:
     @functools.wraps(view)
     def counted(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         network = request_context.network(request_context.address_of(request.META))
-        taken = limits.take((limits.STAFF_SIGN_IN, network))
+        taken = rate_limits.take((rate_limits.STAFF_SIGN_IN, network))
         if taken.wait:
             return error_pages.too_many(request, seconds=taken.wait)
         return view(request, *args, **kwargs)

@@ -10,7 +10,7 @@ from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT
 from identity.staff.sessions import OpenSession
 from portal.http import request_data
 from portal.shell.page_model import PageModel
-from portal.signin.staff import proof_names, roles
+from portal.signin.staff import allowed_roles, proof_names
 from portal.signin.staff.configuration import Configuration
 from portal.signin.staff.errors import RefusalCode
 from portal.wording import time_zones
@@ -123,7 +123,7 @@ def unavailable_page(*, again_url: str, reference: str) -> RefusedPage:
 
 def home_page(configured: Configuration, session: OpenSession) -> StaffHomePage:
     """Return the first page; roles follow from the groups and proofs of this session's sign-in."""
-    assured = roles.allowed(configured, session)
+    assured = allowed_roles.allowed(configured, session)
     mapped = {group for _role, group in configured.groups}
     return StaffHomePage(
         roles=[
@@ -131,7 +131,7 @@ def home_page(configured: Configuration, session: OpenSession) -> StaffHomePage:
                 ROLES[role](),
                 "" if role in assured else proof_names.alternatives(sorted(configured.sufficient(role))),
             )
-            for role in roles.of_groups(configured, session)
+            for role in allowed_roles.of_groups(configured, session)
         ],
         groups=[group for group in session.proof.groups if group in mapped],
         proved=proof_names.describe(session.proof.proved),

@@ -22,8 +22,8 @@ from portal.signin.staff import (
     middleware,
     pages,
     provider,
+    provider_tokens,
     sign_in,
-    signed_tokens,
 )
 from portal.signin.staff.errors import ProviderUnavailable, SignInRefused
 
@@ -110,7 +110,7 @@ def backchannel_logout(request: HttpRequest) -> HttpResponse:
     tokens = request.POST.getlist("logout_token")
     sent = tokens[0] if len(tokens) == 1 else None
     try:
-        token = signed_tokens.verify_logout_token(sent, provider=provider.current(), now=clock.wall())
+        token = provider_tokens.verify_logout_token(sent, provider=provider.current(), now=clock.wall())
         sign_in.end_for_logout_token(request, token)
     except (SignInRefused, sessions.TokenUsed) as refused:
         logger.warning("A logout token was refused: %s", refused)

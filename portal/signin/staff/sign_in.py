@@ -20,10 +20,10 @@ from identity.staff import identities, sessions
 from identity.staff.sessions import OpenSession, StaffProof
 from portal.http import request_context
 from portal.http.request_context import system
-from portal.signin.staff import configuration, roles
+from portal.signin.staff import allowed_roles, configuration
 from portal.signin.staff.backend import Claims
 from portal.signin.staff.errors import RefusalCode, SignInRefused
-from portal.signin.staff.signed_tokens import LogoutToken
+from portal.signin.staff.provider_tokens import LogoutToken
 
 
 def open_session(request: HttpRequest, claims: Claims) -> str:
@@ -159,5 +159,5 @@ def actor_of(request: HttpRequest, user: User) -> Actor:
 
 def actor_in(request: HttpRequest, session: OpenSession) -> Actor:
     """Return the staff user as an actor with the roles that this session allows: what commands and policy take."""
-    allowed = roles.allowed(configuration.current(), session)
+    allowed = allowed_roles.allowed(configuration.current(), session)
     return dataclasses.replace(actor_of(request, session.user), staff_roles=allowed)

@@ -15,7 +15,7 @@ from audit.foundation.errors import DomainError
 from delegation.access.assignable import AssignableOptions, TierOption
 from delegation.authorization.errors import AccessChanged, InvalidAccess, LastAdmin
 from delegation.authorization.values import AccessSpec, AmountLimit
-from portal.http import input_cleaning
+from portal.http import control_characters
 from portal.shell.forms import IdempotentForm
 from portal.web.access import limit_texts
 from portal.wording import amounts, cldr, dates, refusals
@@ -56,7 +56,7 @@ class AccessForm(IdempotentForm):
                 self.fields[limit_field(tier.key)] = forms.CharField(required=False, max_length=40)
         for field in self.fields.values():
             field.error_messages.setdefault("max_length", _("This is too long."))
-        input_cleaning.refuse_control_characters(self)
+        control_characters.refuse_control_characters(self)
 
     def _choices(self, name: str, choices: list[tuple[str, str]], missing: str) -> None:
         field = self.fields[name]

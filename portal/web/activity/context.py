@@ -29,7 +29,7 @@ from portal.shell.components import Pager
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
-from portal.shell.retries import Retry
+from portal.shell.removal_retries import Retry
 from portal.web.activity import filters
 from portal.wording import cldr, dates
 from portal.wording.events import EventLine

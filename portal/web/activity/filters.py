@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from delegation.activity import names
+from delegation.activity import people_in_events
 from delegation.activity.scope import LogScope
 from delegation.authorization.verbs import Topic
 from delegation.people import queries as people_queries
@@ -65,7 +65,9 @@ def _labels() -> Mapping[str, tuple[str, str]]:
 def _name(scope: LogScope, membership: uuid.UUID) -> str:
     users = people_queries.users(among=scope.memberships, memberships=[membership])
     return (
-        names.shown_names(users=users, organization=scope.organization).get(users[0], _("Unknown person"))
+        people_in_events.shown_names(users=users, organization=scope.organization).get(
+            users[0], _("Unknown person")
+        )
         if users
         else _("No such person")
     )

@@ -25,7 +25,7 @@ from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.shell.retries import Retry
+from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.shell.unconfirmed import Notice
 from portal.wording import access, brands, dates, supplier_texts

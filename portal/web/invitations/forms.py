@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from delegation.authorization.errors import InvalidInput
 from delegation.invitations import recipients
 from delegation.invitations.recipients import Recipient
-from portal.http import input_cleaning
+from portal.http import control_characters
 from portal.shell import forms as shell_forms
 from portal.signin.customers import invitations
 from portal.web.access.forms import AccessForm
@@ -99,7 +99,7 @@ def _wrong_addresses(texts: Sequence[str]) -> str:
     return text % {"texts": dates.name_list([f"“{one}”" for one in shown], most=5)}
 
 
-class NewcomerForm(input_cleaning.Form):
+class NewcomerForm(control_characters.Form):
     """Asks a person without a user for name and password; the invitation holds everything else."""
 
     name = forms.CharField(

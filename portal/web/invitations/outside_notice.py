@@ -14,7 +14,7 @@ from delegation.invitations import mail_domains
 from delegation.invitations.mail_domains import NotifiedAdmin
 from portal.shell import shell
 from portal.shell.page_context import PageContext
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.signin.customers.invitations import InvitationOffer
 from portal.web.invitations import context
 from portal.wording import cldr, mail_events, time_zones
@@ -28,8 +28,8 @@ _COLLECTED = "invitation_notices"
 def queue_notices(*, offers: Sequence[InvitationOffer], page: PageContext) -> str:
     """Queue one mail for each admin, about all these invitations, and return the sentence for the sender.
 
-    The sentence is empty where no admin is notified. After `limits.INVITATION_NOTICE` mails in a day, an admin gets
-    one mail in four hours about all further invitations.
+    The sentence is empty where no admin is notified. After `rate_limits.INVITATION_NOTICE` mails in a day, an admin
+    gets one mail in four hours about all further invitations.
     """
     domains = mail_domains.load(organization=page.organization.row, at=page.at)
     emails = set(domains.outside(offer.email for offer in offers))
@@ -39,7 +39,7 @@ def queue_notices(*, offers: Sequence[InvitationOffer], page: PageContext) -> st
     drafts = []
     for admin in admins:
         is_collected = bool(
-            limits.take((limits.INVITATION_NOTICE, f"{admin.user} {page.organization_id}")).wait
+            rate_limits.take((rate_limits.INVITATION_NOTICE, f"{admin.user} {page.organization_id}")).wait
         )
         if is_collected and queue.waits(
             purpose=_COLLECTED, about=admin.user, organization=page.organization_id, after=page.at

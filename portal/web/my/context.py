@@ -17,7 +17,7 @@ from portal.shell.explanation import RightRow, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.sign_out_page import EndingSession, SignOutPage
-from portal.wording import dates, factors, supplier_texts
+from portal.wording import dates, factor_changes, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
             name=own.user.name,
             email=own.user.email,
             phone=own.user.phone,
-            signs_in_with=factors.sign_in_methods(sessions.factors(user=own.user)),
+            signs_in_with=factor_changes.sign_in_methods(sessions.factors(user=own.user)),
             member_since=clock.date(own.created_at),
             customer_number=page.organization.customer_number,
         ),

@@ -20,7 +20,7 @@ from portal.shell import forms as shell_forms
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.wording import refusals, retry_after
 
 _PHONE_LENGTH = 40
@@ -85,7 +85,7 @@ def change(request: Request, page: PageContext) -> HttpResponse:
 
 def _save(request: Request, page: PageContext, form: DetailsForm) -> bool:
     """Run the command and leave a message; False where too many changes were made, which the form says."""
-    taken = limits.take((limits.OWN_DETAILS, str(page.viewer.id)))
+    taken = rate_limits.take((rate_limits.OWN_DETAILS, str(page.viewer.id)))
     if taken.wait:
         text = _("You changed your details several times within a day. Nothing was changed. %(again)s")
         form.add_error(None, text % {"again": retry_after.retry_after(taken.wait)})

@@ -26,10 +26,10 @@ from portal.shell.components import SessionRow
 from portal.shell.explanation import RightRow, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.shell.retries import Retry
+from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.web.people import sign_out_context
-from portal.wording import access, dates, factors, supplier_texts, systems
+from portal.wording import access, dates, factor_changes, supplier_texts, systems
 from portal.wording.systems import SystemRow
 from provisioning.accounts import status
 
@@ -252,7 +252,7 @@ def _facts(
     return PersonFacts(
         phone="" if member.former else membership.user.phone,
         last_seen=last_seen(page, member, clock),
-        signs_in_with=factors.sign_in_methods(sessions.factors(user=membership.user)),
+        signs_in_with=factor_changes.sign_in_methods(sessions.factors(user=membership.user)),
         sites=access.sites(assignments) if assignments else "",
         also_works_for=dates.name_list([other.organization.name for other in others], most=5),
         joined=clock.date(membership.created_at),

@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 from delegation.activity.events import EventView
 from delegation.catalogue import display_names
 from delegation.people import leavers, removal_impact
-from portal.shell import retries, timeline
+from portal.shell import removal_retries, timeline
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.shell.retries import Retry
+from portal.shell.removal_retries import Retry
 from portal.web.people import receipt_restore, receipt_systems
 from portal.web.people.receipt_restore import Restore
 from portal.web.people.receipt_systems import ReceiptSystem, WaitingSystem
@@ -137,7 +137,7 @@ def polled_content(model: ReceiptPage) -> object:
 
 def _retry(page: PageContext, first: EventView) -> Retry | None:
     waiting = accounts_queries.waiting_of_act(act=first.act)
-    return retries.of_acts(page, {first.act: waiting}).get(first.act)
+    return removal_retries.of_acts(page, {first.act: waiting}).get(first.act)
 
 
 def _rows(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> list[ReceiptSystem]:

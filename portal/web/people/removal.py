@@ -19,7 +19,7 @@ from delegation.people.commands import members as people_commands
 from delegation.people.queries import VisibleMember
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import components, page_context, page_model, polling, retries
+from portal.shell import components, page_context, page_model, polling, removal_retries
 from portal.shell.page_context import PageContext
 from portal.web.people import detail, detail_context, receipt, removal_context, selection
 from portal.web.people import resync as resyncs
@@ -58,7 +58,10 @@ def remove(request: Request, page: PageContext, membership: uuid.UUID | None = N
 
 
 def _selected(request: Request, page: PageContext) -> list[uuid.UUID]:
-    """Return the selected colleagues. The form names each: a list that changed meanwhile adds none. Raises Unusable."""
+    """Return the selected colleagues. The form names each: a list that changed meanwhile adds none.
+
+    Raises UnusableSelection.
+    """
     parameters = request.POST if request.method == "POST" else request.GET
     if request.method == "POST" or not selection.is_whole(parameters):
         return selection.named_people(parameters)
@@ -133,7 +136,7 @@ def resync(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
     _events(page, act)
     if request.method == "POST":
         waiting = accounts_queries.waiting_of_act(act=act)
-        allowed = retries.allowed(page, waiting)
+        allowed = removal_retries.allowed(page, waiting)
         if not waiting:
             messages.info(request, _("All systems have confirmed."))
         elif not allowed:

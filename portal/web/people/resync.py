@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from delegation.people import queries as people_queries
 from portal.shell import forms as shell_forms
 from portal.shell.page_context import PageContext
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.wording import refusals, retry_after
 from provisioning.accounts import commands as accounts_commands
 from provisioning.accounts.errors import NothingToResync
@@ -18,7 +18,7 @@ from provisioning.accounts.errors import NothingToResync
 
 def run(request: HttpRequest, page: PageContext, memberships: Collection[uuid.UUID], *, done: str) -> None:
     """Resync these members and leave a message: `done`, or why nothing was sent. Raises Denied and NotFound."""
-    if wait := limits.take((limits.RESYNC, str(page.viewer.id))).wait:
+    if wait := rate_limits.take((rate_limits.RESYNC, str(page.viewer.id))).wait:
         text = _("Nothing was sent: you tried several times within a minute. %(again)s")
         messages.warning(request, text % {"again": retry_after.retry_after(wait)})
         return

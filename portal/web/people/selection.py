@@ -126,7 +126,7 @@ def is_selectable(page: PageContext, may: Mapping[Verb, policy.Decision]) -> boo
 def action_url(page: PageContext, form: QueryDict) -> str:
     """Return where the posted bulk bar leads: to its action's page, or to the list with all people selected.
 
-    Raises Unusable where no people or no action is selected.
+    Raises UnusableSelection where no people or no action is selected.
     """
     names = display_names.load(organization=page.organization_id)
     chosen = filters.parse(form, names)
@@ -149,7 +149,8 @@ def selected_people(page: PageContext, parameters: QueryDict, *, verb: Verb) -> 
     """Return the people that an address or a form selects, present and former, as far as the reader may see them.
 
     Of people named by `m`, none is left out: the command refuses. Raises NotFound for none, for too many, and for one
-    that the reader may not see; Unusable where all that match are too many, or where the reader may do `verb` to none.
+    that the reader may not see; UnusableSelection where all that match are too many, or where the reader
+    may do `verb` to none.
     """
     if is_whole(parameters):
         return _matching(page, parameters, verb)

@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioning.connectors.connector import ObservedState
 from provisioning.connectors.rights_summary import RightSummary
-from provisioning.connectors.scim import schema, values
+from provisioning.connectors.scim import equivalence, schema
 from provisioning.delivery.errors import Code, DeliveryError
 
 Record = Mapping[str, Any]
@@ -26,19 +26,19 @@ _MOST_GRANTS = 20_000
 
 _Normalize = Callable[[object], object]
 _ORGANIZATION: Mapping[str, _Normalize] = {
-    "id": values.identifier,
-    "key": values.text,
-    "name": values.text,
-    "customernumber": values.text,
-    "active": values.is_true,
+    "id": equivalence.identifier,
+    "key": equivalence.text,
+    "name": equivalence.text,
+    "customernumber": equivalence.text,
+    "active": equivalence.is_true,
 }
 _SCOPE: Mapping[str, _Normalize] = {
-    "organization": values.identifier,
-    "entitlement": values.text,
-    "site": values.identifier,
+    "organization": equivalence.identifier,
+    "entitlement": equivalence.text,
+    "site": equivalence.identifier,
 }
-_GRANT = {**_SCOPE, "application": values.text, "role": values.text, "sitename": values.text}
-_LIMIT = {**_SCOPE, "amount": values.amount, "currency": values.text, "period": values.text}
+_GRANT = {**_SCOPE, "application": equivalence.text, "role": equivalence.text, "sitename": equivalence.text}
+_LIMIT = {**_SCOPE, "amount": equivalence.amount, "currency": equivalence.text, "period": equivalence.text}
 _ROUNDED = ("from", "until")
 _LISTS: Mapping[str, Mapping[str, _Normalize]] = {
     "organizations": _ORGANIZATION,
@@ -71,28 +71,28 @@ def matches(ours: Record, theirs: Record) -> bool:
 def is_active(record: Record) -> bool:
     """Check whether the record is active, by a clear true. RFC 7643 lets targets omit `active`, which means true."""
     active = lower_keys(record).get("active")
-    return bool(user_name(record)) if active is None else values.is_true(active)
+    return bool(user_name(record)) if active is None else equivalence.is_true(active)
 
 
 def is_inactive(record: Record) -> bool:
     """Check whether the record is inactive, by a clear false, or because the target has emptied it."""
     active = lower_keys(record).get("active")
-    return not user_name(record) if active is None else values.is_false(active)
+    return not user_name(record) if active is None else equivalence.is_false(active)
 
 
 def is_closed(record: Record) -> bool:
     """Check whether the record is inactive by a clear false."""
-    return values.is_false(lower_keys(record).get("active"))
+    return equivalence.is_false(lower_keys(record).get("active"))
 
 
 def external_id(record: Record) -> str:
     """Return the `externalId` in a form for comparison; empty where absent."""
-    return values.identifier(lower_keys(record).get("externalid") or "")
+    return equivalence.identifier(lower_keys(record).get("externalid") or "")
 
 
 def user_name(record: Record) -> str:
     """Return the `userName` in a form for comparison, which ignores case (RFC 7643 §4.1.1)."""
-    return values.text(lower_keys(record).get("username") or "").casefold()
+    return equivalence.text(lower_keys(record).get("username") or "").casefold()
 
 
 def remote_id(record: Record) -> str:
@@ -113,7 +113,7 @@ def observed_state(record: Record) -> ObservedState:
         limits.setdefault(_scope(limit), limit)
     rights: dict[str, list[RightSummary]] = {}
     for grant in _entries(extension, "grants")[:_MOST_GRANTS]:
-        organization = _storable_text(values.identifier(grant.get("organization")))
+        organization = _storable_text(equivalence.identifier(grant.get("organization")))
         rights.setdefault(organization, []).append(_summary(grant, limits.get(_scope(grant), {})))
     return {"active": is_active(record), "rights": rights}
 
@@ -124,8 +124,8 @@ def _summary(grant: Record, limit: Record) -> RightSummary:
         entitlement=_storable_text(grant.get("entitlement", "")),
         role=_storable_text(grant.get("role", "")),
         all_sites=not site,
-        sites=[_storable_text(values.identifier(site))] if site else [],
-        amount=_storable_text(values.amount(limit["amount"])) if "amount" in limit else None,
+        sites=[_storable_text(equivalence.identifier(site))] if site else [],
+        amount=_storable_text(equivalence.amount(limit["amount"])) if "amount" in limit else None,
         currency=_storable_text(limit.get("currency", "")),
         period=_storable_text(limit.get("period", "")),
     )
@@ -146,14 +146,14 @@ def _comparable(record: Record) -> dict[str, object]:
         "active": is_active(record),
         "externalId": external_id(record),
         "userName": user_name(record),
-        "displayName": values.text(attributes.get("displayname") or ""),
+        "displayName": equivalence.text(attributes.get("displayname") or ""),
         "emails": _email_addresses(attributes),
     }
 
 
 def _email_addresses(attributes: Record) -> frozenset[str]:
     return frozenset(
-        values.text(entry.get("value", "")).casefold() for entry in _entries(attributes, "emails")
+        equivalence.text(entry.get("value", "")).casefold() for entry in _entries(attributes, "emails")
     )
 
 
@@ -161,7 +161,7 @@ def _work_phones(record: Record) -> frozenset[str]:
     """Return the work phones; a target may add others, and may leave the type out."""
     entries = [lower_keys(entry) for entry in _entries(lower_keys(record), "phonenumbers")]
     return frozenset(
-        values.phone(entry.get("value", ""))
+        equivalence.phone(entry.get("value", ""))
         for entry in entries
         if str(entry.get("type") or "work").casefold() == "work"
     )
@@ -182,7 +182,7 @@ def _grouped(record: Record, name: str) -> _Entries:
     for entry in _entries(_extension(record), name):
         present = {key: value for key, value in lower_keys(entry).items() if value not in (None, "")}
         group = frozenset((key, form(present[key])) for key, form in forms.items() if key in present)
-        instants = {key: values.instant(present[key]) for key in _ROUNDED if key in present}
+        instants = {key: equivalence.instant(present[key]) for key in _ROUNDED if key in present}
         groups.setdefault(group, []).append(instants)
     return groups
 
@@ -200,7 +200,9 @@ def _have_same_instants(some: Sequence[_Instants], others: Sequence[_Instants]) 
 
 
 def _are_same_instants(one: _Instants, other: _Instants) -> bool:
-    return one.keys() == other.keys() and all(values.is_same_instant(one[key], other[key]) for key in one)
+    return one.keys() == other.keys() and all(
+        equivalence.is_same_instant(one[key], other[key]) for key in one
+    )
 
 
 def lower_keys(record: Record) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from provisioning.connectors.connector import TargetProfile
-from provisioning.connectors.scim import compare, values
+from provisioning.connectors.scim import compare, equivalence
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http import pool as http_pool
 from provisioning.http.pool import Pool
@@ -135,7 +135,7 @@ class ScimEndpoint:
 
 def is_id(one: str, other: str) -> bool:
     """Check whether both are the same id of a target; a GUID may come in capitals."""
-    return values.identifier(one) == values.identifier(other)
+    return equivalence.identifier(one) == equivalence.identifier(other)
 
 
 def _count(value: object) -> int | None:

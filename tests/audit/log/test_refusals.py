@@ -19,7 +19,7 @@ from delegation.authorization import errors as authorization_errors
 from delegation.organizations import commands as organizations_commands
 from delegation.people.commands import members as people_commands
 from identity.people.models import User
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from tests.fixtures import forged_events
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body
@@ -128,7 +128,7 @@ def test_refusal_of_a_member_records_the_reason_alone(world: World) -> None:
 def test_failed_sign_ins_within_an_hour_are_two_events_for_each_person(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "PERSON", dataclasses.replace(limits.PERSON, amount=4))
+    monkeypatch.setattr(rate_limits, "PERSON", dataclasses.replace(rate_limits.PERSON, amount=4))
     offset = 7200 - clock.wall().minute * 60 - clock.wall().second
     move_clock(offset)
     unknown = User(email="nobody@koskela.example")
@@ -144,7 +144,7 @@ def test_failed_sign_ins_within_an_hour_are_two_events_for_each_person(
     assert failures.all().count() == 4
     repeats = body(failures.filter(subject=world.aino.user_id).latest("at"))["facts"]
     assert isinstance(repeats, dict)
-    assert (repeats["method"], repeats["repeats"]) == ("password", limits.PERSON.amount - 1)
+    assert (repeats["method"], repeats["repeats"]) == ("password", rate_limits.PERSON.amount - 1)
 
 
 def test_repeated_refused_sign_ins_of_a_former_member_are_two_events_an_hour(world: World) -> None:

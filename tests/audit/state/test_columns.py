@@ -7,8 +7,8 @@ import pytest
 from django.db import connection, transaction
 
 from audit.foundation import clock, db
-from audit.state import comparison, registry
-from audit.state.registry import Rebuilt
+from audit.state import comparison, declarations
+from audit.state.declarations import Rebuilt
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,7 +105,7 @@ def different_columns(table: Rebuilt) -> set[str]:
 
 def test_every_compared_column_that_is_changed_is_named(filled_world: World) -> None:
     tried = 0
-    for table in registry.rebuilt():
+    for table in declarations.rebuilt():
         for column in (*table.columns, *table.encrypted):
             if (table.table, column) in REFUSED:
                 continue
@@ -123,7 +123,7 @@ def delete_one(table: Rebuilt) -> int:
 
 def test_every_row_that_is_deleted_is_named_unless_its_end_leaves_no_event(filled_world: World) -> None:
     may_end = ISSUED - {"identity_signin_clients"} | {"identity_session", "identity_staffsession"}
-    for table in registry.rebuilt():
+    for table in declarations.rebuilt():
         with rolled_back():
             assert delete_one(table) == 1, table.table
             assert (comparison.ROW in different_columns(table)) == (table.table not in may_end), table.table

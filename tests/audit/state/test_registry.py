@@ -5,8 +5,8 @@ import pathlib
 import psycopg
 import pytest
 
-from audit.state import registry
-from audit.state.registry import NotRebuilt, Rebuilt
+from audit.state import declarations
+from audit.state.declarations import NotRebuilt, Rebuilt
 
 GUARDED = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'keyholder_guard' AND tgparentid = 0"
 COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
@@ -26,7 +26,7 @@ PAGE = pathlib.Path(__file__).parents[3] / "docs" / "tables.md"
 
 
 def declared() -> set[str]:
-    return {table.table for table in registry.tables()}
+    return {table.table for table in declarations.tables()}
 
 
 def declared_columns(table: Rebuilt) -> set[str]:
@@ -40,7 +40,7 @@ def test_declared_tables_are_the_guarded_ones_and_those_of_sign_ins(owner: psyco
 
 
 def test_rebuilt_tables_name_every_column_once(owner: psycopg.Connection) -> None:
-    for table in registry.rebuilt():
+    for table in declarations.rebuilt():
         columns = {name for (name,) in owner.execute(COLUMNS, [table.table]).fetchall()}
         assert columns <= declared_columns(table), table.table
         assert declared_columns(table) - columns <= set(table.key), table.table
@@ -50,7 +50,7 @@ def test_rebuilt_tables_name_every_column_once(owner: psycopg.Connection) -> Non
 
 def test_table_declared_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="identity_user is declared twice"):
-        registry.register(NotRebuilt("identity_user", "again"))
+        declarations.register(NotRebuilt("identity_user", "again"))
 
 
 def rows_of_page() -> dict[str, tuple[str, str]]:
@@ -73,4 +73,4 @@ def row_of(table: Rebuilt | NotRebuilt) -> tuple[str, str]:
 
 
 def test_page_names_the_compared_columns_and_the_others() -> None:
-    assert rows_of_page() == {table.table: row_of(table) for table in registry.tables()}
+    assert rows_of_page() == {table.table: row_of(table) for table in declarations.tables()}

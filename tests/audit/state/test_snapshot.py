@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock, db
 from audit.foundation.snapshot import snapshot
-from audit.state import comparison, registry
+from audit.state import comparison, declarations
 from audit.state.comparison import TableComparison
 from delegation.people.commands import members as people_commands
 from tests.fixtures import state_check
@@ -37,7 +37,7 @@ def test_comparison_of_all_tables_sets_up_its_transaction_once(world: World) -> 
                 "off",
             )
             compared += 1
-    assert compared == len(registry.rebuilt())
+    assert compared == len(declarations.rebuilt())
     assert sum("set_config" in one["sql"] for one in statements) == 1
 
 
@@ -77,7 +77,7 @@ def test_acts_during_the_comparison_make_no_difference(world: World, monkeypatch
     monkeypatch.setattr(comparison, "compare", interrupted)
     output = io.StringIO()
     call_command("audit", "verify", "--state", stdout=output, stderr=output)
-    assert acts.count == len(registry.rebuilt()) > 20
+    assert acts.count == len(declarations.rebuilt()) > 20
     assert " 0 differences" in output.getvalue()
     monkeypatch.undo()
     assert state_check.differences() == []

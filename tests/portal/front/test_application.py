@@ -14,7 +14,7 @@ import pytest
 from django.conf import LazySettings
 from django.utils import translation
 
-from portal.front import kinds, limits, refusals
+from portal.front import error_answers, kinds, limits
 from portal.front.application import Front
 from portal.oidc import fast_path
 from portal.operations import request_log
@@ -172,7 +172,7 @@ def test_page_of_a_refusal_names_its_own_instant_in_the_language_of_the_browser(
     at = dt.datetime(2026, 11, 29, 14, 3, tzinfo=dt.UTC)
     for minutes, language in [(0, "en"), (0, "fi"), (1, "en")]:
         now = at + dt.timedelta(minutes=minutes)
-        monkeypatch.setattr(refusals, "clock", SimpleNamespace(wall=lambda now=now: now))
+        monkeypatch.setattr(error_answers, "clock", SimpleNamespace(wall=lambda now=now: now))
         seen = ask(scope(PAGE, "POST", content_length="1", accept_language=language))
         with translation.override(language):
             expected = time_zones.date_time(now, None)

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from audit.foundation import clock
 from portal import embedded_postgres
-from portal.embedded_postgres import roles
+from portal.embedded_postgres import database_roles
 from portal.operations import readiness, service_checks, static_check
 from tests.fixtures import cluster, mail_relay
 
@@ -116,7 +116,7 @@ def test_database_that_does_not_answer_is_tried_once(relay: Relay, database_urls
     ("name", "module", "attribute", "value", "words"),
     [
         ("database", service_checks, "_OLDEST", 990_000, "older than"),
-        ("extensions", roles, "EXTENSIONS", ("citext", "missing_one"), "missing_one"),
+        ("extensions", database_roles, "EXTENSIONS", ("citext", "missing_one"), "missing_one"),
         ("migrations", readiness, "required_migrations", lambda: {("a", "b")}, "migrate"),
         ("cache", readiness, "cache_works", lambda: "failed", "Does not return"),
         ("static files", static_check, "state", lambda: "old", "collectstatic"),

@@ -10,7 +10,7 @@ from django.core import management
 from django.core.exceptions import ImproperlyConfigured
 
 from audit.foundation import key_files
-from portal.settings import environment, report, variables
+from portal.settings import environment, environment_report, variables
 from tests.fixtures.production import REQUIRED
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -222,7 +222,7 @@ def test_refused_secret_does_not_appear_in_the_message(name: str) -> None:
 
 
 def test_report_masks_every_secret_and_shows_the_rest() -> None:
-    shown = "\n".join(report.lines(REQUIRED | SECRETS))
+    shown = "\n".join(environment_report.lines(REQUIRED | SECRETS))
     assert "s3cret" not in shown
     assert "postgresql://app:********@db/kh" in shown
     assert "amqp://a:********@one//;amqp://b:********@two//" in shown
@@ -250,7 +250,9 @@ def test_brand_folder_gives_static_files_and_mail_colors() -> None:
 
 def test_documented_table_equals_the_declarations() -> None:
     text = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
-    assert report.table() in text, "Put the output of `manage.py config table` into docs/running.md."
+    assert environment_report.table() in text, (
+        "Put the output of `manage.py config table` into docs/running.md."
+    )
 
 
 def test_config_commands_print_the_report_and_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +264,7 @@ def test_config_commands_print_the_report_and_the_table(monkeypatch: pytest.Monk
     monkeypatch.setenv("KEYHOLDER_METRICS_TOKEN", "s3cret")
     assert "KEYHOLDER_METRICS_TOKEN" in printed("show")
     assert "s3cret" not in printed("show")
-    assert printed("table").strip() == report.table()
+    assert printed("table").strip() == environment_report.table()
 
 
 def test_missing_key_file_names_the_command_when_it_is_used(settings: Any, tmp_path: pathlib.Path) -> None:

@@ -11,7 +11,7 @@ from audit.models import Event
 from identity.people.models import User
 from identity.sessions.models import Session
 from portal.signin.customers import adapter as customers_adapter
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient
 from tests.fixtures.events import recorded_verbs
@@ -114,7 +114,7 @@ def test_revocation_right_after_sign_in_ends_the_session(
 @pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_passkey_challenges_are_limited_per_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each question is a row until it is answered."""
-    monkeypatch.setattr(limits, "REQUESTS", dataclasses.replace(limits.REQUESTS, amount=6))
+    monkeypatch.setattr(rate_limits, "REQUESTS", dataclasses.replace(rate_limits.REQUESTS, amount=6))
     asked = {"x-requested-with": "XMLHttpRequest"}
     answers = [Client().get(reverse("mfa_login_webauthn"), headers=asked).status_code for _ in range(8)]
     assert answers == [200] * 6 + [429] * 2

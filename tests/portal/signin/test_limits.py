@@ -15,7 +15,7 @@ from django.urls import reverse
 from audit.foundation import clock
 from identity.people.models import User
 from identity.sessions.models import Session
-from portal.signin.customers import attempts, device_cookies, limits, recovery_codes
+from portal.signin.customers import device_cookies, rate_limits, recovery_codes, secret_attempts
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails
 from tests.fixtures import world as worlds
@@ -46,9 +46,9 @@ SMALL = {
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, amount in SMALL.items():
-        limit: limits.Limit = getattr(limits, name)
+        limit: rate_limits.Limit = getattr(rate_limits, name)
         assert amount < limit.amount
-        monkeypatch.setattr(limits, name, dataclasses.replace(limit, amount=amount))
+        monkeypatch.setattr(rate_limits, name, dataclasses.replace(limit, amount=amount))
 
 
 def known_browser(user: User) -> BrowserClient:
@@ -75,8 +75,8 @@ def is_refused(answer: Any) -> bool:
 def test_wrong_passwords_beyond_every_limit_do_not_lock_the_known_browser_out(world: World) -> None:
     aino = world.aino.user
     browser = known_browser(aino)
-    answers = guess_passwords(aino, times=limits.NETWORK.amount + 1)
-    assert sum(REFUSED in answer for answer in answers) == len(answers) - limits.PERSON.amount
+    answers = guess_passwords(aino, times=rate_limits.NETWORK.amount + 1)
+    assert sum(REFUSED in answer for answer in answers) == len(answers) - rate_limits.PERSON.amount
     assert browser.password(aino)["Location"] == CODE
     forget_last_code(aino)
     assert browser.code(aino)["Location"] == "/"
@@ -92,7 +92,7 @@ def test_wrong_codes_of_a_stranger_who_knows_the_password_do_not_lock_the_known_
         stranger = BrowserClient(REMOTE_ADDR=source)
         stranger.password(aino)
         refused += sum(is_refused(stranger.post(CODE, {"code": "000000"})) for _ in range(3))
-    assert refused == 3 * len(SOURCES) - limits.PERSON.amount
+    assert refused == 3 * len(SOURCES) - rate_limits.PERSON.amount
     browser.password(aino)
     forget_last_code(aino)
     assert browser.code(aino)["Location"] == "/"
@@ -118,7 +118,7 @@ def test_new_browser_under_attack_shows_the_wait_and_signs_in_after_a_reset_link
     browser = BrowserClient(REMOTE_ADDR="203.0.113.9")
     wait = re.search(r"Too many attempts. Wait (\d+) seconds?", browser.password(aino).content.decode())
     assert wait is not None
-    assert 0 < int(wait[1]) <= limits.PERSON.seconds
+    assert 0 < int(wait[1]) <= rate_limits.PERSON.seconds
     form = browser.get(recovery_link(browser, aino))["Location"]
     assert browser.post(form, {"password1": NEW_PASSWORD}).status_code == 302
     assert browser.password(aino, NEW_PASSWORD)["Location"] == CODE
@@ -128,7 +128,7 @@ def test_new_browser_under_attack_shows_the_wait_and_signs_in_after_a_reset_link
 def test_wait_ends_within_five_minutes(world: World) -> None:
     aino = world.aino.user
     guess_passwords(aino)
-    worlds.move_clock(limits.PERSON.seconds)
+    worlds.move_clock(rate_limits.PERSON.seconds)
     assert BrowserClient().password(aino)["Location"] == CODE
 
 
@@ -141,7 +141,7 @@ def test_one_network_cannot_slow_a_person_in_another_network(world: World) -> No
 def test_known_browser_has_a_small_limit_of_its_own(world: World) -> None:
     aino = world.aino.user
     stolen = known_browser(aino)
-    allowed = limits.DEVICE.amount + limits.PERSON_NETWORK.amount
+    allowed = rate_limits.DEVICE.amount + rate_limits.PERSON_NETWORK.amount
     answers = [stolen.password(aino, WRONG) for _ in range(allowed + 3)]
     assert sum(not is_refused(answer) for answer in answers) == allowed
     other = BrowserClient(REMOTE_ADDR="203.0.113.9").sign_in_again(aino)
@@ -159,7 +159,7 @@ def test_limit_of_a_known_browser_is_not_renewed_by_signing_in(world: World) -> 
 
 
 def test_successful_sign_ins_are_not_counted(world: World) -> None:
-    for _ in range(limits.NETWORK.amount + 1):
+    for _ in range(rate_limits.NETWORK.amount + 1):
         assert BrowserClient().password(world.aino.user)["Location"] == CODE
 
 
@@ -180,7 +180,7 @@ def test_other_spellings_and_addresses_of_a_person_share_one_limit(world: World)
 
 def test_neighbours_in_one_ipv6_network_share_one_limit(world: World) -> None:
     answers = guess_passwords(world.aino.user, times=1, sources=tuple(f"2001:db8:1::{n}" for n in range(5)))
-    assert sum(REFUSED in answer for answer in answers) == 5 - limits.PERSON_NETWORK.amount
+    assert sum(REFUSED in answer for answer in answers) == 5 - rate_limits.PERSON_NETWORK.amount
 
 
 @pytest.mark.parametrize("revocation", ["password", "everywhere"])
@@ -247,13 +247,13 @@ def test_reset_mails_to_one_address_are_few_and_one_valid_link_is_always_on_its_
         return Mail.objects.filter(purpose="password_reset").count()
 
     first = ask()
-    assert first == limits.RESET_MAIL.amount + limits.RESET_MAIL_LATER.amount
+    assert first == rate_limits.RESET_MAIL.amount + rate_limits.RESET_MAIL_LATER.amount
     counts = [first]
     for _ in range(12):
         worlds.move_clock(2 * 3600 * len(counts))
         counts.append(ask())
     assert all(later > before for before, later in itertools.pairwise(counts))
-    assert counts[11] - counts[0] <= 12 + limits.RESET_MAIL.amount
+    assert counts[11] - counts[0] <= 12 + rate_limits.RESET_MAIL.amount
 
 
 def test_known_browser_gets_its_reset_mail_after_strangers_used_up_theirs(world: World) -> None:
@@ -283,10 +283,13 @@ def test_reset_of_an_unknown_address_is_answered_alike_at_every_limit(world: Wor
 def test_requests_of_a_known_browser_do_not_wait_for_its_network(world: World) -> None:
     browser = known_browser(world.aino.user)
     asked = {"X-Requested-With": "XMLHttpRequest"}
-    for _ in range(limits.REQUESTS.amount):
+    for _ in range(rate_limits.REQUESTS.amount):
         BrowserClient().get(reverse("mfa_login_webauthn"), headers=asked)
     refused = BrowserClient().get(reverse("mfa_login_webauthn"), headers=asked)
-    assert (refused.status_code, 0 < int(refused["Retry-After"]) <= limits.REQUESTS.seconds) == (429, True)
+    assert (refused.status_code, 0 < int(refused["Retry-After"]) <= rate_limits.REQUESTS.seconds) == (
+        429,
+        True,
+    )
     assert browser.get(reverse("mfa_login_webauthn"), headers=asked).status_code == 200
 
 
@@ -300,9 +303,9 @@ def test_requests_of_many_known_browsers_share_the_limit_of_their_network(world:
     answers = [
         browser.get(reverse("mfa_login_webauthn"), headers=asked).status_code
         for browser in browsers
-        for _ in range(limits.REQUESTS.amount)
+        for _ in range(rate_limits.REQUESTS.amount)
     ]
-    assert answers.count(200) == limits.REQUESTS_KNOWN.amount
+    assert answers.count(200) == rate_limits.REQUESTS_KNOWN.amount
     assert BrowserClient().get(reverse("mfa_login_webauthn"), headers=asked).status_code == 200
 
 
@@ -321,7 +324,7 @@ def test_request_of_any_method_is_counted_like_a_get(world: World, page: str, me
     """Django runs the view of a GET for HEAD: each left a session, and none was counted."""
     link = {"uidb36": "abc", "key": "a-b"} if page == "account_reset_password_from_key" else {}
     url, asked = reverse(page, kwargs=link), {"X-Requested-With": "XMLHttpRequest"}
-    for _ in range(limits.REQUESTS.amount):
+    for _ in range(rate_limits.REQUESTS.amount):
         getattr(BrowserClient(), method)(url, headers=asked)
     before = Session.objects.count()
     assert getattr(BrowserClient(), method)(url, headers=asked).status_code == 429
@@ -334,7 +337,7 @@ def test_signed_in_person_confirms_in_the_known_browser_after_many_failures_else
     stolen = BrowserClient()
     stolen.cookies[settings.SESSION_COOKIE_NAME] = browser.cookies[settings.SESSION_COOKIE_NAME].value
     answers = [stolen.post(reverse("account_reauthenticate"), {"password": WRONG}) for _ in range(5)]
-    assert sum(not is_refused(answer) for answer in answers) == limits.SESSION.amount
+    assert sum(not is_refused(answer) for answer in answers) == rate_limits.SESSION.amount
     assert browser.post(reverse("account_reauthenticate"), {"password": worlds.PASSWORD}).status_code == 302
 
 
@@ -346,35 +349,36 @@ def test_wrong_present_password_is_counted(world: World) -> None:
     browser.cookies.pop(settings.DEVICE_COOKIE_NAME)
     sent = {"oldpassword": WRONG, "password1": NEW_PASSWORD}
     answers = [browser.post(reverse("account_change_password"), sent) for _ in range(5)]
-    assert sum(is_refused(answer) for answer in answers) == 5 - limits.SESSION.amount
+    assert sum(is_refused(answer) for answer in answers) == 5 - rate_limits.SESSION.amount
 
 
 def test_many_changes_of_factors_are_mails_at_once_and_then_one_an_hour(world: World) -> None:
     aino = world.aino.user
     browser = BrowserClient().sign_in(aino)
-    for _ in range(limits.NOTICE.amount + 3):
+    for _ in range(rate_limits.NOTICE.amount + 3):
         browser.post(reverse("mfa_generate_recovery_codes"))
     notices = Mail.objects.filter(purpose="security_changed", about=aino.pk).order_by("due_at")
     at = clock.now()
-    assert [notice.due_at > at for notice in notices if notice.due_at] == [False] * limits.NOTICE.amount + [
-        True
-    ]
+    assert [notice.due_at > at for notice in notices if notice.due_at] == [
+        False
+    ] * rate_limits.NOTICE.amount + [True]
     last = notices.last()
     assert last is not None
     assert "Your sign-in methods were changed several times." in queued_mails.text_of(last)
     passwords = {"oldpassword": worlds.PASSWORD, "password1": NEW_PASSWORD}
     browser.post(reverse("account_change_password"), passwords)
-    assert notices.all().count() == limits.NOTICE.amount + 2
+    assert notices.all().count() == rate_limits.NOTICE.amount + 2
     worlds.move_clock(3600)
     browser = BrowserClient().sign_in_with(aino, NEW_PASSWORD)
     browser.post(reverse("mfa_generate_recovery_codes"))
-    assert notices.all().count() == limits.NOTICE.amount + 3
+    assert notices.all().count() == rate_limits.NOTICE.amount + 3
 
 
 def test_security_md_shows_every_limit() -> None:
     text = (settings.BASE_DIR / "SECURITY.md").read_text(encoding="utf-8")
     rows = [
-        f"| {limit.amount} {limit.what} | {limit.per} | {window(limit.seconds)} |" for limit in limits.LIMITS
+        f"| {limit.amount} {limit.what} | {limit.per} | {window(limit.seconds)} |"
+        for limit in rate_limits.LIMITS
     ]
     assert [row for row in rows if row not in text] == []
 
@@ -391,9 +395,9 @@ def test_all_limits_of_one_attempt_are_counted_at_one_instant(
 ) -> None:
     """Otherwise an attempt at the end of a window would count in two windows."""
     instants = iter([clock.wall() + n * dt.timedelta(days=1) for n in range(3)])
-    monkeypatch.setattr(limits, "clock", SimpleNamespace(wall=lambda: next(instants)))
-    subjects = [(limits.PERSON, "a"), (limits.PERSON, "b"), (limits.PERSON, "c")]
-    taken = limits.take(*subjects)
+    monkeypatch.setattr(rate_limits, "clock", SimpleNamespace(wall=lambda: next(instants)))
+    subjects = [(rate_limits.PERSON, "a"), (rate_limits.PERSON, "b"), (rate_limits.PERSON, "c")]
+    taken = rate_limits.take(*subjects)
     assert len({counter.rpartition(":")[2] for counter in taken.counters}) == 1
 
 
@@ -404,13 +408,13 @@ def test_page_that_tries_a_secret_without_a_limit_fails(
     browser = BrowserClient()
     if page == CODE:
         browser.password(world.aino.user)
-    monkeypatch.setattr(attempts, "_SUBJECTS", {})
+    monkeypatch.setattr(secret_attempts, "_SUBJECTS", {})
     with pytest.raises(TypeError, match=f"no limit: {page}"):
         browser.post(page, {"login": world.aino.user.email, "password": WRONG, "code": "000000"})
 
 
 def test_every_page_that_tries_a_secret_has_a_limit() -> None:
-    names = {*attempts._SUBJECTS, *attempts._COUNTED}
+    names = {*secret_attempts._SUBJECTS, *secret_attempts._COUNTED}
     assert names == {
         "account_change_password",
         "account_login",
@@ -440,14 +444,14 @@ def test_codes_after_the_right_password_have_a_limit_of_hours(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Windows of five minutes alone would allow a person who has the password thousands of codes a day."""
-    monkeypatch.setattr(limits, "CODES", dataclasses.replace(limits.CODES, amount=4))
+    monkeypatch.setattr(rate_limits, "CODES", dataclasses.replace(rate_limits.CODES, amount=4))
     aino, browser = world.aino.user, known_browser(world.aino.user)
     refused: list[bool] = []
     for source in SOURCES[:3]:
         stranger = BrowserClient(REMOTE_ADDR=source)
         stranger.password(aino)
         refused += [is_refused(stranger.post(CODE, {"code": "000000"})) for _ in range(2)]
-        worlds.move_clock(limits.PERSON.seconds)
+        worlds.move_clock(rate_limits.PERSON.seconds)
     assert refused == [False] * 4 + [True] * 2
     browser.password(aino)
     forget_last_code(aino)

@@ -21,7 +21,7 @@ from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 from portal.http import request_context, safe_redirects
 from portal.signin import proofs
-from portal.signin.customers import assurance, demands, factors, limits
+from portal.signin.customers import assurance, demands, factors, rate_limits
 from provisioning.mail.models import Mail
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient, code_from, code_of
@@ -84,7 +84,7 @@ def test_used_code_is_refused_at_reauthentication(world: World) -> None:
 @pytest.mark.usefixtures("at_the_start_of_a_window")
 @pytest.mark.usefixtures("at_noon")
 def test_parallel_guesses_stay_within_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "PERSON", dataclasses.replace(limits.PERSON, amount=4))
+    monkeypatch.setattr(rate_limits, "PERSON", dataclasses.replace(rate_limits.PERSON, amount=4))
     aino = world.aino.user
 
     def guess(number: int) -> str:
@@ -93,7 +93,7 @@ def test_parallel_guesses_stay_within_the_limit(world: World, monkeypatch: pytes
 
     guesses = [partial(guess, number) for number in range(8)]
     answers = run_concurrently(*guesses)
-    assert sum("Too many attempts" not in str(answer) for answer in answers) == limits.PERSON.amount
+    assert sum("Too many attempts" not in str(answer) for answer in answers) == rate_limits.PERSON.amount
     assert recorded_verbs(aino).count("sign_in.failed") == 1
     ported = BrowserClient()
     ported.defaults["HTTP_HOST"] = "localhost:81"

@@ -27,7 +27,7 @@ from identity.people.models import User
 from identity.staff import break_glass as state
 from identity.staff.models import BreakGlass, BreakGlassPasskey, StaffSession
 from portal import embedded_postgres
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.signin.staff import break_glass
 from provisioning import retention
 from provisioning.mail.models import Mail
@@ -392,7 +392,7 @@ def test_sign_in_without_a_configured_provider_exists_while_it_is_open(world: Wo
 @pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_unknown_links_are_limited_per_network(world: World, op: FakeProvider) -> None:
     browser, path = BrowserClient(), "/staff/break-glass/khb_x"
-    statuses = {browser.get(path).status_code for _ in range(limits.STAFF_SIGN_IN.amount)}
+    statuses = {browser.get(path).status_code for _ in range(rate_limits.STAFF_SIGN_IN.amount)}
     assert (statuses, browser.get(path).status_code) == ({404}, 429)
 
 

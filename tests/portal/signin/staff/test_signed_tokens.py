@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt import algorithms
 
-from portal.signin.staff import configuration, signed_tokens
+from portal.signin.staff import configuration, provider_tokens
 from portal.signin.staff.errors import ProviderUnavailable, RefusalCode, SignInRefused
 from portal.signin.staff.provider import Provider
 from tests.fixtures import fake_provider, staff_provider
@@ -43,13 +43,13 @@ def claims(op: FakeProvider, **other: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def verified(provider: Provider, token: object, **other: Any) -> signed_tokens.IdToken:
+def verified(provider: Provider, token: object, **other: Any) -> provider_tokens.IdToken:
     known = {"nonce": "n-1", "access_token": "at", "began_at": NOW, "now": NOW}
-    return signed_tokens.verify_id_token(token, provider=provider, **{**known, **other})
+    return provider_tokens.verify_id_token(token, provider=provider, **{**known, **other})
 
 
 def test_id_token_of_the_provider_gives_its_claims(op: FakeProvider, provider: Provider) -> None:
-    at_hash = signed_tokens._half_hash("at")
+    at_hash = provider_tokens._half_hash("at")
     said = claims(op, sid="s-1", auth_time=AT - 5, amr=["pwd", "mfa"], acr="2", at_hash=at_hash)
     token = verified(provider, op.sign(said, typ="JWT", defect=Defect()))
     assert (token.subject, token.session, token.issued_at) == ("staff-1", "s-1", NOW)
@@ -59,7 +59,9 @@ def test_id_token_of_the_provider_gives_its_claims(op: FakeProvider, provider: P
 
 def test_half_hash_is_the_one_of_the_standard() -> None:
     """OpenID Connect Core A.3 prints this pair."""
-    assert signed_tokens._half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == "77QmUPtjPfzWtF2AnpK9RQ"
+    assert (
+        provider_tokens._half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == "77QmUPtjPfzWtF2AnpK9RQ"
+    )
 
 
 ID_DEFECTS: dict[str, Defect] = {
@@ -176,8 +178,8 @@ def logout(op: FakeProvider, **other: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def ended(provider: Provider, token: object) -> signed_tokens.LogoutToken:
-    return signed_tokens.verify_logout_token(token, provider=provider, now=NOW)
+def ended(provider: Provider, token: object) -> provider_tokens.LogoutToken:
+    return provider_tokens.verify_logout_token(token, provider=provider, now=NOW)
 
 
 def test_logout_token_of_the_provider_names_subject_and_session(op: FakeProvider, provider: Provider) -> None:

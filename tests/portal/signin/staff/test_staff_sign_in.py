@@ -18,7 +18,7 @@ from identity.sessions.models import Session
 from identity.staff import identities, sessions
 from identity.staff.models import StaffIdentity, StaffSession
 from portal import embedded_postgres
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.signin.staff import provider
 from tests.fixtures import concurrency, signed_in, staff_provider, state_check
 from tests.fixtures.browser_client import BrowserClient
@@ -123,11 +123,11 @@ def test_authorization_request_names_the_values_of_acr_that_roles_demand(
 @pytest.mark.parametrize("path", [START, CALLBACK])
 def test_sign_ins_of_one_network_beyond_the_limit_wait(world: World, op: FakeProvider, path: str) -> None:
     browser = BrowserClient()
-    for _ in range(limits.STAFF_SIGN_IN.amount):
+    for _ in range(rate_limits.STAFF_SIGN_IN.amount):
         assert browser.get(path).status_code in {302, 400}
     answer = browser.get(path)
     assert answer.status_code == 429
-    assert 1 <= int(answer["Retry-After"]) <= limits.STAFF_SIGN_IN.seconds
+    assert 1 <= int(answer["Retry-After"]) <= rate_limits.STAFF_SIGN_IN.seconds
     assert BrowserClient(REMOTE_ADDR="192.0.2.9").get(path).status_code in {302, 400}
 
 

@@ -14,7 +14,7 @@ from delegation.organizations import commands as organizations_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.web.invitations import outside_notice
 from provisioning.mail.models import Mail
 from tests.fixtures import concurrency, queued_mails, signed_in
@@ -84,7 +84,9 @@ def test_notices_beyond_the_daily_limit_are_collected_in_one_mail(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A site admin with 60 invitations a day would otherwise fill the mailboxes of all other admins."""
-    monkeypatch.setattr(limits, "INVITATION_NOTICE", dataclasses.replace(limits.INVITATION_NOTICE, amount=2))
+    monkeypatch.setattr(
+        rate_limits, "INVITATION_NOTICE", dataclasses.replace(rate_limits.INVITATION_NOTICE, amount=2)
+    )
     for number in range(6):
         assert invite(world, world.sami, f"{number}@mailbox.example").endswith(NOTIFIED)
     sent = notices()
@@ -100,17 +102,23 @@ def test_notices_beyond_the_daily_limit_are_collected_in_one_mail(
 def test_limit_of_notices_in_one_organization_leaves_the_other_ones_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "INVITATION_NOTICE", dataclasses.replace(limits.INVITATION_NOTICE, amount=1))
+    monkeypatch.setattr(
+        rate_limits, "INVITATION_NOTICE", dataclasses.replace(rate_limits.INVITATION_NOTICE, amount=1)
+    )
     for number in range(2):
         invite(world, world.sami, f"{number}@mailbox.example")
-    assert not limits.take((limits.INVITATION_NOTICE, f"{world.paivi.user_id} {world.pohjola.id}")).wait
-    assert limits.take((limits.INVITATION_NOTICE, f"{world.paivi.user_id} {world.koskela.id}")).wait
+    assert not rate_limits.take(
+        (rate_limits.INVITATION_NOTICE, f"{world.paivi.user_id} {world.pohjola.id}")
+    ).wait
+    assert rate_limits.take((rate_limits.INVITATION_NOTICE, f"{world.paivi.user_id} {world.koskela.id}")).wait
 
 
 def test_mail_that_waits_about_another_organization_is_no_mail_about_this_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "INVITATION_NOTICE", dataclasses.replace(limits.INVITATION_NOTICE, amount=1))
+    monkeypatch.setattr(
+        rate_limits, "INVITATION_NOTICE", dataclasses.replace(rate_limits.INVITATION_NOTICE, amount=1)
+    )
     for number in range(2):
         invite(world, world.sami, f"{number}@mailbox.example")
     with bypassing_commands():

@@ -8,7 +8,7 @@ from audit.foundation.errors import Busy
 from audit.models import Event
 from delegation.people.commands import details
 from identity.people.models import User
-from portal.signin.customers import limits
+from portal.signin.customers import rate_limits
 from portal.web.my.context import MyAccessPage
 from portal.web.my.details import MyDetailsPage
 from portal.web.people.detail_context import PersonPage
@@ -92,7 +92,7 @@ def test_text_that_is_no_name_stays_in_the_form_with_its_error(world: World, nam
 @pytest.mark.usefixtures("at_the_start_of_a_window")
 def test_present_name_sent_again_changes_nothing(world: World) -> None:
     browser = signed_in.browser(world.mikko)
-    for _ in range(limits.OWN_DETAILS.amount + 1):
+    for _ in range(rate_limits.OWN_DETAILS.amount + 1):
         done = browser.post(FORM, {"name": " Mikko  Laine"}, follow=True)
         assert page_messages(done) == ["Nothing was changed: these are your details already."]
     assert not Event.objects.filter(verb="person.update").exists()
@@ -102,7 +102,7 @@ def test_present_name_sent_again_changes_nothing(world: World) -> None:
 def test_form_sent_twice_changes_the_name_once(world: World) -> None:
     browser = signed_in.browser(world.mikko)
     key = page_model(browser.get(FORM), MyDetailsPage).form["idempotency_key"].value()
-    for _ in range(limits.OWN_DETAILS.amount + 1):
+    for _ in range(rate_limits.OWN_DETAILS.amount + 1):
         done = browser.post(FORM, {"name": "Mikko Äimä", "idempotency_key": key}, follow=True)
         assert page_messages(done) == ["Your details are changed."]
     assert Event.objects.filter(verb="person.update").count() == 1
@@ -112,7 +112,7 @@ def test_form_sent_twice_changes_the_name_once(world: World) -> None:
 def test_name_is_changed_five_times_a_day_at_most(world: World) -> None:
     cache.clear()
     browser = signed_in.browser(world.mikko)
-    for number in range(limits.OWN_DETAILS.amount):
+    for number in range(rate_limits.OWN_DETAILS.amount):
         assert browser.post(FORM, {"name": f"Mikko {number}"}).status_code == 302
     refused = page_model(browser.post(FORM, {"name": "Mikko Viimeinen"}), MyDetailsPage)
     (error,) = refused.form.errors["__all__"]
@@ -133,7 +133,7 @@ def test_change_that_found_the_log_busy_does_not_count(world: World, monkeypatch
 
     with monkeypatch.context() as busy:
         busy.setattr(details, "change", be_busy)
-        for _ in range(limits.OWN_DETAILS.amount + 1):
+        for _ in range(rate_limits.OWN_DETAILS.amount + 1):
             assert browser.post(FORM, {"name": "Mikko Uusi"}).status_code == 503
     assert browser.post(FORM, {"name": "Mikko Uusi"}).status_code == 302
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delegation.activity import names as activity_names
+from delegation.activity import people_in_events
 from delegation.people.commands import details, members
 from identity.memberships.models import Membership
 from portal.web.people.detail_context import PersonPage
@@ -114,7 +114,7 @@ def test_name_that_an_event_does_not_hold_is_the_one_the_organization_sees(
     del aino
     users = [world.mikko.user_id]
     seen = {
-        organization.key: activity_names.shown_names(users=users, organization=organization.id)
+        organization.key: people_in_events.shown_names(users=users, organization=organization.id)
         for organization in (world.koskela, world.pohjola)
     }
     assert seen == {"koskela": {users[0]: "Mikko Laine"}, "pohjola": {users[0]: NEW_NAME}}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provisioning.connectors.scim import compare, values
+from provisioning.connectors.scim import compare, equivalence
 from provisioning.connectors.scim import schema as scim_schema
 from tests.fixtures.scim_users import FROM, OULU, TAMPERE, right, user
 
@@ -118,9 +118,9 @@ def test_observed_state_has_our_own_forms() -> None:
     "value", [None, "", "nan", "inf", "1e999999999999", [], {}, True, "0001-01-01T00:00:00+14:00", "9" * 5000]
 )
 def test_strange_value_is_compared_as_text(value: object) -> None:
-    values.instant(value)
-    values.amount(value)
-    values.identifier(value)
+    equivalence.instant(value)
+    equivalence.amount(value)
+    equivalence.identifier(value)
     assert not compare.matches(
         OURS, rewritten(**{key: lambda _: value for key in ("amount", "until", "site")})
     )

@@ -17,8 +17,8 @@ from identity.people import addresses
 from identity.people.models import User
 from portal.http import error_pages, request_context
 from portal.http.request_context import Request
-from portal.signin.customers import device_cookies, limits
-from portal.signin.customers.limits import Limit, Taken
+from portal.signin.customers import device_cookies, rate_limits
+from portal.signin.customers.rate_limits import Limit, Taken
 
 _ATTRIBUTE = "sign_in_attempt"
 _LONGEST_IN_SECONDS = 300
@@ -101,10 +101,10 @@ def run(request: Request, view: Callable[[], HttpResponseBase]) -> HttpResponseB
     name = (match.url_name if match else None) or ""
     if name in _COUNTED and request.method not in _COUNTED[name]:
         device, network = device_cookies.any_known(request), _network(request)
-        taken = limits.take(
-            *[(limits.REQUESTS, device.number), (limits.REQUESTS_KNOWN, network)]
+        taken = rate_limits.take(
+            *[(rate_limits.REQUESTS, device.number), (rate_limits.REQUESTS_KNOWN, network)]
             if device
-            else [(limits.REQUESTS, network)]
+            else [(rate_limits.REQUESTS, network)]
         )
         if taken.wait:
             return error_pages.too_many(request, seconds=taken.wait)
@@ -126,10 +126,11 @@ def take_reset_mail(request: HttpRequest, *, address: str, user: User | None) ->
     browser has mails of its own.
     """
     device = device_cookies.known(request, user)
-    if device is not None and not limits.take((limits.RESET_MAIL_DEVICE, device.number)).wait:
+    if device is not None and not rate_limits.take((rate_limits.RESET_MAIL_DEVICE, device.number)).wait:
         return True
     return any(
-        not limits.take((limit, address)).wait for limit in (limits.RESET_MAIL, limits.RESET_MAIL_LATER)
+        not rate_limits.take((limit, address)).wait
+        for limit in (rate_limits.RESET_MAIL, rate_limits.RESET_MAIL_LATER)
     )
 
 
@@ -137,18 +138,18 @@ def _take(request: HttpRequest, subject: AttemptedPerson) -> Taken:
     """Count under the limit of the known browser or of the session; otherwise under those of strangers."""
     device = device_cookies.known(request, subject.user)
     if device is not None:
-        taken = limits.take((limits.DEVICE, device.number))
+        taken = rate_limits.take((rate_limits.DEVICE, device.number))
         if not taken.wait:
             return taken
     if request.user.is_authenticated:
-        return limits.take((limits.SESSION, str(request.session.session_key)))
+        return rate_limits.take((rate_limits.SESSION, str(request.session.session_key)))
     network = _network(request)
     strangers: tuple[tuple[Limit, str], ...] = (
-        (limits.NETWORK, network),
-        (limits.PERSON_NETWORK, f"{subject.key} {network}"),
-        *((limit, subject.key) for limit in (limits.PERSON, *subject.further)),
+        (rate_limits.NETWORK, network),
+        (rate_limits.PERSON_NETWORK, f"{subject.key} {network}"),
+        *((limit, subject.key) for limit in (rate_limits.PERSON, *subject.further)),
     )
-    return limits.take(*strangers)
+    return rate_limits.take(*strangers)
 
 
 def _network(request: HttpRequest) -> str:
@@ -168,7 +169,7 @@ def _typed_address(request: HttpRequest) -> AttemptedPerson:
 def _half_signed_in(request: HttpRequest) -> AttemptedPerson:
     login = stagekit.unstash_login(request, peek=True)
     user = login.user if login and isinstance(login.user, User) else None
-    return AttemptedPerson(user, f"code:{user.pk if user else ''}", (limits.CODES,))
+    return AttemptedPerson(user, f"code:{user.pk if user else ''}", (rate_limits.CODES,))
 
 
 def _signed_in(request: HttpRequest) -> AttemptedPerson:
