@@ -9,9 +9,11 @@ django.setup()
 # Models are there only after setup.
 from django.contrib.auth.hashers import make_password  # noqa: E402
 
+from audit.foundation import clock, digests  # noqa: E402
 from audit.foundation.actor import Actor, ActorKind, Channel, system  # noqa: E402
 from audit.log import observations  # noqa: E402
 from audit.log.ledger import Subject  # noqa: E402
+from audit.personal_data import PersonalValue  # noqa: E402
 from delegation.applications import commands as applications_commands  # noqa: E402
 from delegation.authorization.event_types import Observation  # noqa: E402
 from delegation.authorization.values import AccessSpec, AmountLimit  # noqa: E402
@@ -20,12 +22,15 @@ from delegation.catalogue import commands as catalogue_commands  # noqa: E402
 from delegation.invitations.commands import send as invitations_send  # noqa: E402
 from delegation.organizations import commands as organizations_commands  # noqa: E402
 from delegation.people.commands import enrollment  # noqa: E402
+from delegation.staff import commands as staff_commands  # noqa: E402
 from demo import ports_and_paths, sample  # noqa: E402
 from demo.sample import Company, Person  # noqa: E402
+from demo.staff_login import staff  # noqa: E402
 from identity.clients.models import Application  # noqa: E402
 from identity.organizations.models import Organization, Site  # noqa: E402
 from identity.people import credentials  # noqa: E402
 from identity.people.models import User  # noqa: E402
+from identity.staff import identities  # noqa: E402
 from portal.signin.customers import authenticator_apps  # noqa: E402
 from provisioning.targets import commands as targets_commands  # noqa: E402
 
@@ -139,6 +144,43 @@ def add_factor(user: User) -> str:
     return secret
 
 
+def hire_staff(where: ports_and_paths.Places) -> None:
+    """Give the sample staff their rights, as if each had signed in once; the owner's is without end."""
+    users = {member.groups: enroll(member, where) for member in staff.STAFF}
+    owner = users[(staff.ROLES["owner"],)]
+    staff_commands.appoint_owner(actor=SYSTEM, user=owner, reason="The first owner")
+    kaarina = Actor(
+        kind=ActorKind.STAFF,
+        id=owner.pk,
+        channel=Channel.SHELL,
+        label=owner.name,
+        staff_roles=frozenset({"owner"}),
+    )
+    for role, group in staff.ROLES.items():
+        holders = [user for groups, user in users.items() if group == groups[-1]]
+        for user in [] if role == "owner" else holders:
+            staff_commands.give(actor=kaarina, user=user, role=role, reason="Joined the team")
+
+
+def enroll(member: staff.Member, where: ports_and_paths.Places) -> User:
+    """Create a staff user with the event of the first sign-in."""
+    at, issuer = clock.now(), where.url("STAFF_PORT")
+    with observations.recording(actor=SYSTEM) as note:
+        user = identities.enroll(issuer=issuer, subject=member.subject, name=member.name, at=at)
+        note.add(
+            Observation.STAFF_ENROLLED,
+            subject=Subject("user", user.pk),
+            chain=user.pk,
+            facts={
+                "issuer": issuer,
+                "subject_digest": digests.digest(member.subject),
+                "created_at": at.isoformat(),
+            },
+            personal={"name": PersonalValue(user.name, (user.pk,))},
+        )
+    return user
+
+
 def run() -> None:
     """Create all sample data; the file of sample people is written last and shows that it is complete."""
     where = ports_and_paths.from_environment()
@@ -158,6 +200,7 @@ def run() -> None:
         access=access_of(sample.PENDING, sites),
     )
     register_targets(where)
+    hire_staff(where)
     shown = [
         {"email": person.email, "name": person.name, "who": person.who, "secret": codes[person.email]}
         for company in sample.COMPANIES

@@ -7,7 +7,11 @@ from django.urls import include, path
 
 from portal import urls
 
-urlpatterns = [path("staff/", include("portal.signin.staff.urls")), *urls.urlpatterns]
+urlpatterns = [
+    path("staff/", include("portal.signin.staff.urls")),
+    path("staff/", include("portal.desk.urls")),
+    *urls.urlpatterns,
+]
 
 handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
 handler429, handler500 = urls.handler429, urls.handler500

@@ -129,6 +129,13 @@ def insert_unchained(
     return _write([(None, chain, context, drafts)])
 
 
+def insert_beside_chains(
+    *, parts: Sequence[tuple[uuid.UUID, EventContext, Sequence[EventDraft]]]
+) -> list[uuid.UUID]:
+    """Do the same for several chains, in as many statements as for one. Returns the events' ids."""
+    return _write([(None, *part) for part in parts])
+
+
 class _Batch(NamedTuple):
     """Holds what the events of one insert share; `keys` are those of their data subjects."""
 

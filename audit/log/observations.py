@@ -12,6 +12,7 @@ from audit.foundation import clock, ids
 from audit.foundation.actor import Actor
 from audit.log import ledger, refusals
 from audit.log.ledger import EventContext, EventDraft, Subject
+from audit.log.refusals import Repeatable
 from audit.personal_data import PersonalValue
 
 
@@ -22,7 +23,7 @@ class EventBatch:
     actor: Actor
     act: uuid.UUID = field(default_factory=ids.uuid7)
     drafts: list[tuple[uuid.UUID, uuid.UUID | None, Actor, EventDraft]] = field(default_factory=list)
-    repeatable: list[tuple[str, Subject, uuid.UUID, tuple[str, str]]] = field(default_factory=list)
+    repeatable: list[Repeatable] = field(default_factory=list)
 
     def add(
         self,
@@ -42,9 +43,17 @@ class EventBatch:
         )
         self.drafts.append((chain, organization, actor or self.actor, draft))
 
-    def add_repeatable(self, verb: str, *, subject: Subject, chain: uuid.UUID, fact: tuple[str, str]) -> None:
-        """Add what one can do without end; repeats within an hour become one event (`refusals.record_repeatable`)."""
-        self.repeatable.append((verb, subject, chain, fact))
+    def add_repeatable(
+        self,
+        verb: str,
+        *,
+        subject: Subject,
+        chain: uuid.UUID,
+        fact: tuple[str, str],
+        organization: uuid.UUID | None = None,
+    ) -> None:
+        """Add what one can do without end; repeats within an hour become one event (`refusals.record_repeatables`)."""
+        self.repeatable.append(Repeatable(verb, subject, chain, fact, organization))
 
 
 @contextmanager
@@ -60,10 +69,7 @@ def write(*, batch: EventBatch) -> None:
     """Insert the events in the caller's transaction, all with the same instant."""
     if batch.drafts:
         _write_drafts(batch)
-    for verb, subject, chain, fact in batch.repeatable:
-        refusals.record_repeatable(
-            actor=batch.actor, act=batch.act, verb=verb, subject=subject, chain=chain, fact=fact
-        )
+    refusals.record_repeatables(actor=batch.actor, act=batch.act, what=batch.repeatable)
 
 
 def _write_drafts(batch: EventBatch) -> None:

@@ -8,7 +8,8 @@ that of the event of its repeats, so that a copy of a counter gives no second on
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -29,10 +30,11 @@ _AUTHENTICATED = (
 """The columns under a counter's MAC, in its order."""
 _INSERTED = (*_AUTHENTICATED, "mac")
 _UNIQUE = ("actor", "verb", "subject", "code", "minute")
-_INSERT = f"""
-INSERT INTO audit_refusal ({", ".join(_INSERTED)}) VALUES ({", ".join(["%s"] * len(_INSERTED))})
+_INSERT_MANY = f"""
+INSERT INTO audit_refusal ({", ".join(_INSERTED)}) VALUES {{values}}
 ON CONFLICT ({", ".join(_UNIQUE)}) DO NOTHING RETURNING id
 """  # noqa: S608 - constants of this module
+_INSERT = _INSERT_MANY.format(values=f"({', '.join(['%s'] * len(_INSERTED))})")
 
 
 def record(
@@ -71,30 +73,95 @@ def record(
             ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
 
 
-def record_repeatable(
-    *, actor: Actor, act: uuid.UUID, verb: str, subject: Subject, chain: uuid.UUID, fact: tuple[str, str]
-) -> None:
-    """Write the first of an hour as an event in the caller's transaction; count its repeats.
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """Describes what one can do without end; `fact` is a name and its value.
 
-    A repeat has the same actor, verb, subject and `fact`, which is a name and its value. Call it last: repeats at once
-    wait for each other.
+    A repeat has the same actor, verb, subject and fact.
     """
-    at, (name, value) = clock.now(), fact
-    counter = _counter(
+
+    verb: str
+    subject: Subject
+    chain: uuid.UUID
+    fact: tuple[str, str]
+    organization: uuid.UUID | None = None
+
+
+def record_repeatables(*, actor: Actor, act: uuid.UUID, what: Sequence[Repeatable]) -> None:
+    """Write the first of an hour of each as an event in the caller's transaction; count the repeats.
+
+    Call it last: repeats at once wait for each other. Four statements at most, for any number of authentic counters.
+    """
+    if not what:
+        return
+    at = clock.now()
+    # In one order for every caller, so that two of them wait for each other one way only.
+    ordered = sorted(what, key=lambda one: (one.verb, one.subject.id, one.fact))
+    counters = [_counter_of(actor, one, at) for one in ordered]
+    first = _add(counters)
+    ledger.insert_beside_chains(
+        parts=[
+            (
+                one.chain,
+                EventContext(actor=actor, act=act, at=at, organization=one.organization),
+                [EventDraft(verb=one.verb, subject=one.subject, outcome="observed", facts=dict([one.fact]))],
+            )
+            for one, counter in zip(ordered, counters, strict=True)
+            if counter.id in first
+        ]
+    )
+
+
+def _counter_of(actor: Actor, one: Repeatable, at: dt.datetime) -> Refusal:
+    return _counter(
         actor,
-        chain=chain,
-        verb=verb,
-        subject=subject.id,
-        subject_kind=subject.kind,
-        code=value,
-        fact=name,
+        chain=one.chain,
+        organization=one.organization,
+        verb=one.verb,
+        subject=one.subject.id,
+        subject_kind=one.subject.kind,
+        code=one.fact[1],
+        fact=one.fact[0],
         outcome="observed",
         minute=at.replace(minute=0, second=0, microsecond=0) + _LAST_MINUTE,
     )
-    if _is_first(counter):
-        draft = EventDraft(verb=verb, subject=subject, outcome="observed", facts={name: value})
-        context = EventContext(actor=actor, act=act, at=at, organization=None)
-        ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
+
+
+def _add(counters: Sequence[Refusal]) -> set[uuid.UUID]:
+    """Insert those that are new, and return their ids; count one more in the others."""
+    for counter in counters:
+        counter.mac = _mac_of(counter)
+    values = ", ".join([f"({', '.join(['%s'] * len(_INSERTED))})"] * len(counters))
+    parameters = [getattr(counter, name) for counter in counters for name in _INSERTED]
+    first = {row[0] for row in db.fetch_all(_INSERT_MANY.format(values=values), parameters)}
+    others = [counter for counter in counters if counter.id not in first]
+    counted = _count_again(others)
+    return first | {other.id for other in others if _place(other) not in counted and _is_first(other)}
+
+
+def _count_again(others: Sequence[Refusal]) -> set[tuple[Any, ...]]:
+    """Count one more in the counters in the place of these, and return the places. Two statements, or none."""
+    if not others:
+        return set()
+    places = {_place(other) for other in others}
+    same = Refusal.objects.filter(
+        actor=others[0].actor, minute=others[0].minute, subject__in={other.subject for other in others}
+    )
+    keys = authentication.keys_for_reading()
+    rows = [
+        row
+        for row in same.select_for_update().order_by("verb", "subject", "code")
+        if _place(row) in places and _is_authentic(row, keys)
+    ]
+    for row in rows:
+        row.count += 1
+        row.mac = _mac_of(row)
+    Refusal.objects.bulk_update(rows, ["count", "mac"])
+    return {_place(row) for row in rows}
+
+
+def _place(row: Refusal) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in _UNIQUE)
 
 
 def _counter(actor: Actor, **columns: Any) -> Refusal:

@@ -32,7 +32,7 @@ class LastOwner(DomainError):
 
 
 class OwnerExists(DomainError):
-    """An owner is in force, so the system appoints none: owners give and end rights."""
+    """An owner without end is in force, so the system appoints no other: owners give and end rights."""
 
     code = "owner_exists"
 

@@ -14,6 +14,7 @@ class Observation(StrEnum):
     BREAK_GLASS_OPENED = "break_glass.opened"
     BREAK_GLASS_PASSKEY_ADDED = "break_glass.passkey_added"
     BREAK_GLASS_USED = "break_glass.used"
+    CUSTOMER_DATA_READ = "customer_data.read"
     FACTOR_ADDED = "factor.added"
     FACTOR_REMOVED = "factor.removed"
     FACTOR_RENAMED = "factor.renamed"
@@ -54,6 +55,7 @@ _TOPICS: dict[Observation, Topic] = {
     Observation.BREAK_GLASS_OPENED: Topic.NOT_LOGGED,
     Observation.BREAK_GLASS_PASSKEY_ADDED: Topic.NOT_LOGGED,
     Observation.BREAK_GLASS_USED: Topic.NOT_LOGGED,
+    Observation.CUSTOMER_DATA_READ: Topic.STAFF,
     Observation.FACTOR_ADDED: Topic.SIGN_IN,
     Observation.FACTOR_REMOVED: Topic.SIGN_IN,
     Observation.FACTOR_RENAMED: Topic.SIGN_IN,

@@ -191,6 +191,14 @@ def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.date
     return frozenset(verb for verb in Verb if any(_allows(authority, verb) for authority in own))
 
 
+def staff_verbs(*, actor: Actor, at: dt.datetime) -> frozenset[Verb]:
+    """Return the verbs that this staff member's rights allow somewhere; none for other actors. One statement."""
+    if actor.kind is not ActorKind.STAFF:
+        return frozenset()
+    own = authorities.authorities_of(actor=actor, at=at)
+    return frozenset(Verb(verb) for authority in own for verb in authority.verbs)
+
+
 def _refusal_reason(
     actor: Actor, verb: Verb, own: Sequence[Authority], member: MembershipState | None
 ) -> str:

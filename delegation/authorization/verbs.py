@@ -52,6 +52,8 @@ class Topic(StrEnum):
     SIGN_IN = "sign_in"
     SYSTEMS = "systems"
     MAILS = "mails"
+    STAFF = "staff"
+    """What the supplier's staff read of the organization."""
     OTHER = "other"
     """In the log, but under no filter."""
     NOT_LOGGED = "not_logged"

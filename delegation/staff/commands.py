@@ -52,7 +52,7 @@ def give(
     subjects = StaffUserSet(user, scope)
     with acting(actor, Verb.STAFF_RIGHT_GIVE, on=subjects, idempotency_key=idempotency_key) as act:
         act.record(reason=reason)
-        rules.check_giving(actor=actor, user=user.pk, scope=scope, until=until, at=act.at)
+        rules.check_giving(actor=actor, user=user.pk, role=role, scope=scope, until=until, at=act.at)
         stored = store.scope_of(unit=unit, organization=organization)
         return act.set_result(RightGiven(_add(act, user, role, stored, until)))
 
@@ -66,18 +66,24 @@ def appoint_owner(
     until: dt.datetime | None = None,
     idempotency_key: str | None = None,
 ) -> Outcome[RightGiven]:
-    """Make this staff user the owner of everything, while no owner exists. Only the system may.
+    """Make this staff user the owner of everything: until an end, or while no owner without end exists.
 
-    Raises OwnerExists, InvalidInput, InvalidAccess and AuditorApart besides the errors of every act.
+    Only the system may. It replaces an appointment of the same user that would end sooner. Raises OwnerExists,
+    AlreadyExists, InvalidInput, InvalidAccess and AuditorApart besides the errors of every act.
     """
     reason = rules.clean_reason(reason)
     subjects = StaffUserSet(user, SupplierData())
     with acting(actor, Verb.OWNER_APPOINT, on=subjects, idempotency_key=idempotency_key) as act:
         act.record(reason=reason)
-        rules.require_no_owner(at=act.at)
-        rules.check_giving(actor=actor, user=user.pk, scope=SupplierData(), until=until, at=act.at)
+        if until is None:
+            rules.require_no_owner(at=act.at)
+        role = StaffRole.OWNER
+        rules.check_giving(actor=actor, user=user.pk, role=role, scope=SupplierData(), until=until, at=act.at)
+        replaced = rules.earlier_appointment(user=user.pk, until=until, at=act.at)
+        if replaced is not None:
+            store.end(rights=[replaced.id], users=[user.pk], at=act.at)
         stored = store.scope_of(unit=None, organization=None)
-        return act.set_result(RightGiven(_add(act, user, StaffRole.OWNER, stored, until)))
+        return act.set_result(RightGiven(_add(act, user, role, stored, until, replaced=replaced)))
 
 
 @command
@@ -120,12 +126,24 @@ def _scope(unit: BusinessUnit | None, organization: Organization | None) -> Supp
     return SupplierData(units=(unit.id,)) if unit is not None else SupplierData()
 
 
-def _add(act: Act, user: User, role: str, scope: StaffScope, until: dt.datetime | None) -> uuid.UUID:
+def _add(
+    act: Act,
+    user: User,
+    role: str,
+    scope: StaffScope,
+    until: dt.datetime | None,
+    *,
+    replaced: StaffRight | None = None,
+) -> uuid.UUID:
     rules.check_other_rights(user=user.pk, role=role, scope=scope, until=until, at=act.at)
     right = store.add(
         user=user.pk, role=role, scope=scope, until=until, actor=act.actor, act=act.id, at=act.at
     )
-    act.record_change(user.pk, before={}, after=_to_json(role, scope, until), facts={"right": str(right.id)})
+    facts, before = {"right": str(right.id)}, {}
+    if replaced is not None:
+        facts["replaced_right"] = str(replaced.id)
+        before = _to_json(role, scope, replaced.valid_until)
+    act.record_change(user.pk, before=before, after=_to_json(role, scope, until), facts=facts)
     return right.id
 
 

@@ -40,9 +40,18 @@ def check_input(*, role: str, unit: BusinessUnit | None, organization: Organizat
 
 
 def check_giving(
-    *, actor: Actor, user: uuid.UUID, scope: SupplierData, until: dt.datetime | None, at: dt.datetime
+    *,
+    actor: Actor,
+    user: uuid.UUID,
+    role: str,
+    scope: SupplierData,
+    until: dt.datetime | None,
+    at: dt.datetime,
 ) -> None:
-    """Raise Denied for a right to oneself, InvalidAccess or ExceedsAuthority for an end that cannot be."""
+    """Raise Denied for a right to oneself, InvalidAccess or ExceedsAuthority for an end that cannot be.
+
+    The system's appointment of an owner has an end; its holder may give that role without end (ADR 24).
+    """
     if user == actor.id:
         raise Denied(reason="own_right", refused=[])
     if until is not None and until <= at:
@@ -50,8 +59,20 @@ def check_giving(
     if actor.kind is ActorKind.SYSTEM:
         return
     latest = _latest_end(actor, scope, at)
-    if latest is not None and (until is None or until > latest):
+    exceeds = latest is not None and (until is None or until > latest)
+    if latest and exceeds and not _hands_over(actor, role, scope, at):
         raise ExceedsAuthority(field="until", until=latest.isoformat())
+
+
+def _hands_over(actor: Actor, role: str, scope: SupplierData, at: dt.datetime) -> bool:
+    appointed = StaffRight.objects.filter(
+        InForce(at),
+        staff_rights.WHOLE_SUPPLIER,
+        user=actor.id,
+        role=role,
+        given_by_kind=ActorKind.SYSTEM.value,
+    )
+    return role == StaffRole.OWNER and scope == SupplierData() and appointed.exists()
 
 
 def _latest_end(actor: Actor, scope: SupplierData, at: dt.datetime) -> dt.datetime | None:
@@ -81,12 +102,26 @@ def check_other_rights(
 
 
 def require_no_owner(*, at: dt.datetime) -> None:
-    """Raise OwnerExists where a user who is not blocked is an owner of everything."""
+    """Raise OwnerExists where a user who is not blocked is an owner of everything without end."""
     owners = StaffRight.objects.filter(
-        InForce(at), staff_rights.WHOLE_SUPPLIER, role=StaffRole.OWNER, user__is_active=True
+        InForce(at),
+        staff_rights.WHOLE_SUPPLIER,
+        role=StaffRole.OWNER,
+        valid_until__isnull=True,
+        user__is_active=True,
     )
     if owners.exists():
         raise OwnerExists
+
+
+def earlier_appointment(*, user: uuid.UUID, until: dt.datetime | None, at: dt.datetime) -> StaffRight | None:
+    """Return the system's appointment of this owner that would end before `until`, None without one."""
+    rights = StaffRight.objects.filter(
+        InForce(at), staff_rights.WHOLE_SUPPLIER, user=user, role=StaffRole.OWNER, valid_until__isnull=False
+    ).select_related("scope__unit")
+    if until is not None:
+        rights = rights.filter(valid_until__lt=until)
+    return rights.filter(given_by_kind=ActorKind.SYSTEM.value).first()
 
 
 def require_remaining_owner(*, ended: Sequence[StaffRight], at: dt.datetime) -> None:

@@ -15,7 +15,10 @@ _RIGHTS = f"""
                {_LOGGED_SCOPE} AS scope, at, (after ->> 'until')::timestamptz AS until, actor, actor_kind, act
         FROM event WHERE after ? 'staff_role'
     ),
-    ended AS (SELECT (facts ->> 'right')::uuid AS id, at FROM event WHERE verb = 'staff_right.end')
+    ended AS (
+        SELECT (facts ->> 'right')::uuid AS id, at FROM event WHERE verb = 'staff_right.end'
+        UNION ALL SELECT (facts ->> 'replaced_right')::uuid, at FROM event WHERE facts ? 'replaced_right'
+    )
 """  # noqa: S608 - a constant
 _STORED_SCOPES = f"""
     SELECT c.id, {_STORED_SCOPE} AS scope

@@ -141,5 +141,7 @@ def replace_whole_page(request: HttpRequest, response: HttpResponse) -> HttpResp
 
 def layout(request: HttpRequest) -> str:
     """Return the base template: with navigation for a signed-in reader, else the public one."""
+    if hasattr(request, "staff_session"):
+        return "base_staff.html"
     user = getattr(request, "user", None)
     return "base.html" if user is not None and user.is_authenticated else "base_public.html"

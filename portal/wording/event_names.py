@@ -31,10 +31,13 @@ class EventNames:
     clock: dates.Clock | None = None
 
     def actor(self, event: EventView) -> str:
-        """Return the person who acted; the supplier's name where the system acted."""
+        """Return the person who acted, with the supplier's name for its staff; that name alone for the system."""
         if event.actor_kind == "system":
             return str(settings.SUPPLIER_NAME)
-        return self._person(event, ACTOR_LABEL, event.actor)
+        name = self._person(event, ACTOR_LABEL, event.actor)
+        if event.actor_kind == "staff":
+            return _("%(name)s of %(supplier)s") % {"name": name, "supplier": settings.SUPPLIER_NAME}
+        return name
 
     def who(self, event: EventView) -> str:
         """Return the person that the event is about, else the invited address."""

@@ -125,6 +125,19 @@ def _with_reason(sub: str, event: EventView) -> str:
     return " · ".join(part for part in (sub, reason) if part)
 
 
+def _read(wording: EventWording, event: EventView) -> EventLine:
+    pages = {
+        "activity": _("viewed the activity"),
+        "organization": _("viewed the organization"),
+        "people": _("viewed the list of people"),
+        "search": _("saw people of the organization in a search"),
+    }
+    text = pages.get(str(event.facts["page"]), _("viewed data of the organization"))
+    if event.user is not None:
+        text = _("viewed %(who)s’s page") % {"who": wording.who(event)}
+    return EventLine(wording.actor(event), text, event_names.repeats(event.facts))
+
+
 def _sites_added(wording: EventWording, event: EventView) -> EventLine:
     known = {str(key): site.name for key, site in wording.names.sites.items()}
     names = [known.get(key, "?") for key in event.after["sites"]]
@@ -218,6 +231,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.SITE_CREATE: _sites_added,
     Observation.ACCOUNT_SYNCED: _system(system_events.synced, timed=True),
     Observation.ACCOUNT_SYNC_FAILED: _system(system_events.sync_failed),
+    Observation.CUSTOMER_DATA_READ: _read,
     Observation.FACTOR_ADDED: _sign_in_changed,
     Observation.FACTOR_REMOVED: _sign_in_changed,
     Observation.FACTOR_RENAMED: _fixed(lambda: _("renamed a passkey")),

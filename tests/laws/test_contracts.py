@@ -45,6 +45,8 @@ BREACHES = [
     ("channels", "portal.middleware", "from identity import lifecycle"),
     ("pages", "portal.web.people", "import portal.web.invitations"),
     ("pages", "portal.web.unlisted", ""),
+    ("desk", "portal.desk.desk_page", "import portal.desk.organizations"),
+    ("desk", "portal.desk.unlisted", ""),
     ("wire", "delegation.access.commands", "import requests"),
     ("guardian", "delegation.access.commands", "import guardian.shortcuts"),
     ("samples", "demo.ordering", "import portal"),

@@ -15,6 +15,7 @@ from tests.fixtures.page_samples import samples
 
 PAGES = rendering.ROOT / "templates" / "web"
 STAFF = rendering.ROOT / "templates" / "staff"
+DESK = rendering.ROOT / "templates" / "desk"
 FRAME = {"form.errors", "messages", "short", "[]"}
 """What base.html and its parts ask of every page, and a literal of django-cotton."""
 
@@ -46,7 +47,12 @@ def missing() -> Iterator[set[str]]:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, (template, _) in samples.PAGES.items() if template.startswith(("web/", "staff/"))]
+    "name",
+    [
+        name
+        for name, (template, _) in samples.PAGES.items()
+        if template.startswith(("web/", "staff/", "desk/"))
+    ],
 )
 def test_template_reads_variables_of_its_model_only(name: str) -> None:
     template, make = samples.PAGES[name]
@@ -66,7 +72,7 @@ def test_every_page_template_names_its_model_in_the_header() -> None:
     by_template = {model.template: model for model in models()}
     pages = {
         str(path.relative_to(PAGES.parent)): path
-        for folder in (PAGES, STAFF)
+        for folder in (PAGES, STAFF, DESK)
         for path in folder.rglob("*.html")
     }
     unnamed = {name for name, model in by_template.items() if not names(pages[name], model)}

@@ -136,7 +136,7 @@ def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
 
 
 def _appoint(user: User, *, until: dt.datetime) -> None:
-    """Make the user of this sign-in the owner until its end, while no other owner exists.
+    """Make the user of this sign-in the owner until its end.
 
     The session is open already: where this is refused, it has no right, and signs in all the same.
     """

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from delegation.authorization.verbs import Verb
 from identity.staff import break_glass
-from portal.http import request_context
-from portal.signin.staff import break_glass_pages, middleware
+from portal.signin.staff import break_glass_pages, middleware, reader
 from portal.signin.staff.break_glass_pages import Strip
+from portal.signin.staff.reader import StaffReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,21 @@ class Frame:
     strip: Strip | None
 
 
-_NAVIGATION: Sequence[tuple[str, str, Callable[[], str]]] = (("staff_home", "inbox", lambda: _("Desk")),)
-"""Route, icon and name of each entry, in order."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Names an entry's route, icon and label; `verb` is what a right must allow to see it, None for all staff."""
+
+    route: str
+    icon: str
+    label: Callable[[], str]
+    verb: Verb | None = None
+
+
+_NAVIGATION: Sequence[_Place] = (
+    _Place("staff_home", "inbox", lambda: _("Desk")),
+    _Place("staff_organizations", "building", lambda: _("Customers"), Verb.MEMBER_VIEW),
+)
+"""In the order of the page. A page belongs to the entry with the longest address that its own begins with."""
 
 
 def staff_context(request: HttpRequest) -> dict[str, Any]:
@@ -48,13 +62,22 @@ def staff_context(request: HttpRequest) -> dict[str, Any]:
 
 def _frame(request: HttpRequest) -> Frame:
     session = middleware.require_session(request).staff_session
-    at = request_context.require_context(request).context.now
-    route = request.resolver_match.url_name if request.resolver_match else ""
+    found = reader.reader_of(request)
     return Frame(
         name=session.user.name,
         email=session.proof.email,
         home_url=reverse("staff_home"),
         sign_out_url=reverse("staff_sign_out"),
-        nav=[Entry(label(), icon, reverse(name), name == route) for name, icon, label in _NAVIGATION],
-        strip=break_glass_pages.strip(break_glass.current(at=at), session, at=at),
+        nav=_navigation(request.path, found),
+        strip=break_glass_pages.strip(break_glass.current(at=found.at), session, at=found.at),
     )
+
+
+def _navigation(path: str, found: StaffReader) -> list[Entry]:
+    places = [
+        (place, reverse(place.route))
+        for place in _NAVIGATION
+        if place.verb is None or place.verb in found.verbs
+    ]
+    current = max((url for _place, url in places if path.startswith(url)), key=len, default="")
+    return [Entry(place.label(), place.icon, url, url == current) for place, url in places]

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from delegation.activity import people_in_events
@@ -26,6 +27,7 @@ def options() -> Mapping[str, Mapping[str, str]]:
             Topic.SIGN_IN.value: _("Sign-in"),
             Topic.SYSTEMS.value: _("System updates"),
             Topic.MAILS.value: _("Mail"),
+            Topic.STAFF.value: _("Viewed by %(supplier)s") % {"supplier": settings.SUPPLIER_NAME},
             FAILED: _("Failed updates and mail"),
         },
         "outcome": {"done": _("Done"), "refused": _("Refused"), "observed": _("Recorded")},

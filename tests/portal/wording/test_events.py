@@ -30,7 +30,7 @@ ACCESS = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, "until
 OFFER = {"shop:place": {"amount": "5.00", "currency": "EUR"}}
 FACTS = {
     "application": "crm", "active": False, "seconds": "2.1", "offer": OFFER, "roles": ["viewer"], "entitlement": None,
-    "hold_reason": "overdue", "hold_until": None,
+    "hold_reason": "overdue", "hold_until": None, "page": "people",
 }  # fmt: skip
 AINO, MIKKO = uuid.uuid4(), uuid.uuid4()
 WORDING = wording_events.EventWording(NAMES, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})

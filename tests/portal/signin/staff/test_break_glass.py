@@ -21,6 +21,7 @@ from audit.foundation import clock
 from audit.log.ledger import SUPPLIER
 from audit.models import Event
 from delegation.acts import locks
+from delegation.authorization.errors import Denied, ExceedsAuthority, NotFound
 from delegation.authorization.models.staff import StaffRight
 from delegation.staff import commands as staff_commands
 from identity.people.models import User
@@ -36,6 +37,7 @@ from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body
 from tests.fixtures.fake_provider import FakeProvider
 from tests.fixtures.security_key import SecurityKey
+from tests.fixtures.staff_rights import acting_as, hired
 from tests.fixtures.staff_users import enrolled, opened
 from tests.fixtures.world import World, move_clock
 
@@ -118,25 +120,44 @@ def test_link_adds_a_passkey_and_opens_a_session_of_the_owner_until_the_stated_t
     assert not is_staff(browser)
 
 
-def test_first_use_appoints_the_owner_until_the_stated_end_and_later_ones_no_other(
+def test_use_appoints_the_owner_until_the_stated_end_also_where_an_owner_exists(
+    world: World, op: FakeProvider
+) -> None:
+    staff_commands.appoint_owner(actor=world.system, user=enrolled(), reason="First owner")
+    use(open_path(), key())
+    right = StaffRight.objects.get(user__name="Break-glass")
+    assert (right.role, right.valid_until) == ("owner", BreakGlass.objects.get().ends_at)
+
+
+def test_second_opening_within_the_time_of_the_first_replaces_the_shorter_right(
     world: World, op: FakeProvider
 ) -> None:
     use(open_path(), key())
-    right = StaffRight.objects.get()
-    assert (right.role, right.valid_until) == ("owner", BreakGlass.objects.get().ends_at)
-    assert right.user.name == "Break-glass"
     break_glass.close()
     use(open_path(new_passkey=True), key())
-    assert StaffRight.objects.count() == 1
+    first, second = StaffRight.objects.order_by("valid_from")
+    assert first.valid_until == second.valid_from
+    assert second.valid_until == BreakGlass.objects.latest("opened_at").ends_at
+    facts = body(Event.objects.filter(verb="owner.appoint").latest("at"))["facts"]
+    assert (facts["replaced_right"], facts["right"]) == (str(first.id), str(second.id))
     assert state_check.differences() == []
 
 
-def test_use_while_an_owner_exists_gives_no_right(world: World, op: FakeProvider) -> None:
-    sam = enrolled()
-    staff_commands.appoint_owner(actor=world.system, user=sam, reason="First owner")
-    browser, _ = use(open_path(), key())
-    assert is_staff(browser)
-    assert StaffRight.objects.get().user == sam
+def test_owner_of_a_break_glass_sign_in_makes_a_lasting_owner(world: World, op: FakeProvider) -> None:
+    use(open_path(), key())
+    opened_by = StaffRight.objects.get().user
+    actor, kaarina = acting_as(opened_by, "owner"), hired("Kaarina Saari")
+    with pytest.raises(ExceedsAuthority):  # no other role lasts longer than the opening
+        staff_commands.give(actor=actor, user=kaarina, role="support", reason="First")
+    staff_commands.give(actor=actor, user=kaarina, role="owner", reason="First owner")
+    move_clock(HALF_HOUR.total_seconds() + 1)
+    given = staff_commands.give(
+        actor=acting_as(kaarina), user=hired("Sanna Heikkilä"), role="support", reason="Joined"
+    )
+    assert StaffRight.objects.get(id=given.result.right).valid_until is None
+    with pytest.raises((Denied, NotFound)):
+        staff_commands.give(actor=actor, user=hired("Otso Rantanen"), role="owner", reason="Too late")
+    assert state_check.differences() == []
 
 
 def test_next_link_asks_for_the_passkey_that_is_there(world: World, op: FakeProvider) -> None:

@@ -1,0 +1,49 @@
+"""What staff read of a customer is recorded in the customer's log, where its admins see who read what, and when."""
+
+import uuid
+from collections.abc import Collection
+from enum import StrEnum
+
+from audit.foundation.actor import Actor
+from audit.log import observations
+from audit.log.ledger import Subject
+from delegation.authorization.event_types import Observation
+
+
+class Reading(StrEnum):
+    """Names what was read, in the event's facts."""
+
+    ACTIVITY = "activity"
+    ORGANIZATION = "organization"
+    PEOPLE = "people"
+    PERSON = "person"
+    SEARCH = "search"
+    """People of several customers, in the results of a search."""
+
+
+def record(
+    *,
+    actor: Actor,
+    what: Reading,
+    organizations: Collection[uuid.UUID],
+    membership: uuid.UUID | None = None,
+) -> None:
+    """Record that this staff member reads data of these organizations, before a page shows them.
+
+    Repeats within an hour are one event with their number. With a membership, the event is about this member. A
+    transaction of its own, six statements at most; none for no organization.
+    """
+    if not organizations:
+        return
+    with observations.recording(actor=actor) as batch:
+        for organization in organizations:
+            subject = (
+                Subject("membership", membership) if membership else Subject("organization", organization)
+            )
+            batch.add_repeatable(
+                Observation.CUSTOMER_DATA_READ,
+                subject=subject,
+                chain=organization,
+                organization=organization,
+                fact=("page", what.value),
+            )

@@ -1,0 +1,115 @@
+"""What every page of the desk starts from: the staff member who reads it, and the customer that it is about."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from delegation.authorization import policy
+from delegation.authorization.errors import Denied, NotFound
+from delegation.authorization.verbs import Verb
+from delegation.staff import readings
+from delegation.staff.readings import Reading
+from identity.organizations import queries as organizations_queries
+from portal.http import request_context
+from portal.http.request_context import Request
+from portal.shell.page_context import PageContext
+from portal.signin.staff import reader
+from portal.signin.staff.reader import StaffReader
+from portal.wording import time_zones
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationPage:
+    """Describes the reader of a page about one customer; `page.abilities` are the verbs that the rights allow there."""
+
+    reader: StaffReader
+    page: PageContext
+
+
+def desk_page(
+    verb: Verb | None = None,
+) -> Callable[
+    [Callable[Concatenate[Request, StaffReader, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, P], HttpResponse],
+]:
+    """Decorate views for all staff, or for those whose rights allow `verb` somewhere. Raises Denied for others."""
+
+    def decorate(
+        view: Callable[Concatenate[Request, StaffReader, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @login_not_required
+        @functools.wraps(view)
+        def with_reader(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            own_request = request_context.require_context(request)
+            found = reader.reader_of(own_request)
+            if verb is not None and verb not in found.verbs:
+                raise Denied(reason="no_permission")
+            return view(own_request, found, *args, **kwargs)
+
+        return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", with_reader)
+
+    return decorate
+
+
+def organization_page(
+    verb: Verb, *, reading: Reading | None = None
+) -> Callable[
+    [Callable[Concatenate[Request, OrganizationPage, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, str, P], HttpResponse],
+]:
+    """Decorate views below organizations/<organization>/ for staff whose rights allow `verb` there.
+
+    `reading` is recorded in the customer's log before the view runs. Raises NotFound for staff without any right there,
+    as for an unknown key, and Denied for those whose rights allow something else.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[Request, OrganizationPage, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+        @login_not_required
+        @functools.wraps(view)
+        def with_organization(
+            request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponse:
+            own_request = request_context.require_context(request)
+            found = _organization_page(own_request, organization)
+            if verb not in found.page.abilities:
+                raise Denied(reason="no_permission")
+            if reading is not None:
+                readings.record(
+                    actor=found.reader.actor, what=reading, organizations=[found.page.organization_id]
+                )
+            return view(own_request, found, *args, **kwargs)
+
+        return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", with_organization)
+
+    return decorate
+
+
+def _organization_page(request: Request, key: str) -> OrganizationPage:
+    """Activate the customer's time zone for the rest of the request. Three statements. Raises NotFound."""
+    found = reader.reader_of(request)
+    organization = organizations_queries.find_by_key(key=key)
+    if organization is None:
+        raise NotFound
+    abilities = policy.organization_abilities(actor=found.actor, organization=organization.id, at=found.at)
+    if not abilities:
+        raise NotFound
+    zone = time_zones.first_known(organization.time_zone)
+    timezone.activate(zone)
+    page = PageContext(
+        viewer=found.actor,
+        organization=organization,
+        at=found.at,
+        zone=zone,
+        abilities=abilities,
+        membership=None,
+    )
+    return OrganizationPage(found, page)

@@ -1,0 +1,62 @@
+"""Every address of the desk for every role, for the wrong business unit, for customers and for strangers."""
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from delegation.authorization.staff_roles import StaffRole
+from tests.fixtures import signed_in, staff_url_map, url_map
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.staff_desk import Desk
+from tests.fixtures.staff_url_map import DESK, StaffAddress
+
+pytestmark = pytest.mark.django_db(transaction=True)
+URLS = "portal.staff_urls"
+
+
+def path(name: str, address: StaffAddress, **other: str) -> str:
+    return reverse(name, urlconf=URLS, kwargs={**address.arguments, **other}) + address.query
+
+
+def names() -> set[str]:
+    return {one.name for one in url_map.addresses_of(get_resolver(URLS)) if one.name.startswith("staff_")}
+
+
+def test_every_staff_address_has_a_row() -> None:
+    assert names() - staff_url_map.OUTSIDE == set(DESK)
+
+
+@pytest.mark.parametrize("role", StaffRole)
+def test_page_opens_for_the_roles_of_its_row_and_no_other(desk: Desk, role: str) -> None:
+    browser = desk.browser(role)
+    found = {name for name, address in DESK.items() if browser.get(path(name, address)).status_code == 200}
+    assert found == {name for name, address in DESK.items() if role in address.roles}
+    for name, address in DESK.items():
+        if role not in address.roles:
+            assert browser.get(path(name, address)).status_code in {403, 404}, name
+
+
+def test_customer_of_another_unit_is_not_found_as_an_unknown_one(desk: Desk) -> None:
+    for name, address in DESK.items():
+        if "organization" not in address.arguments:
+            continue
+        for role in address.roles:
+            browser = desk.browser(role, unit=desk.staff.eesti)
+            foreign, unknown = (
+                browser.get(path(name, address)),
+                browser.get(path(name, address, organization="no-such-customer")),
+            )
+            assert (foreign.status_code, unknown.status_code) == (404, 404), (name, role)
+            assert b"Koskela" not in foreign.content
+
+
+def test_staff_member_without_a_right_opens_the_first_page_alone(desk: Desk) -> None:
+    browser = desk.signed_in(desk.staff.otso, "support")
+    found = {name for name, address in DESK.items() if browser.get(path(name, address)).status_code == 200}
+    assert found == {name for name, address in DESK.items() if address.roles == staff_url_map.ALL}
+
+
+def test_customers_and_strangers_are_led_to_the_sign_in_of_staff(desk: Desk) -> None:
+    for browser in (BrowserClient(), signed_in.browser(desk.world.aino)):
+        for name, address in DESK.items():
+            answer = browser.get(path(name, address))
+            assert (answer.status_code, answer["Location"]) == (302, "/staff/sign-in/"), name
