@@ -1,4 +1,4 @@
-"""`make bench`: all figures, or those named (`python -m bench acts leaver`)."""
+"""`make bench` measures all figures; `python -m bench acts leaver` those that it names."""
 
 import subprocess
 import sys

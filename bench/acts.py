@@ -1,4 +1,4 @@
-"""(a) Removals over sets of 1, 300 and 10,000, and changes of access, on one organization and over 100."""
+"""(a) The bench measures removals of 1, 300 and 10,000 people, and changes of access in one organization and in 100."""
 
 import itertools
 import statistics

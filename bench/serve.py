@@ -1,4 +1,4 @@
-"""One worker of the portal's front, with the application named on the command line."""
+"""The portal's front runs one worker, with the application named on the command line."""
 
 import sys
 

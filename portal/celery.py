@@ -1,4 +1,4 @@
-"""Celery for jobs and the timer. No page waits for a job or needs a broker."""
+"""Celery runs jobs and the timer. No page waits for a job or needs a broker."""
 
 import os
 from typing import Any

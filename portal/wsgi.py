@@ -1,4 +1,4 @@
-"""The WSGI application, which a worker of the web process runs behind its front (`python -m portal.front`)."""
+"""A worker of the web process runs this WSGI application behind its front (`python -m portal.front`)."""
 
 import os
 

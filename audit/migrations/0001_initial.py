@@ -1,4 +1,4 @@
-"""The tables of the log."""
+"""This migration creates the tables of the log."""
 
 import pathlib
 

@@ -1,4 +1,4 @@
-"""Guards of the log, its first partitions and rows, and what other apps may read."""
+"""This migration guards the log, creates its first partitions and rows, and defines what other apps may read."""
 
 import pathlib
 

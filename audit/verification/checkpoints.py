@@ -1,4 +1,4 @@
-"""What a checkpoint file stated of the log then is still true.
+"""Verification checks that each statement of a checkpoint file about the log of that time is still true.
 
 A log can be cut off, rewritten as a whole, or restored from a backup without a new incarnation. It is then
 consistent in itself, and only differs from its checkpoints. A restore excuses what it took away, once it is confirmed.

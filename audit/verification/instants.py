@@ -1,4 +1,4 @@
-"""The instants of events against the order in which they were sealed: one dated back is older than its neighbours."""
+"""Verification compares the instants of events with the order of sealing, and so names an event that is dated back."""
 
 from audit.foundation import clock
 from audit.foundation.snapshot import stream

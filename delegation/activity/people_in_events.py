@@ -1,4 +1,4 @@
-"""The names of people in events: as encrypted in the event, else as the organization sees them now."""
+"""People in events have the names that the event holds encrypted, or else those that the organization sees now."""
 
 import uuid
 from collections.abc import Iterable, Sequence

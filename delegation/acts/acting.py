@@ -1,4 +1,4 @@
-"""The unit of work of a command: authorize, lock, re-authorize, change, record, commit."""
+"""A command runs as one unit of work: authorize, lock, re-authorize, change, record, commit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

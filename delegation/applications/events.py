@@ -1,4 +1,4 @@
-"""What the event of a new application says of its client."""
+"""The event of a new application describes its client."""
 
 from audit.foundation import digests
 from identity.clients.models import Client

@@ -1,4 +1,4 @@
-"""The JSON of the catalogue in events, from which `manage.py audit verify --state` rebuilds its tables."""
+"""Events hold the catalogue as JSON, from which `manage.py audit verify --state` rebuilds its tables."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is on hold, and what a hold would stop, before it is placed."""
+"""Pages read what is on hold, and what a hold would stop before it is placed."""
 
 import datetime as dt
 import uuid

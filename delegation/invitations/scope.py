@@ -1,4 +1,4 @@
-"""The decisions of the policy on invitations as querysets: those that an actor may see, resend or cancel."""
+"""A scope is the decision of the policy as a queryset: the invitations that an actor may see, resend or cancel."""
 
 import datetime as dt
 import uuid

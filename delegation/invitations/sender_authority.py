@@ -1,4 +1,4 @@
-"""The sender's authority over an open invitation: the list, the page of its link and acceptance ask this one rule."""
+"""One rule judges the sender's authority over an open invitation, for the list, the page of its link and acceptance."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""Guards of delegation's tables, and what other apps may read."""
+"""This migration guards delegation's tables, and defines what other apps may read."""
 
 import pathlib
 

@@ -1,4 +1,4 @@
-"""How many members of a list each choice of a filter would leave, read for lists of bounded size."""
+"""Facets count the members that each choice of a filter would leave, for lists of bounded size."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""The orders of a list of members. Equal values are in the order of names, so that every order is stable."""
+"""Members with equal values are in the order of names, so that every order of a list is stable."""
 
 import datetime as dt
 from collections.abc import Mapping

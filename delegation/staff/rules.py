@@ -1,4 +1,4 @@
-"""What must hold before a staff right is given or ended."""
+"""These rules must hold before a staff right is given or ended."""
 
 import datetime as dt
 import uuid

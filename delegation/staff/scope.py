@@ -1,4 +1,4 @@
-"""Which staff rights an actor may see or manage: those within the own scope."""
+"""An actor may see and manage the staff rights within the own scope."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The texts of the sample services in Finnish, by their English."""
+"""The sample services have these texts in Finnish, by their English."""
 
 from demo.service import finnish_services
 

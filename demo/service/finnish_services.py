@@ -1,4 +1,4 @@
-"""The texts of the shop and of the CRM alone in Finnish, by their English."""
+"""The shop and the CRM alone have these texts in Finnish, by their English."""
 
 SHOP = {
     "Overview": "Yleiskuva",

@@ -1,4 +1,4 @@
-"""The pages of the supplier's sign-in: choose a person, and who has left the company."""
+"""The supplier's sign-in has a page that asks who signs in, and one that shows who has left the company."""
 
 import dataclasses
 import hmac

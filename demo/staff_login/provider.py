@@ -1,4 +1,4 @@
-"""A small OpenID Provider for one client: code flow with PKCE S256, back-channel and RP-initiated logout.
+"""This OpenID Provider has one client: code flow with PKCE S256, back-channel and RP-initiated logout.
 
 It is for the demo alone. A code is redeemed once and within a minute; there is no session, so each sign-in asks.
 """

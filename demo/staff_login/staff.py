@@ -1,4 +1,4 @@
-"""The sample staff of the supplier. The portal gives a role for each group."""
+"""The supplier has these sample staff. The portal gives a role for each group."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Guards of identity's tables and of django-allauth's, rows that stay as issued, the last sign-ins, and what other apps may read."""
+"""This migration guards the tables of identity and of django-allauth, and defines what other apps may read."""
 
 import pathlib
 

@@ -1,4 +1,4 @@
-"""Letters and digits that look like others, from Unicode's confusables (UTS 39, version 14.0.0).
+"""This table maps letters and digits to those they look like (Unicode's confusables, UTS 39, version 14.0.0).
 
 Generated from `confusables.txt`: single letters and digits below U+3000 that look like one ASCII letter or digit, or
 like another letter of the European scripts. © 2021 Unicode, Inc.; licence Unicode-3.0, in

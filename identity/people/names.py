@@ -1,4 +1,4 @@
-"""Names of people, organizations and sites: which texts are names, how they sort, and which of them look alike."""
+"""These rules decide which texts are names of people, organizations and sites, how names sort, and which look alike."""
 
 import re
 import unicodedata

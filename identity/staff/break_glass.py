@@ -1,4 +1,4 @@
-"""The sign-in for emergencies: a command opens it, a one-time link and a passkey use it, and it ends at a stated time.
+"""In an emergency a command opens this sign-in, a one-time link and a passkey use it, and it ends at a stated time.
 
 The functions that change rows are called under the lock of the supplier's chain, which lets them pass one at a time.
 Their caller records the event.

@@ -1,4 +1,4 @@
-"""Staff sessions: a secret in a cookie, a signed row, a short idle limit and an absolute end that no request moves."""
+"""A staff session has a secret in a cookie, a signed row, a short idle limit and an absolute end that never moves."""
 
 import datetime as dt
 import logging

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL: the real server from a wheel, started in a folder, on loopback, with passwords.
+"""The embedded PostgreSQL is the real server from a wheel, started in a folder, on loopback, with passwords.
 
 It does not depend on Django, so that settings, tests and the command line can all use it.
 """

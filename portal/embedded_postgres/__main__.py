@@ -1,4 +1,4 @@
-"""Start, stop, inspect or remove a folder's PostgreSQL: python -m portal.embedded_postgres VERB FOLDER."""
+"""`python -m portal.embedded_postgres VERB FOLDER` starts, stops, inspects or removes a folder's PostgreSQL."""
 
 import argparse
 import pathlib

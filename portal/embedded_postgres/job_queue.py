@@ -1,4 +1,4 @@
-"""The jobs' broker on PostgreSQL: a database and a role of its own, because Celery makes tables as it runs.
+"""The jobs' broker on PostgreSQL has a database and a role of its own, because Celery makes tables as it runs.
 
 Its functions are plain SQL of the package pgmq: the server needs no extension.
 """

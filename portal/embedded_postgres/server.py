@@ -1,4 +1,4 @@
-"""Start, attach to, stop and remove the PostgreSQL server of a folder."""
+"""The PostgreSQL server of a folder is started, attached to, stopped and removed here."""
 
 import dataclasses
 import json

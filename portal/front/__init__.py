@@ -1,1 +1,1 @@
-"""The front of the web process: it collects a request's whole body before a worker thread is taken (ADR-13)."""
+"""The front of the web process collects a request's whole body before a worker thread is taken (ADR-13)."""

@@ -1,4 +1,4 @@
-"""Each worker runs this ASGI application: a whole body first, then a lane's thread runs the WSGI application."""
+"""Each worker runs this ASGI application, which passes a request with its whole body to a thread of its lane."""
 
 import asyncio
 import logging

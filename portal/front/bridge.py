@@ -1,4 +1,4 @@
-"""From ASGI to WSGI and back: a scope with a whole body becomes an environ, the application's response an answer."""
+"""An ASGI scope with a whole body becomes a WSGI environ, and the application's response becomes an answer."""
 
 import asyncio
 import io

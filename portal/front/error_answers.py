@@ -1,4 +1,4 @@
-"""Short answers of the front itself: JSON for programs, a page for people. Pages are rendered once, at the start."""
+"""The front itself gives short answers: JSON to programs, and to people a page that is rendered once, at the start."""
 
 import json
 from functools import cache

@@ -1,4 +1,4 @@
-"""Responses in place of a page: the reason and the next step. The values of a sent form are preserved."""
+"""An error response gives the reason and the next step in place of a page. It preserves the values of a sent form."""
 
 from http import HTTPStatus
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where messages wait for the next page: in a signed cookie for a visitor, in the session of a signed-in person."""
+"""Messages wait for the next page in a signed cookie for a visitor, and in the session of a signed-in person."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Static files with their hash in the name, served by whitenoise."""
+"""Whitenoise serves static files with their hash in the name."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 

@@ -1,1 +1,1 @@
-"""How a worker takes jobs from the queue, which others may be able to write."""
+"""A worker takes jobs from a queue which others may be able to write."""

@@ -1,4 +1,4 @@
-"""The queue on PostgreSQL: each message is read as text, and what is no job is moved to the queue's archive.
+"""Each message on PostgreSQL's queue is read as text, and one that is no job is moved to the queue's archive.
 
 Kombu parses a message before anything can refuse it, and an error there ends the worker.
 """

@@ -1,4 +1,4 @@
-"""The table of the shared cache."""
+"""This migration creates the table of the shared cache."""
 
 import pathlib
 

@@ -1,1 +1,1 @@
-"""OpenID Connect towards services: protocol only. Grants are stored and validated in `identity.grants`."""
+"""The portal speaks OpenID Connect with services. `identity.grants` stores and validates the grants."""

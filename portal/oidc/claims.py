@@ -1,4 +1,4 @@
-"""The claims a service receives: the requested scopes, one organization, and rights in this service only."""
+"""A service receives the claims of the requested scopes, one organization, and rights in this service only."""
 
 import datetime as dt
 import json

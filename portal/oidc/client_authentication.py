@@ -1,4 +1,4 @@
-"""Client authentication: `client_secret_basic`, `client_secret_post`, or a public client (RFC 6749 §2.3)."""
+"""Clients authenticate by `client_secret_basic` or `client_secret_post`, or are public (RFC 6749 §2.3)."""
 
 from django.core.cache import cache
 from django.http import HttpRequest

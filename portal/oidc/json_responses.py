@@ -1,4 +1,4 @@
-"""Responses to programs: JSON, never stored, and errors by RFC 6749 §5.2 and RFC 6750 §3."""
+"""Responses to programs are JSON and never stored; errors follow RFC 6749 §5.2 and RFC 6750 §3."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Reading a customer from a TOML file, with a list of all its problems, each with its line and what is allowed."""
+"""A customer is read from a TOML file; each of its problems is listed with its line and what is allowed."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Backups: the tables in one snapshot, and the key files apart from them, because both together reveal everything."""
+"""A backup holds the tables in one snapshot, and the key files apart: both together reveal everything."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""System checks that forbid a start."""
+"""These system checks forbid a start."""
 
 from collections.abc import Sequence
 from typing import Any

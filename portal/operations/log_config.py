@@ -1,4 +1,4 @@
-"""Log lines as JSON on standard error, without personal values and secrets: they could not be erased there."""
+"""Log lines are JSON on standard error, without personal values and secrets, which could not be erased there."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whether this process can serve pages, and what works beside it; each check returns one word.
+"""Each check returns one word: whether this process can serve pages, and what works beside it.
 
 `REQUIRED` decide whether pages can be served; `REPORTED` are for the operator's monitoring.
 """

@@ -1,4 +1,4 @@
-"""Whether what the environment names really works: each service is tried within a few seconds, and nothing is sent."""
+"""Each service that the environment names is tried within a few seconds, and nothing is sent."""
 
 import smtplib
 import threading

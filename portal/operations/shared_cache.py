@@ -1,4 +1,4 @@
-"""The cache that all processes share: JSON in a table. Nothing that is read from it is ever run as code."""
+"""All processes share this cache: JSON in a table. Nothing that is read from it is ever run as code."""
 
 import datetime as dt
 import json

@@ -1,4 +1,4 @@
-"""Whether the static files are collected, and are those of this code."""
+"""This check says whether the static files are collected, and are those of this code."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -1,4 +1,4 @@
-"""Django's settings. Every value that an operator sets is an environment variable, declared in `variables`.
+"""Django reads these settings. Every value that an operator sets is an environment variable, declared in `variables`.
 
 Importing them writes nothing. An unusable environment stops the import with all its problems at once.
 """

@@ -1,4 +1,4 @@
-"""Applications, middleware, templates, languages, static files."""
+"""These settings are about applications, middleware, templates, languages and static files."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The supplier's brand: a folder with `brand.css`, `brand.svg` and `brand.toml`, or the product's neutral one."""
+"""The supplier's brand is a folder with `brand.css`, `brand.svg` and `brand.toml`, or the product's neutral one."""
 
 import dataclasses
 import re

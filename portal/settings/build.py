@@ -1,4 +1,4 @@
-"""The version and the revision of the code that runs."""
+"""The running code states its version and revision."""
 
 import re
 import tomllib

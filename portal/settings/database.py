@@ -1,4 +1,4 @@
-"""The database with its two roles, and the cache that all processes share."""
+"""The database is used by two roles, and all processes share one cache."""
 
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit

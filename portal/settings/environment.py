@@ -1,4 +1,4 @@
-"""Typed readers of environment variables: each variable declares its type, default, secrecy and documentation once.
+"""Each environment variable declares its type, default, secrecy and documentation once, and is read by that type.
 
 An empty value counts as not set. Values of secret variables and passwords in addresses never appear in a message.
 """

@@ -1,4 +1,4 @@
-"""Reports of the environment for `manage.py config` and for the table in docs/running.md."""
+"""`manage.py config` and the table in docs/running.md get these reports of the environment."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Mail and jobs."""
+"""These settings are about mail and jobs."""
 
 from portal.settings import variables
 

@@ -1,4 +1,4 @@
-"""The address of a PostgreSQL database, with those parameters of libpq that the product passes on."""
+"""The address of a PostgreSQL database may have those parameters of libpq that the product passes on."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Keys, host names, proxies, cookies, headers, passwords, and where outgoing requests may go."""
+"""These settings are about keys, host names, proxies, cookies, headers, passwords, and outgoing requests."""
 
 from collections.abc import MutableMapping
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""django-allauth for customers' people. Sign-up is by invitation only (signin.customers.adapter)."""
+"""Customers' people sign in by django-allauth, and sign up by invitation only (signin.customers.adapter)."""
 
 from typing import Any
 from urllib.parse import urlsplit

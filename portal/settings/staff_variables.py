@@ -1,4 +1,4 @@
-"""The environment variables of staff sign-in, declared as in `variables`."""
+"""The environment variables of staff sign-in are declared here, as in `variables`."""
 
 from portal.settings.environment import Variable, addresses, choice, https, pairs, text, url
 

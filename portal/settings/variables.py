@@ -1,4 +1,4 @@
-"""Every environment variable of the product, declared once; `docs/running.md` contains this list as a table."""
+"""Every environment variable of the product is declared here once; `docs/running.md` contains this list as a table."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Buttons: enabled where the policy allows, switched off with the reason where it refuses, or absent."""
+"""A button is enabled where the policy allows, switched off with the reason where it refuses, or absent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

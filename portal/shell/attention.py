@@ -1,4 +1,4 @@
-"""Accounts that need attention: those of a reader's own sites are not cut away by the limit of the statement."""
+"""The statement reads accounts that need attention at a reader's own sites only, so that its limit cuts none away."""
 
 import uuid
 from collections.abc import Collection

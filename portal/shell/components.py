@@ -1,4 +1,4 @@
-"""Parts that several pages share: callout, contact, link, pager, browser session."""
+"""Several pages share these parts: callout, contact, link, pager, browser session."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The page for a person whose membership in the address's organization has ended, and who has another one."""
+"""A person whose membership in the address's organization has ended, and who has another one, sees this page."""
 
 from http import HTTPStatus
 

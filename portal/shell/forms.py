@@ -1,4 +1,4 @@
-"""What forms of pages share: an idempotency key, and parsing of ids."""
+"""Forms of pages share an idempotency key and the parsing of ids."""
 
 import uuid
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A page opened from the list of people has the list's query in its address, so that the way back keeps it.
+"""A page opened from the list of people has the list's query in its address, so that the way back preserves it.
 
 Only parameters that the list knows are kept: the way back never leaves the list.
 """

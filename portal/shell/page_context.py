@@ -1,4 +1,4 @@
-"""What every page about an organization starts from: viewer, organization, instant, time zone and abilities."""
+"""Every page about an organization starts from viewer, organization, instant, time zone and abilities."""
 
 import datetime as dt
 import functools

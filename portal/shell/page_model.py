@@ -1,4 +1,4 @@
-"""Page models: a page is a frozen dataclass, and its fields are the variables of its template."""
+"""A page is a frozen dataclass, and its fields are the variables of its template."""
 
 import dataclasses
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Pages that update themselves: a script asks again, and the answer is empty while nothing has changed."""
+"""A script asks again for pages that update themselves, and the answer is empty while nothing has changed."""
 
 import hashlib
 

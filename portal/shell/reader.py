@@ -1,4 +1,4 @@
-"""One sentence about the reader's part in an organization, for the start page and for the reader's own access."""
+"""One sentence says which part the reader has in an organization, on the start page and beside their own access."""
 
 from collections.abc import Sequence
 

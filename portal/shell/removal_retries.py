@@ -1,4 +1,4 @@
-"""A form has systems tried again now after a removal."""
+"""After a removal, this form has connected systems tried again at once."""
 
 import uuid
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""The context processor of `shell`, as templates/base_page.html describes it; evaluated on first use."""
+"""The context processor provides `shell`, as templates/base_page.html describes it; it is evaluated on first use."""
 
 from collections.abc import Mapping
 from typing import Any

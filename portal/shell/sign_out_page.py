@@ -1,4 +1,4 @@
-"""The page model that asks before sessions end: an admin's page about a colleague, and one's own."""
+"""This page model asks before sessions end, on an admin's page about a colleague and on one's own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

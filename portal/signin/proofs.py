@@ -1,4 +1,4 @@
-"""What a session has proved and when: allauth's records as authentication factors and values of RFC 8176."""
+"""Allauth's records say what a session has proved and when, as authentication factors and values of RFC 8176."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What templates say often: an icon, a state, an address that breaks well, a control with its class.
+"""Templates get an icon, a state, an address that breaks well, and a control with its class from these tags.
 
 Parts that wrap something are components in `templates/cotton/kh/`; these are the marks without content.
 """

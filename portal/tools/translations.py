@@ -1,4 +1,4 @@
-"""Translation catalogues without gettext's programs: `python -m portal.tools.translations update | compile | check`.
+"""`python -m portal.tools.translations update | compile | check` needs none of gettext's programs.
 
 `update` collects the texts to translate from templates and code into `locale/<language>/LC_MESSAGES/django.po`,
 `compile` makes the file Django reads, `check` lists what is missing. The compiled files are part of the product.

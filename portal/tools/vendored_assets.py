@@ -1,4 +1,4 @@
-"""Vendored browser files: their manifest, its check and its update.
+"""Vendored browser files are checked and updated by their manifest.
 
 `portal/static/vendor/MANIFEST.toml` lists every package with the registry's integrity (sha512) and a sha384 per file.
 Installing and running need none of this; `update` is for a developer with npm.

@@ -1,4 +1,4 @@
-"""The portal's own pages about accessibility and privacy, for suppliers without statements of their own."""
+"""Suppliers without statements of their own show these pages about accessibility and privacy."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The portal's own pages: each capability brings its addresses, for everyone and inside an organization."""
+"""Each capability brings the addresses of its pages, for everyone and inside an organization."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""Access in words: rights in connected systems, tiers, sites, limits and end dates."""
+"""Pages word access here: rights in connected systems, tiers, sites, limits and end dates."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The difference between two sets of rights, grouped by effect: losses, changed values, gains, and what stays."""
+"""Two sets of rights differ by losses, changed values and gains; pages group them so, and add what stays."""
 
 import datetime as dt
 import uuid

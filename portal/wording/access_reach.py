@@ -1,4 +1,4 @@
-"""How far a right reaches, site by site: the highest limits and the latest end over all rights to one thing."""
+"""A right reaches site by site as far as the highest limits and the latest end of all rights to one thing."""
 
 import datetime as dt
 import uuid

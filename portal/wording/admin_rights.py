@@ -1,4 +1,4 @@
-"""What an admin may do to colleagues, as rights, so that `access_changes` compares them like those in other systems."""
+"""Rights over colleagues are worded as rights, so that `access_changes` compares them like those in other systems."""
 
 import datetime as dt
 import uuid

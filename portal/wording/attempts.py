@@ -1,4 +1,4 @@
-"""What a person tried to do, as a refused request is worded in the log."""
+"""The log words what a person tried to do in a refused request."""
 
 from collections.abc import Callable, Mapping
 

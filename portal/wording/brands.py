@@ -1,4 +1,4 @@
-"""The supplier's name, telephone and look, as pages and mails show them; read from the settings alone."""
+"""Pages and mails show the supplier's name, telephone and look, which are read from the settings alone."""
 
 from django.conf import settings
 

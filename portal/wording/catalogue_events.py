@@ -1,4 +1,4 @@
-"""Changes of the catalogue and of an organization's ceiling in words."""
+"""Changes of the catalogue and of an organization's ceiling are worded here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

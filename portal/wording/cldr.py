@@ -1,4 +1,4 @@
-"""Dates, times, numbers, money, durations and lists as the reader's language writes them, by the CLDR (Babel).
+"""Dates, times, numbers, money, durations and lists are written as the reader's language does, by the CLDR (Babel).
 
 Nothing here names a language but `_REGION`: another one needs its translations only. Results are pure functions of
 few different values and are cached: the CLDR's patterns are slow to apply.

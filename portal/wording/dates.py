@@ -1,4 +1,4 @@
-"""Times, days, durations and lists in the reader's language and the organization's time zone."""
+"""Times, days, durations and lists are written in the reader's language and the organization's time zone."""
 
 import datetime as dt
 import math

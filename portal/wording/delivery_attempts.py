@@ -1,4 +1,4 @@
-"""A system that has not confirmed, in words: why, how often it was tried, and when it is tried again."""
+"""Pages say why a system has not confirmed, how often it was tried, and when it is tried again."""
 
 import datetime as dt
 from typing import Protocol

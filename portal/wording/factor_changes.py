@@ -1,4 +1,4 @@
-"""Changes of passwords and factors in words: for the activity log, and for the mail to the person."""
+"""Changes of passwords and factors are worded here for the activity log and for the mail to the person."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

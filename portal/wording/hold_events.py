@@ -1,4 +1,4 @@
-"""Holds in words: what the supplier stopped, why, and until when."""
+"""The sentence about a hold says what the supplier stopped, why, and until when."""
 
 import datetime as dt
 

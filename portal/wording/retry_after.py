@@ -1,4 +1,4 @@
-"""Waiting times in words."""
+"""Waiting times are worded here."""
 
 import math
 

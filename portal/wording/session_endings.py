@@ -1,4 +1,4 @@
-"""Why a session has ended, in a sentence to the person whose it was."""
+"""One sentence says to a person why their session has ended."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Texts that a supplier wrote in several languages: names of applications, tiers and entitlements."""
+"""A supplier writes names of applications, tiers and entitlements in several languages."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The sentences about connected systems, from the facts of their events; each takes the names `application`, `who`."""
+"""The sentences about connected systems follow from their events; each takes the names `application` and `who`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a stored mail says of itself is encrypted with it, so that SQL as the application's role redirects nothing.
+"""The facts of a stored mail are encrypted with it, so that SQL as the application's role redirects nothing.
 
 The recipient stays after the mail is sent. Its ciphertext is bound to the columns that events name, and to the hash by
 which bounces find the mail.

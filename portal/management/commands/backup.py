@@ -1,4 +1,4 @@
-"""Write a backup: the database into one folder, the key files into another."""
+"""`manage.py backup` writes the database into one folder and the key files into another."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Apply the supplier's catalogue from a TOML file, such as demo/catalog.toml."""
+"""`manage.py catalog` applies the supplier's catalogue from a TOML file, such as demo/catalog.toml."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Check the environment, show it with secrets masked, or print the documentation's table of variables."""
+"""`manage.py config` checks the environment, shows it with secrets masked, or prints the table of variables."""
 
 from typing import Any
 

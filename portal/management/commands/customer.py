@@ -1,4 +1,4 @@
-"""Create a customer from a TOML file, such as demo/customer.toml, and invite its first admin by mail."""
+"""`manage.py customer` creates a customer from a TOML file, and invites its first admin by mail."""
 
 from pathlib import Path
 from typing import Any

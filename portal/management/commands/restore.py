@@ -1,4 +1,4 @@
-"""Restore a backup into an empty database, or make a database that was restored by other means safe to start."""
+"""`manage.py restore` fills an empty database from a backup, or makes one restored by other means safe to start."""
 
 from pathlib import Path
 from typing import Any

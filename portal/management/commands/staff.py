@@ -1,4 +1,4 @@
-"""`manage.py staff`: open and close the break-glass sign-in of the supplier's staff."""
+"""`manage.py staff` opens and closes the break-glass sign-in of the supplier's staff."""
 
 import argparse
 import datetime as dt

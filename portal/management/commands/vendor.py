@@ -1,4 +1,4 @@
-"""`manage.py vendor`: check or update the vendored browser files."""
+"""`manage.py vendor` checks or updates the vendored browser files."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""The redirect to the sign-in page, with the address and language that the service knows of the person."""
+"""The redirect to the sign-in page carries the address and language that the service knows of the person."""
 
 from collections.abc import Iterable
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""The organization a person uses a service for: the requested one, the only possible one, or a chosen one."""
+"""A person uses a service for the requested organization, the only possible one, or a chosen one."""
 
 import uuid
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""Since when a request has been waiting for reauthentication, as a signed mark in its own address.
+"""A signed mark in a request's own address states since when it has been waiting for reauthentication.
 
 The mark is in the address and not in a session: before authentication, nothing is written. It serves the browser
 session that it was made for. For a person who is not signed in, that is the session which their browser opens next: a

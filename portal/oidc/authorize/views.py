@@ -1,4 +1,4 @@
-"""The authorization endpoint, and the form on its consent page."""
+"""The authorization endpoint answers services, and the form of its consent page answers people."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect

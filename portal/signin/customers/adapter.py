@@ -1,4 +1,4 @@
-"""Allauth's sign-in of customers' people."""
+"""Customers' people sign in by allauth, which calls this adapter."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""The one decision on assurance: what a session must have proved for an action, and whether it has (ADR 12).
+"""One decision says what a session must have proved for an action, and whether it has (ADR 12).
 
 What it must have proved follows from the factors that the person has, and from the person's roles; never from a page.
 """

@@ -1,4 +1,4 @@
-"""Authenticator apps: time-based one-time codes (RFC 6238), each time step once, with a secret bound to its person.
+"""Codes of authenticator apps (RFC 6238) are accepted once per time step, and their secret is bound to its person.
 
 The last used step is stored with the factor, not in the cache: any client can fill the cache, which then drops entries.
 """

@@ -1,4 +1,4 @@
-"""Allauth's pages that ask a signed-in person for a factor again, one after another until all are proved again."""
+"""A signed-in person is asked again for one factor after another, until all are proved again."""
 
 import datetime as dt
 from typing import Any

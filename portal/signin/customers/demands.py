@@ -1,4 +1,4 @@
-"""What each page demands of a session (`assurance`): the pages with an own demand; every other page asks ACCESS."""
+"""Each page demands something of a session (`assurance`): some have a demand of their own, every other asks ACCESS."""
 
 import datetime as dt
 from collections.abc import Mapping

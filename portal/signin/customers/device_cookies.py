@@ -1,4 +1,4 @@
-"""The cookie of a known browser: a person has signed in completely in it, and has not revoked their sessions since.
+"""This cookie marks a known browser: a person has signed in completely in it, and has not revoked sessions since.
 
 It gives no access. Wrong secrets in a known browser have a limit of their own, so that strangers cannot lock the
 person out. OWASP describes this as device cookies.

@@ -1,4 +1,4 @@
-"""Mails about sign-in, rendered in the person's language and queued in the caller's transaction."""
+"""Mails about sign-in are rendered in the person's language and queued in the caller's transaction."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""The events of sign-ins, sign-outs and factors, recorded in the open batch (`event_transaction`)."""
+"""Events of sign-ins, sign-outs and factors are recorded in the open batch (`event_transaction`)."""
 
 import uuid
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What follows when a person sets up a second factor: it counts as proved, and the first one brings recovery codes."""
+"""A second factor that a person sets up counts as proved, and the first one brings recovery codes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

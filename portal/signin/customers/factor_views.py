@@ -1,4 +1,4 @@
-"""Allauth's views that add, rename and remove a factor, with our changes; and the page that creates recovery codes."""
+"""Allauth's views add, rename and remove a factor, with our changes; a page of our own creates recovery codes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The first sign-in after joining: setting up a required second factor."""
+"""The first sign-in after joining leads to setting up a required second factor."""
 
 from django.http import HttpRequest
 

@@ -1,4 +1,4 @@
-"""Allauth's forms with our limits: no control characters, a maximum length, a new password typed once."""
+"""Allauth's forms get our limits: no control characters, a maximum length, a new password typed once."""
 
 from typing import Any
 

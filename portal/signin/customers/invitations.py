@@ -1,4 +1,4 @@
-"""An invitation behind its link, and joining by it."""
+"""An invited person opens an invitation by its link, and joins by it."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""One-time codes at sign-in, from an app or a list of recovery codes: each is accepted once."""
+"""One-time codes at sign-in come from an app or a list of recovery codes; each is accepted once."""
 
 from allauth.mfa.models import Authenticator
 

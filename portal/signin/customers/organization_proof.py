@@ -1,4 +1,4 @@
-"""Since when a session must have proved its person to open an organization from which the person was signed out."""
+"""An organization from which a person was signed out opens only to a session that has proved the person since."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Allauth's pages for a new password: of several at the same moment, one is saved."""
+"""Of several new passwords that are sent at the same moment, allauth's pages save one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The validator of a new password (AUTH_PASSWORD_VALIDATORS): length, guessable, common and present passwords.
+"""A new password is refused for its length, as guessable, as common, or as the present one.
 
 As NIST SP 800-63B-4 §3.1.1 says: a length and a blocklist, no composition rules.
 """

@@ -1,4 +1,4 @@
-"""How often secrets may be guessed, pages asked for and mails caused: the table of SECURITY.md, and its counters.
+"""Rate limits bound guesses of secrets, requests for pages, and mails; SECURITY.md has the same table.
 
 A counter is a row of the shared cache that no other row evicts. Windows are aligned to the clock, so that each refusal
 knows in how many seconds the next attempt is possible.

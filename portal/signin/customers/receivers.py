@@ -1,4 +1,4 @@
-"""Receivers of Django's and allauth's signals; `portal.signin.customers.events` does the work."""
+"""Django and allauth send these signals; `portal.signin.customers.events` does the work."""
 
 from typing import Any
 

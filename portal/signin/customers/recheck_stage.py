@@ -1,4 +1,4 @@
-"""The last stage of every sign-in: the conditions of the first stage must still hold."""
+"""Every sign-in ends with this stage: the conditions of the first stage must still hold."""
 
 from typing import Any
 

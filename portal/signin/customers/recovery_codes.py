@@ -1,4 +1,4 @@
-"""Recovery codes: ten look-up secrets (NIST SP 800-63B-4 §3.1.2), shown once, each accepted once.
+"""Recovery codes are ten look-up secrets (NIST SP 800-63B-4 §3.1.2), shown once, each accepted once.
 
 A code has 16 digits: the first is its number, the others are random (50 bits). Codes below 112 bits are hashed like
 passwords (ASVS 5.0 V6.5.2); the number says which hash to compare, so that an attempt costs one hash and not ten.

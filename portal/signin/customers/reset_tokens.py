@@ -1,4 +1,4 @@
-"""Tokens of links that set a new password."""
+"""The token of a link that sets a new password ends with a sign-in, a revocation or a restore."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Allauth's views of signing in and of the person's sign-in methods, with our changes."""
+"""Allauth's views sign people in and list their sign-in methods, with our changes."""
 
 from typing import Any
 from urllib.parse import urlencode

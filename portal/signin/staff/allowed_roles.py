@@ -1,4 +1,4 @@
-"""Which staff roles a session's sign-in allows; each is in force only while a right also gives it."""
+"""The sign-in of a session allows staff roles; each is in force only while a right also gives it."""
 
 from collections.abc import Sequence
 

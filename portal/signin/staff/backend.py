@@ -1,4 +1,4 @@
-"""The authorization code flow of mozilla-django-oidc, with every step that it leaves open closed.
+"""The authorization code flow of mozilla-django-oidc is used with every step closed that it leaves open.
 
 The library's flow redeems the code, verifies the ID token and asks for the person. Its own steps would accept any
 issuer and audience and match people by their e-mail address.

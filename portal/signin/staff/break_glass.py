@@ -1,4 +1,4 @@
-"""The break-glass sign-in, for the first owner and for a provider that is down; each step with its event.
+"""The break-glass sign-in serves the first owner and a provider that is down; each of its steps has its event.
 
 A command on the server opens it and prints a one-time link. The first link adds a passkey, and so does
 one for which the command asks; every other link asks for a passkey that is there. All events extend the supplier's

@@ -1,4 +1,4 @@
-"""Mails to the addresses that are notified of a break-glass sign-in (`KEYHOLDER_STAFF_ALERTS`)."""
+"""The addresses of `KEYHOLDER_STAFF_ALERTS` are notified of a break-glass sign-in by mail."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The pages of the break-glass sign-in, and the strip that all staff see while it is open."""
+"""The break-glass sign-in has pages, and while it is open, all staff see a strip."""
 
 import datetime as dt
 import math

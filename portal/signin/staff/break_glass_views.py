@@ -1,4 +1,4 @@
-"""The page behind a break-glass link: it adds or asks for a passkey, and opens the session."""
+"""The page behind a break-glass link adds or asks for a passkey, and opens the session."""
 
 import logging
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What the operator says about the supplier's own identity provider, and what follows from a staff member's groups."""
+"""The operator describes the supplier's identity provider, and which roles follow from a staff member's groups."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The cookies of staff sign-in. Browsers send them to addresses below /staff/ alone.
+"""Browsers send the cookies of staff sign-in to addresses below /staff/ alone.
 
 The cookie of a sign-in under way binds the provider's response to this browser. Its content is signed, and no secret to
 the person in front of the browser.

@@ -1,4 +1,4 @@
-"""Why a staff sign-in ends without a session."""
+"""A staff sign-in that ends without a session says why."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The frame of every page behind the staff sign-in: who is signed in, the navigation, and what all staff must see."""
+"""Every page behind the staff sign-in shows who is signed in, the navigation, and what all staff must see."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

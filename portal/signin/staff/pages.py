@@ -1,4 +1,4 @@
-"""The pages of staff sign-in."""
+"""Staff sign-in has these pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Passkeys of the break-glass sign-in: WebAuthn with the portal's own origin, and user verification always."""
+"""Passkeys of the break-glass sign-in are used at the portal's own origin, and always verify the user."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a sign-in proved, in words: values of `amr` (RFC 8176 §2) and of `acr` (OpenID Connect EAP ACR Values §2)."""
+"""Pages name what a sign-in proved: values of `amr` (RFC 8176 §2) and of `acr` (OpenID Connect EAP ACR Values §2)."""
 
 from collections.abc import Callable, Collection, Mapping
 

@@ -1,4 +1,4 @@
-"""The supplier's identity provider: its metadata and keys, kept for minutes, and the calls to it.
+"""The supplier's identity provider is called here; its metadata and keys are cached for minutes.
 
 Every call goes through the guarded client (`provisioning.http`): no redirect, limits in time and size, never into the
 machine's own networks unless the operator allowed that host.

@@ -1,4 +1,4 @@
-"""The first staff page, and the end of a staff session: by the person, and by the provider."""
+"""Staff open their first page here, and their session is ended by them or by the provider."""
 
 import logging
 from http import HTTPStatus

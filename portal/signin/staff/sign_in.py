@@ -1,4 +1,4 @@
-"""From a provider's claims to a staff session, and its end; each with its event."""
+"""A provider's claims open a staff session, and its end is recorded; each step has its event."""
 
 import dataclasses
 import datetime as dt

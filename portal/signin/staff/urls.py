@@ -1,4 +1,4 @@
-"""The addresses of staff sign-in, below /staff/ (`portal.staff_urls`)."""
+"""Staff sign-in has these addresses, below /staff/ (`portal.staff_urls`)."""
 
 from django.urls import path
 

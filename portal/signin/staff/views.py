@@ -1,4 +1,4 @@
-"""Staff sign-in: the page before it, and the way to the supplier's identity provider and back."""
+"""Staff sign in from this page, by the supplier's identity provider and back."""
 
 import datetime as dt
 import logging

@@ -1,4 +1,4 @@
-"""The effect of a change of several people's access: people with the same effect in one group, and who is left out."""
+"""The effect of a change of access lists people with the same effect in one group, and those who are left out."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence

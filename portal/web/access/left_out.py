@@ -1,4 +1,4 @@
-"""Why a person is left out of a change of several people's access, in words that fit below one name and several."""
+"""The page says why a person is left out of a change of access, in words that fit below one name and several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

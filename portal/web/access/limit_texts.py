@@ -1,4 +1,4 @@
-"""The texts around the field for a limit: its hint, and the errors of amounts that are not taken."""
+"""The field for a limit has a hint, and errors for amounts that are not accepted."""
 
 from collections.abc import Iterable
 

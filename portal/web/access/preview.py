@@ -1,4 +1,4 @@
-"""The effect of an access form before it is sent, or the errors that prevent it."""
+"""An access form shows its effect before it is sent, or the errors that prevent it."""
 
 import contextlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The access that an open form was shown: where it has changed since, the form says so and nothing is saved."""
+"""A form remembers the access that it was shown: where it has changed since, the form says so and saves nothing."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence

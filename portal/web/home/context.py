@@ -1,4 +1,4 @@
-"""The page model of the start page."""
+"""The start page has this page model."""
 
 import uuid
 from collections.abc import Sequence

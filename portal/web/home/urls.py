@@ -1,4 +1,4 @@
-"""The start page, and the redirect to it."""
+"""The start page and the redirect to it have these addresses."""
 
 from django.urls import path
 

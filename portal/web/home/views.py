@@ -1,4 +1,4 @@
-"""The start page, the redirect to it, and opening a service from it."""
+"""These views show the start page, redirect to it, and open a service from it."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""Accepting an invitation: the page behind its link, and signing out another person in this browser."""
+"""The page behind an invitation's link accepts it, and signs out another person in this browser."""
 
 from django import forms
 from django.conf import settings

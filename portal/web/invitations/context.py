@@ -1,4 +1,4 @@
-"""The page models of an invitation's link, and the offered access in words for pages and mail."""
+"""An invitation's link has these page models; pages and mail show the offered access in the same words."""
 
 import dataclasses
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The mail to the other admins about invitations to addresses outside the organization's mail domains."""
+"""The other admins get a mail about invitations to addresses outside the organization's mail domains."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Who of the pasted people gets an invitation, and why the others do not: the end column of the panel."""
+"""The end column of the panel says which of the pasted people get an invitation, and why the others do not."""
 
 import uuid
 from collections.abc import Mapping, Sequence

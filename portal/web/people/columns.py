@@ -1,4 +1,4 @@
-"""The columns of the list of colleagues, with the order that each column's head leads to."""
+"""Each column of the list of colleagues has a head, which leads to an order of the list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

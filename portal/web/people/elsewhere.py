@@ -1,4 +1,4 @@
-"""Where else the searched words are found, for a list in which no person matches them."""
+"""A list in which no person matches says where else the searched words are found."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext

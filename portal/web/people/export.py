@@ -1,4 +1,4 @@
-"""The list of colleagues as a CSV file, with its search, filters and order.
+"""The list of colleagues is downloaded as a CSV file, with its search, filters and order.
 
 The file is UTF-8 with a byte order mark: without it, Excel reads `ä` as `Ã¤`. Semicolons separate the values in
 languages that write decimals with a comma, because their Excel reads commas as text. Reading the list leaves no event.

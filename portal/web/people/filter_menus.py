@@ -1,4 +1,4 @@
-"""The filters of the list of colleagues as menus, with the number of people that each choice would show."""
+"""The filters of the list of colleagues are menus with the number of people that each choice would show."""
 
 import uuid
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The list of colleagues, and the selection of some of them."""
+"""Admins see the list of colleagues, and select some of them."""
 
 from dataclasses import replace
 

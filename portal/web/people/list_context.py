@@ -1,4 +1,4 @@
-"""The page model of the list of colleagues."""
+"""The list of colleagues has this page model."""
 
 import uuid
 from collections.abc import Sequence

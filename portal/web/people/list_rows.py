@@ -1,4 +1,4 @@
-"""The rows of the list of colleagues, present and removed."""
+"""The list of colleagues has a row for each person, present or removed."""
 
 import uuid
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The page model of a removal: its progress, and its receipt."""
+"""A removal's page has this model: it shows the progress, and then the receipt."""
 
 import math
 import uuid

@@ -1,4 +1,4 @@
-"""The systems of a removal: those that have confirmed, and those that are waited for."""
+"""The receipt lists the systems that have confirmed a removal, and those that are waited for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

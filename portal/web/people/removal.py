@@ -1,4 +1,4 @@
-"""Removing colleagues: the page that asks, the command, and the receipt with its progress."""
+"""A page asks before colleagues are removed, and the receipt shows the progress."""
 
 import uuid
 from collections.abc import Sequence

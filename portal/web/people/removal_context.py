@@ -1,4 +1,4 @@
-"""The page model that asks before a removal: what ends, what closes, what is not affected."""
+"""This page model asks before a removal, and says what ends, what closes and what is not affected."""
 
 import uuid
 from collections.abc import Sequence

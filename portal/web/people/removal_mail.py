@@ -1,4 +1,4 @@
-"""The mail that every system has confirmed a removal, to the person who removed, where one of them was late."""
+"""The person who removed is notified by mail once every system has confirmed, where one of them was late."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

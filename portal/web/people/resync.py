@@ -1,4 +1,4 @@
-"""Resyncs that pages ask for: limited for each person, and answered on the page they lead to."""
+"""Resyncs that pages ask for are limited for each person, and answered on the page they lead to."""
 
 import uuid
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Choosing a second admin: a colleague, whose access panel opens with the tier chosen, or a person to invite."""
+"""The reader chooses a colleague as second admin, whose access panel opens with the tier chosen, or invites one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

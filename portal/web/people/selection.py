@@ -1,4 +1,4 @@
-"""The people that a bulk action is about: ticked rows of the list, or all that match its filters.
+"""A bulk action is about ticked rows of the list, or about all people that match its filters.
 
 The list posts to `people_select`, which leads to the action's page, and that page back to the list as it was. The page
 reads the selection from its address (`selected_people`): `m` names each ticked person, and `all=1` with the filters of

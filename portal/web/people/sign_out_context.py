@@ -1,4 +1,4 @@
-"""What ends when an admin signs out a colleague, for the page that asks first."""
+"""The page that asks before an admin signs out a colleague says what ends."""
 
 import uuid
 
