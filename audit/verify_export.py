@@ -27,7 +27,7 @@ _PROBLEMS, _OPEN_END = 1, 3
 
 
 class Problem(ValueError):
-    """Says what does not hold."""
+    """Says why an export, a note or a key is not accepted."""
 
 
 # The Merkle tree of RFC 9162 §2.1.
@@ -190,7 +190,7 @@ _TEXT = re.compile(
 
 
 def open_checkpoint(note: str, keys: list[VerifierKey], check: Check = verify_ed25519) -> SignedCheckpoint:
-    """Return what a signed note states. Raises Problem unless one of the keys signed it."""
+    """Return the statements of a signed note. Raises Problem unless one of the keys signed it."""
     text, separator, signatures = note.rpartition("\n\n")
     text += "\n"
     if not separator or not any(_is_signed(text, line, keys, check) for line in signatures.splitlines()):
@@ -280,7 +280,7 @@ class Verifier:
         return self._last is not None and self._last["seq"] != self._header["head"]["seq"]
 
     def statements(self) -> list[str]:
-        """Return what an export without problems proves."""
+        """Return the sentences that an export without problems proves."""
         mark, head, first, last = self.checkpoint, self._header["head"], self._first, self._last
         lines = [
             f"Log {mark.origin}: {mark.size} events, incarnation {mark.incarnation}, signed {mark.at}.",

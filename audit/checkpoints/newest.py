@@ -50,7 +50,7 @@ def store(*, checkpoint: SignedCheckpoint, text: str) -> None:
 
 
 def known() -> Known:
-    """Return what the copy states, as far as its signature shows it."""
+    """Return the statements of the copy, as far as its signature shows them."""
     keys = _public_keys()
     copy = Checkpoint.objects.first()
     if copy is None:

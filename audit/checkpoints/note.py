@@ -66,7 +66,7 @@ class CheckpointKey(NamedTuple):
 
 
 def open_note(note: str, *, keys: list[VerifierKey]) -> SignedCheckpoint:
-    """Return what a note states, much faster than the standalone verifier. Raises verify_export.Problem."""
+    """Return a note's statements, much faster than the standalone verifier. Raises verify_export.Problem."""
     return verify_export.open_checkpoint(note, keys, _verify)
 
 

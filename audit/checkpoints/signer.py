@@ -89,7 +89,7 @@ def sign(*, folder: Folder) -> SignedCheckpoint | None:
 def _describe(
     key: CheckpointKey, latest: Signed | None, restores: Collection[int]
 ) -> SignedCheckpoint | None:
-    """Return what is true of the log now; None where the last checkpoint already says it under this key."""
+    """Describe the log as it is now; None where the last checkpoint already does under this key."""
     last = latest.checkpoint if latest else None
     # Otherwise the last checkpoint stays under a replaced key, and cannot be opened once that is no longer trusted.
     is_signed = latest is None or key.signed(latest.note)

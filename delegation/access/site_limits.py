@@ -20,7 +20,7 @@ has more than the actor may assign or the organization is offered, has a limit t
 
 @dataclass(frozen=True, slots=True)
 class SiteLimit:
-    """Holds what each member keeps, and why the others cannot be limited, by membership."""
+    """Holds the access that each member keeps, and why the others cannot be limited, by membership."""
 
     kept: dict[uuid.UUID, AccessSpec] = field(default_factory=dict)
     refused: dict[uuid.UUID, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ def limit(
 
 
 def _kept(accesses: Sequence[AccessSpec], sites: frozenset[uuid.UUID]) -> AccessSpec | str:
-    """Return what a member keeps, or the reason for a refusal."""
+    """Return the access that a member keeps, or the reason for a refusal."""
     if len(accesses) != 1:
         return SEVERAL if accesses else NO_ACCESS
     (access,) = accesses

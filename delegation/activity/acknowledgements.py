@@ -52,7 +52,7 @@ def _seconds(event: EventView) -> float:
 
 
 def _acts(organization: uuid.UUID, acknowledged: Sequence[EventView]) -> list[EventView]:
-    """Read what was done to these members in these acts."""
+    """Read the events of these acts about the acknowledged members."""
     if not acknowledged:
         return []
     rows = Event.objects.filter(

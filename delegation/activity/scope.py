@@ -41,7 +41,7 @@ class LogScope:
 
 
 def log_scope(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> LogScope:
-    """Read what the actor may see of this log at `at`. One statement for the whole log, else three."""
+    """Read the parts of this log that the actor may see at `at`. One statement for the whole log, else three."""
     whole = sees_whole_log(actor=actor, organization=organization, at=at)
     if whole:
         memberships = Membership.objects.filter(organization=organization)

@@ -63,7 +63,7 @@ class HeldRole:
 
 @dataclass(slots=True)
 class MembershipState:
-    """Holds what the policy reads of a membership at an instant."""
+    """Holds the state of a membership at an instant, as far as the policy asks for it."""
 
     id: uuid.UUID
     organization: uuid.UUID

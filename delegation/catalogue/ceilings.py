@@ -93,7 +93,7 @@ def _limit_to_json(limit: AmountLimit | None) -> dict[str, Any] | None:
 
 
 def current_offer(*, organization: Organization, at: dt.datetime) -> dict[str, AmountLimit]:
-    """Return what the organization is offered now, by entitlement. One statement."""
+    """Return the present ceiling of the organization, by entitlement. One statement."""
     rows = Ceiling.objects.filter(InForce(at), organization=organization).select_related("entitlement")
     return {row.entitlement.key: AmountLimit(row.amount, row.currency) for row in rows}
 

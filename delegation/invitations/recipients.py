@@ -69,7 +69,7 @@ def known_beside(
     pending: Sequence[Invitation],
     at: dt.datetime,
 ) -> Mapping[str, DomainError]:
-    """Return what `known` returns, with the open invitations as `open_invitations` has read them."""
+    """Do as `known` does, with the open invitations as `open_invitations` has read them."""
     members = _members(actor, organization, emails, at)
     invited = {row.email: row.id for row in pending if row.expires_at > at}
     return {

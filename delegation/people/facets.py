@@ -12,7 +12,7 @@ from delegation.people import recency
 
 @dataclass(frozen=True, slots=True)
 class MemberAccess:
-    """Holds what filters ask of one assignment in force."""
+    """Holds an assignment in force, as far as filters ask for it."""
 
     membership: uuid.UUID
     role: str

@@ -9,7 +9,7 @@ from identity.organizations.models import BusinessUnit, Organization
 
 @dataclass(frozen=True, slots=True)
 class OrganizationView:
-    """Holds what pages show of an organization."""
+    """Holds the details of an organization that pages show."""
 
     id: uuid.UUID
     key: str

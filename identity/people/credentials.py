@@ -50,5 +50,5 @@ def added_factor(authenticator: Authenticator) -> dict[str, Any]:
 
 
 def removed_factor(authenticator: Authenticator) -> dict[str, Any]:
-    """Return what the event of a removed factor says."""
+    """Return the facts of the event of a removed factor."""
     return {"factor": str(authenticator.type), "removed": authenticator.pk}

@@ -25,7 +25,7 @@ class ClientGone(Exception):
 
 @dataclass(eq=False, slots=True)
 class _Incomplete:
-    """Holds what has arrived of one body."""
+    """Holds the part of one body that has arrived."""
 
     address: str
     deadline: asyncio.Timeout

@@ -21,7 +21,7 @@ class Unreadable(ValueError):
 
 
 class Job(NamedTuple):
-    """Holds what a worker needs of one message."""
+    """Holds the parts of one message that a worker needs."""
 
     task: str
     id: uuid.UUID

@@ -45,7 +45,7 @@ class InvalidCustomer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Holds what the file says. A limit without an amount offers the entitlement alone."""
+    """Holds the contents of the file. A limit without an amount offers the entitlement alone."""
 
     organization: NewOrganization
     offer: Mapping[str, AmountLimit]

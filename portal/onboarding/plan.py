@@ -50,7 +50,7 @@ class Plan:
         yield from self._invite(found)
 
     def differences(self) -> list[str]:
-        """Name what no command changes, where the file says something else than the database."""
+        """Name the differences between file and database that no command changes."""
         new = self.customer.organization
         found = organizations_queries.find_by_key(key=new.key)
         if found is None:

@@ -66,7 +66,7 @@ def record_sign_in(*, outcome: str) -> None:
 
 
 def own_counters() -> list[Family]:
-    """Return what this process has counted."""
+    """Return the counters of this process."""
     return [
         (
             family.name,

@@ -31,7 +31,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.
 
 
 class Restored(NamedTuple):
-    """Says what a restore found and did."""
+    """Holds the findings and the changes of a restore."""
 
     incarnation: int
     given_up_mails: int

@@ -132,7 +132,7 @@ def test_messages_that_are_no_jobs_are_archived_and_the_others_are_read(
     assert Heartbeat.objects.filter(kind=ProcessKind.SET_ASIDE).count() == 1
 
 
-def test_message_that_is_read_again_and_again_is_archived(jobs: Queue, channel: transport.JobChannel) -> None:
+def test_message_read_too_often_is_archived(jobs: Queue, channel: transport.JobChannel) -> None:
     jobs.send(message())
     for _ in range(transport.MAX_READS):
         assert len(received(channel)) == 1

@@ -103,7 +103,7 @@ def close() -> bool:
 
 
 def offer(link: str) -> UsableOpening:
-    """Return what this link offers. Raises LinkUnusable."""
+    """Return this link's opening with the passkeys that can open it. Raises LinkUnusable."""
     return UsableOpening(state.usable(link=link, at=clock.now()), tuple(state.passkeys()))
 
 

@@ -120,7 +120,7 @@ def deny(request: HttpRequest, refused: SignInRefused) -> None:
 
 
 def sign_out(request: HttpRequest, session: OpenSession) -> None:
-    """End this session."""
+    """End this session by the person, with an event; a session that has ended already leaves none."""
     with observations.recording(actor=actor_of(request, session.user)) as batch:
         if sessions.end(key=session.key):
             _add_end(batch, session.user.pk, session.key, ended_by="person")

@@ -136,7 +136,7 @@ def _storable_text(value: object) -> str:
 
 
 def _scope(entry: Record) -> tuple[object, ...]:
-    """Return what a limit and the grants that it applies to have in common; texts, whatever the target wrote."""
+    """Return the values by which a limit belongs to its grants, as texts, whatever types the target wrote."""
     return tuple(form(entry.get(key) or "") for key, form in _SCOPE.items())
 
 

@@ -283,7 +283,7 @@ def test_reauthentication_is_recorded(world: World) -> None:
     assert recorded_verbs(aino)[-1] == "session.reauthenticated"
 
 
-def test_password_confirmed_again_and_again_is_one_event_and_one_with_the_count(world: World) -> None:
+def test_repeated_password_confirmation_leaves_one_event_and_one_with_the_count(world: World) -> None:
     """The log is permanent, and nothing else ends the confirmations of a signed-in person."""
     now = clock.wall()
     begin = 3600 - now.minute * 60 - now.second
