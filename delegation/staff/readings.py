@@ -1,4 +1,4 @@
-"""What staff read of a customer is recorded in the customer's log, where its admins see who read what, and when."""
+"""The customer's log records each page about the customer that staff read; its admins see the person, the page and when."""
 
 import uuid
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What every page of the desk starts from: the staff member who reads it, and the customer that it is about."""
+"""Every page of the desk starts from the staff member who reads it, and the customer that it is about."""
 
 import functools
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The addresses of the desk, below /staff/ (`portal.staff_urls`)."""
+"""The desk has these addresses, below /staff/ (`portal.staff_urls`)."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages of customers: the list, and one customer."""
+"""The list of customers and the page of one customer have these page models."""
 
 import uuid
 from collections.abc import Callable, Sequence

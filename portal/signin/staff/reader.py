@@ -1,4 +1,4 @@
-"""The reader of a staff page: the actor with the roles of the session, and the verbs that staff rights allow."""
+"""A staff page has a reader: the actor with the roles of the session, and the verbs that staff rights allow."""
 
 import datetime as dt
 from dataclasses import dataclass

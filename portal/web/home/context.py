@@ -20,7 +20,7 @@ from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
-from portal.shell import attention, components, reader, timeline
+from portal.shell import attention, components, reader_summary, timeline
 from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
@@ -89,13 +89,13 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     own_rights = entitlements.by_application(rights)
     admins = continuity.working_admins(organization=page.organization_id, at=page.at)
     services = {service.key: service for service in applications_queries.services()}
-    is_admin = reader.manages_people(page)
+    is_admin = reader_summary.manages_people(page)
     events = _events(page, names, clock)  # before the tasks: a system updated in between counts as updated
     accounts = _visible_accounts(page) if is_admin else []
     removals = shell_unconfirmed.notices(page, clock) if is_admin else []
     return HomePage(
-        lead=(reader.managed_people(page) if is_admin else "")
-        or reader.rights_sentence(rights, names, clock),
+        lead=(reader_summary.managed_people(page) if is_admin else "")
+        or reader_summary.rights_sentence(rights, names, clock),
         note=components.only_admin(page, [admin.id for admin in admins]) if is_admin else None,
         services=[
             _service_tile(page, services[key], own_rights[key], names)

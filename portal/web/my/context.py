@@ -11,7 +11,7 @@ from delegation import continuity
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
 from delegation.people import sessions
-from portal.shell import components, reader
+from portal.shell import components, reader_summary
 from portal.shell.components import Contact, SessionRow
 from portal.shell.explanation import RightRow, RightsExplanation
 from portal.shell.page_context import PageContext
@@ -107,13 +107,13 @@ def sign_out_page(page: PageContext, session: str, clock: dates.Clock) -> SignOu
 
 def _lead(page: PageContext, explanation: RightsExplanation, names: DisplayNames) -> str:
     """Return the lead: the number of managed people, then the reader's own rights."""
-    is_admin = reader.manages_people(page)
+    is_admin = reader_summary.manages_people(page)
     own = (
-        [reader.rights_sentence(explanation.rights, names, explanation.clock)]
+        [reader_summary.rights_sentence(explanation.rights, names, explanation.clock)]
         if explanation.rights or not is_admin
         else []
     )
-    managed = reader.managed_people(page) if is_admin else ""
+    managed = reader_summary.managed_people(page) if is_admin else ""
     return " ".join([managed, *own] if managed else own)
 
 

@@ -109,7 +109,7 @@ def summary(lines: Sequence[SystemProgress]) -> str:
 
 
 def _name(line: SystemProgress, lines: Sequence[SystemProgress]) -> str:
-    """Return the system's name. Where it has two lines, the name says which access each closes."""
+    """Return the system's name; where sessions and accounts have a line each, the name says which it is."""
     name = supplier_texts.in_language(line.name)
     if sum(other.name == line.name for other in lines) == 1:
         return name
