@@ -1,4 +1,4 @@
-"""The customer's log records each page about the customer that staff read; its admins see the person, the page and when."""
+"""The customer's log records each page that staff read about the customer; its admins see who read it, and when."""
 
 import uuid
 from collections.abc import Collection
