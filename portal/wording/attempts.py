@@ -8,7 +8,7 @@ from delegation.authorization.verbs import Verb
 
 BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.ACCESS_CHANGE: lambda: _("to change %(who)s’s access"),
-    Verb.ACCOUNT_RESYNC: lambda: _("to resend the state of %(who)s’s access to connected systems"),
+    Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
     Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
     Verb.INVITATION_CANCEL: lambda: _("to cancel the invitation to %(who)s"),
@@ -20,5 +20,5 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.MEMBER_SIGN_OUT: lambda: _("to sign %(who)s out"),
     Verb.MEMBER_VIEW: lambda: _("to view a person"),
     Verb.SITE_CREATE: lambda: _("to add a site"),
-    Verb.MAIL_DOMAINS_SET: lambda: _("to set the mail domains"),
+    Verb.MAIL_DOMAINS_SET: lambda: _("to change the organization’s mail domains"),
 }

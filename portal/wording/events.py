@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from delegation.activity.events import EventView
 from delegation.authorization.event_types import Observation
@@ -62,7 +63,7 @@ def _verb_alone(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _invited(wording: EventWording, event: EventView) -> EventLine:
-    text = _("invited %(who)s") % {"who": event.email or _("a person")}
+    text = _("invited %(who)s") % {"who": event.email} if event.email else _("invited a person")
     return EventLine(wording.actor(event), text, wording.invitation(event.after))
 
 
@@ -104,6 +105,16 @@ def _access_changed(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.actor(event), text, _with_reason(sub, event))
 
 
+def _resynced(wording: EventWording, event: EventView) -> EventLine:
+    """Say what was sent to which systems: of a removed person, the closing. An event of earlier names no system."""
+    text = _("resent %(who)s’s access to %(systems)s")
+    if not event.facts.get("active", True):
+        text = _("asked %(systems)s again to close %(who)s’s access")
+    names = [wording.service(key) for key in event.facts.get("applications", ())]
+    systems = dates.name_list(names) or _("connected systems")
+    return EventLine(wording.actor(event), text % {"who": wording.who(event), "systems": systems})
+
+
 def _removed(wording: EventWording, event: EventView) -> EventLine:
     text = _("removed %(who)s") % {"who": wording.who(event)}
     return EventLine(wording.actor(event), text, _with_reason("", event))
@@ -141,7 +152,8 @@ def _read(wording: EventWording, event: EventView) -> EventLine:
 def _sites_added(wording: EventWording, event: EventView) -> EventLine:
     known = {str(key): site.name for key, site in wording.names.sites.items()}
     names = [known.get(key, "?") for key in event.after["sites"]]
-    return EventLine(wording.actor(event), _("added %(sites)s") % {"sites": dates.name_list(names)})
+    text = ngettext("added the site %(sites)s", "added the sites %(sites)s", len(names))
+    return EventLine(wording.actor(event), text % {"sites": dates.name_list(names)})
 
 
 def _ceiling_set(wording: EventWording, event: EventView) -> EventLine:
@@ -155,13 +167,15 @@ def _tiers_changed(wording: EventWording, event: EventView) -> EventLine:
     )
 
 
-def _system(sentence: Callable[[system_events.Facts], str], *, timed: bool = False) -> Sentence:
-    """Return a sentence of `system_events`; `timed`: with the time that the system took."""
+_OfFacts = Callable[[system_events.Facts], str]
+
+
+def _system(sentence: _OfFacts, *, note: _OfFacts) -> Sentence:
+    """Return a sentence of `system_events`, with a note below it."""
 
     def line(wording: EventWording, event: EventView) -> EventLine:
         names = {"application": wording.application(event), "who": wording.who(event)}
-        sub = system_events.duration(event.facts) if timed else ""
-        return EventLine("", sentence(event.facts) % names, sub)
+        return EventLine("", sentence(event.facts) % names, note(event.facts))
 
     return line
 
@@ -184,7 +198,7 @@ def _signed_in(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _replayed(wording: EventWording, event: EventView) -> EventLine:
-    text = _("had their sign-in to %(name)s ended because a key that works once was used twice")
+    text = _("was signed out of %(name)s to be safe: a one-time key was used a second time")
     return EventLine(wording.who(event), text % {"name": wording.application(event)})
 
 
@@ -205,7 +219,7 @@ def _about(text: Callable[[], str]) -> Sentence:
 
 _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCESS_CHANGE: _access_changed,
-    Verb.ACCOUNT_RESYNC: _about(lambda: _("resent the state of %(who)s’s access to connected systems")),
+    Verb.ACCOUNT_RESYNC: _resynced,
     Verb.CATALOGUE_PROPAGATE: _tiers_changed,
     Verb.CEILING_SET: _ceiling_set,
     Verb.HOLD_LIFT: lambda wording, event: EventLine(
@@ -229,15 +243,15 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
     Verb.SITE_CREATE: _sites_added,
-    Observation.ACCOUNT_SYNCED: _system(system_events.synced, timed=True),
-    Observation.ACCOUNT_SYNC_FAILED: _system(system_events.sync_failed),
+    Observation.ACCOUNT_SYNCED: _system(system_events.synced, note=system_events.duration),
+    Observation.ACCOUNT_SYNC_FAILED: _system(system_events.sync_failed, note=system_events.retries),
     Observation.CUSTOMER_DATA_READ: _read,
     Observation.FACTOR_ADDED: _sign_in_changed,
     Observation.FACTOR_REMOVED: _sign_in_changed,
     Observation.FACTOR_RENAMED: _fixed(lambda: _("renamed a passkey")),
     Observation.FACTOR_RESET: _sign_in_changed,
-    Observation.LOGOUT_DELIVERED: _system(system_events.logout_delivered, timed=True),
-    Observation.LOGOUT_FAILED: _system(system_events.logout_failed),
+    Observation.LOGOUT_DELIVERED: _system(system_events.logout_delivered, note=system_events.duration),
+    Observation.LOGOUT_FAILED: _system(system_events.logout_failed, note=system_events.retries),
     Observation.MAIL_BOUNCED: lambda wording, event: EventLine(
         "", mail_events.bounced_mail(wording.who(event))
     ),
@@ -252,8 +266,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.SESSION_ENDED: _sign_in_changed,
     Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity"), repeated=True),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
-    Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in"), repeated=True),
-    Observation.SIGN_IN_DENIED: _fixed(lambda: _("was refused sign-in"), repeated=True),
+    Observation.SIGN_IN_FAILED: _fixed(lambda: _("failed to sign in"), repeated=True),
+    Observation.SIGN_IN_DENIED: _fixed(lambda: _("was not allowed to sign in"), repeated=True),
     Observation.TOKEN_REPLAYED: _replayed,
 }
 

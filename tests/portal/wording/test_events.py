@@ -1,6 +1,8 @@
 """Every event that can stand in an organization's log has a sentence, in every language."""
 
+import dataclasses
 import datetime as dt
+import re
 import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +11,7 @@ import pytest
 from django.utils import translation
 
 from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
+from delegation.access.queries import SiteName
 from delegation.activity import sign_in_events
 from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
@@ -138,6 +141,43 @@ def test_sentence_names_the_invited_address_and_the_kind_of_factor() -> None:
         ("recovery_codes", "created recovery codes"),
     ):
         assert WORDING.sentence_for(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"active": True, "applications": ["crm"]}, "resent Mikko Laine’s access to CRM portal"),
+        ({"active": False, "applications": ["crm"]}, "asked CRM portal again to close Mikko Laine’s access"),
+        ({"active": True, "applications": []}, "resent Mikko Laine’s access to connected systems"),
+        ({}, "resent Mikko Laine’s access to connected systems"),
+    ],
+)
+def test_resync_names_the_systems_and_what_they_are_asked_for(facts: dict[str, Any], expected: str) -> None:
+    line = WORDING.sentence_for(event(Verb.ACCOUNT_RESYNC, facts={"accounts": 1, **facts}))
+    assert (line.actor, line.text) == ("Aino Virtanen", expected)
+
+
+@pytest.mark.parametrize("verb", [Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED])
+@pytest.mark.parametrize("active", [True, False])
+def test_failed_delivery_is_worded_as_an_event_that_a_later_success_does_not_contradict(
+    verb: Observation, *, active: bool
+) -> None:
+    line = WORDING.sentence_for(event(verb, facts={**FACTS, "active": active}))
+    assert re.search("did not confirm|failed", line.text)
+    assert not re.search("has not|is retried", line.text)
+    assert line.sub == "Failed updates are retried until they are confirmed"
+
+
+def test_invitation_without_an_address_and_new_sites_are_named() -> None:
+    assert WORDING.sentence_for(event(Verb.MEMBER_INVITE, email="")).text == "invited a person"
+    keys = [uuid.uuid4(), uuid.uuid4()]
+    sites = {key: SiteName(key, name) for key, name in zip(keys, ("Tampere", "Oulu"), strict=True)}
+    wording = wording_events.EventWording(dataclasses.replace(NAMES, sites=sites), {AINO: "Aino Virtanen"})
+    said = [
+        wording.sentence_for(event(Verb.SITE_CREATE, after={"sites": [str(key) for key in some]})).text
+        for some in (keys[:1], keys)
+    ]
+    assert said == ["added the site Tampere", "added the sites Tampere and Oulu"]
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,12 @@ def test_settings_of_a_target_are_guarded_and_its_health_is_not(world: World, or
 # Resync
 
 
+def facts_of(act: uuid.UUID) -> dict[uuid.UUID, dict[str, Any]]:
+    """Give the facts of the act's own events by membership."""
+    events = Event.objects.filter(verb="account.resync", act=act)
+    return {event.subject: json.loads(bytes(event.body))["facts"] for event in events}
+
+
 def test_differing_account_is_resynced_once(
     world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
@@ -287,6 +293,10 @@ def test_differing_account_is_resynced_once(
     assert shop.record_of(world.mikko.user_id)["active"]
     synced = Event.objects.filter(verb="account.synced", act=done.act)
     assert [event.subject for event in synced] == [world.mikko.id]
+    assert facts_of(done.act) == {
+        world.mikko.id: {"accounts": 1, "active": True, "applications": ["ordering"]},
+        world.olli.id: {"accounts": 1, "active": True, "applications": []},
+    }
     with pytest.raises(NothingToResync):
         accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
 
@@ -317,9 +327,9 @@ def test_resync_covers_only_managed_members(world: World, shop: fake_target.Serv
     ).result == accounts_commands.Resynced(accounts=1)
     world.remove(world.olli)
     Account.objects.update(state="failed")
-    assert accounts_commands.resync(
-        actor=actor_of(world.aino), memberships=[world.olli]
-    ).result == accounts_commands.Resynced(accounts=1)
+    done = accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.olli])
+    assert done.result == accounts_commands.Resynced(accounts=1)
+    assert facts_of(done.act)[world.olli.id]["active"] is False
 
 
 def test_longest_token_can_be_stored(world: World, ordering: Target) -> None:
