@@ -42,6 +42,10 @@ class AccessChanges:
     """What the person could do before and still can, in words."""
     stays_where: str = ""
     """`at Tampere`, where all of it stays at the same part of the sites."""
+    gained: int = 0
+    """How many rights the gains are about: one sentence may hold several."""
+    lost: int = 0
+    swapped: int = 0
 
 
 def between(
@@ -179,14 +183,22 @@ class _Comparison:
             gains=[_sentence(does, parts) for (_admin, parts), does in self.gains.items()],
             losses=[_sentence(does, parts) for (_admin, parts), does in self.losses.items()],
             swaps=[swap for _away, swap in sorted(swaps, key=lambda one: not one[0])],
-            stays=[does for does, _sites, _whole in self.stays],
+            stays=list(dict.fromkeys(does for does, _sites, _whole in self.stays)),
             stays_where=self._stays_where(),
+            gained=_number(self.gains.values()),
+            lost=_number(self.losses.values()),
+            swapped=_number([*self.amounts.values(), *self.details.values()]),
         )
 
     def _stays_where(self) -> str:
         places = {sites for _does, sites, _whole in self.stays}
         partial = any(not whole for _does, _sites, whole in self.stays)
         return self._at(places.pop()) if len(places) == 1 and partial else ""
+
+
+def _number(rights: Iterable[Sequence[str]]) -> int:
+    """Count each right once, however many sentences name it."""
+    return len({does for sentence in rights for does in sentence})
 
 
 def _group(reach: Reach, *parts: str) -> _Group:

@@ -91,10 +91,9 @@ def _right(verb: str, access: AccessSpec) -> Right:
 
 def compare_assignable(*, before: AdminRights, after: AdminRights, names: DisplayNames) -> AccessChanges:
     """Return one sentence for the tiers that become assignable, and one for those that no longer are."""
-    return AccessChanges(
-        assignable_tiers(after.assignable_roles - before.assignable_roles, names),
-        assignable_tiers(before.assignable_roles - after.assignable_roles, names),
-    )
+    gains = assignable_tiers(after.assignable_roles - before.assignable_roles, names)
+    losses = assignable_tiers(before.assignable_roles - after.assignable_roles, names)
+    return AccessChanges(gains, losses, gained=len(gains), lost=len(losses))
 
 
 def assignable_tiers(keys: frozenset[str], names: DisplayNames) -> list[str]:

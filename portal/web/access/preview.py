@@ -45,10 +45,10 @@ class Preview:
     then: Sequence[str] = ()
     """What follows from it, as far as the data says."""
     stays: str = ""
-    """`5 things stay, at Tampere`; empty where nothing changes."""
+    """`5 rights stay, at Tampere`; empty where nothing changes."""
     stays_what: str = ""
     summary: str = ""
-    """`Loses 1, changes 2.`, for the link to it on a phone."""
+    """`Loses 1 right, 2 rights change.`, for the link to it on a phone."""
     invalid: str = ""
     """The names of the fields that are wrong, for the script that takes away the errors of corrected ones."""
     changed: str = ""
@@ -89,7 +89,7 @@ def of_changes(changes: AccessChanges, *, nothing: str, invalid: str = "") -> Pr
     """Return the preview of these changes. What stays is named only beside what does not."""
     changed = bool(changes.gains or changes.losses or changes.swaps)
     stays, number = changes.stays if changed else [], len(changes.stays)
-    text = ngettext("%(number)d thing stays", "%(number)d things stay", number) % {"number": number}
+    text = ngettext("%(number)d right stays", "%(number)d rights stay", number) % {"number": number}
     return Preview(
         gains=_lines(changes.gains),
         losses=_lines(changes.losses),
@@ -107,11 +107,12 @@ def _lines(sentences: Sequence[str]) -> list[str]:
 
 
 def _summary(changes: AccessChanges) -> str:
-    """Return `Loses 1, changes 2, gains 1.`; empty where nothing changes."""
+    """Return `Loses 1 right, 2 rights change, gains 3 rights.`; empty where nothing changes."""
+    lost, swapped, gained = changes.lost, changes.swapped, changes.gained
     numbers = (
-        (_("loses %(number)d"), len(changes.losses)),
-        (_("changes %(number)d"), len(changes.swaps)),
-        (_("gains %(number)d"), len(changes.gains)),
+        (ngettext("loses %(number)d right", "loses %(number)d rights", lost), lost),
+        (ngettext("%(number)d right changes", "%(number)d rights change", swapped), swapped),
+        (ngettext("gains %(number)d right", "gains %(number)d rights", gained), gained),
     )
     parts = [text % {"number": number} for text, number in numbers if number]
     return f"{dates.first_upper(', '.join(parts))}." if parts else ""
@@ -170,4 +171,6 @@ def compare(
         changes,
         gains=[*changes.gains, *assignable.gains],
         losses=[*changes.losses, *assignable.losses],
+        gained=changes.gained + assignable.gained,
+        lost=changes.lost + assignable.lost,
     )

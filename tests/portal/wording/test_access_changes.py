@@ -171,6 +171,27 @@ def test_access_change_is_grouped_by_effect(
     assert between(before, after) == changes
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([], [right(SEE), right(PLACE), right(APPROVE)], (0, 0, 3)),
+        ([right(SEE), right(PLACE)], [], (2, 0, 0)),
+        # One right in two sentences is one right.
+        ([], [right(PLACE, OULU, amount=5), right(PLACE, TAMPERE, amount=9)], (0, 0, 1)),
+        (
+            [right(PLACE, OULU, amount=5), right(SEE, OULU)],
+            [right(PLACE, TAMPERE, amount=9), right(SEE, TAMPERE)],
+            (0, 2, 0),
+        ),
+    ],
+)
+def test_rights_are_counted_not_the_sentences_that_group_them(
+    before: list[Right], after: list[Right], expected: tuple[int, int, int]
+) -> None:
+    found = access_changes.between(before=before, after=after, sites=SITES, texts=TEXTS, clock=CLOCK)
+    assert (found.lost, found.swapped, found.gained) == expected
+
+
 def test_values_that_are_lowered_come_before_those_that_are_raised() -> None:
     found = between(
         [right(PLACE, amount=500), right(APPROVE, amount=900)],

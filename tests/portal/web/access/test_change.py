@@ -5,13 +5,16 @@ import datetime as dt
 from collections.abc import Mapping
 
 import pytest
+from django.utils import translation
 
 from audit.foundation import clock
 from audit.models import Event
+from portal.web.access import preview as previews
 from portal.web.access.context import AccessPage
 from portal.web.access.preview import Preview, PreviewFragment
 from portal.web.invitations.send import InvitePage, InvitePreviewFragment
 from portal.web.people.detail_context import PersonPage
+from portal.wording.access_changes import AccessChanges
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import (
@@ -29,7 +32,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-INVITE_STATEMENTS, CHANGE_STATEMENTS = 33, 35
+INVITE_STATEMENTS, CHANGE_STATEMENTS = 35, 35
 """Of the two panels, whatever they show."""
 VIEWER = {"tier": "viewer", "where": "all", "do": "preview"}
 ADMIN = {"tier": "organization_admin", "where": "all", "do": "preview"}
@@ -53,6 +56,20 @@ def test_access_panel_shows_the_present_access_and_the_preview(world: World) -> 
     assert "At Oulu instead of Tampere" in text
     assert "Will be able to" not in text
     assert not Event.objects.filter(verb="access.change", outcome="done").exists()
+
+
+def test_summary_for_a_phone_counts_rights_in_words() -> None:
+    changes = AccessChanges(["see, order and approve"], ["import"], gained=3, lost=1, swapped=2)
+    found = {language: _summary(changes, language) for language in ("en", "fi")}
+    assert found == {
+        "en": "Loses 1 right, 2 rights change, gains 3 rights.",
+        "fi": "Poistuu 1 oikeus, muuttuu 2 oikeutta, tulee 3 uutta oikeutta.",
+    }
+
+
+def _summary(changes: AccessChanges, language: str) -> str:
+    with translation.override(language):
+        return previews.of_changes(changes, nothing="").summary
 
 
 def test_access_panels_take_the_same_statements_for_one_and_three_people(world: World) -> None:
