@@ -1,4 +1,4 @@
-"""Pages show the removals that a system has not confirmed in time."""
+"""Pages show the removals that a system has not confirmed in time, or is known to fail."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence

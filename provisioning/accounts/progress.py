@@ -15,7 +15,8 @@ from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 
 LATE = dt.timedelta(minutes=1)
-"""A removal that a system has not confirmed within this time is late: pages show it, and its confirmation is mailed."""
+"""A removal that a system has not confirmed within this time is late: its confirmation is mailed. Pages show it,
+and show one that fails before."""
 
 _IS_PLANNED = """
 SELECT coalesce(max(e.seq) <= (

@@ -1,4 +1,4 @@
-"""Pages show the removals of an organization that a system has not confirmed in time."""
+"""Pages show the removals of an organization that a system has not confirmed in time, or is known to fail."""
 
 import datetime as dt
 import json
@@ -14,31 +14,34 @@ LIMIT = 100
 
 # Someone who is a member again has rows of the removal until the restored access is acknowledged: these are no leavers.
 _UNCONFIRMED = """
-WITH late AS (
+WITH removal AS (
     SELECT act, removed_at FROM provisioning_removal
-    WHERE organization = %(organization)s AND due_at IS NOT NULL AND removed_at <= %(late)s
+    WHERE organization = %(organization)s AND due_at IS NOT NULL
       AND (%(acts)s::uuid[] IS NULL OR act = ANY(%(acts)s::uuid[]))
     ORDER BY removed_at DESC LIMIT %(limit)s
 ),
 open AS (
     SELECT r.act, t.application_id, d.membership_id, a.attempts, a.last_failed_at,
            greatest(a.due_at, t.pause_until) AS next_try_at,
-           CASE WHEN a.last_error = '' AND t.down_since IS NOT NULL THEN 'unreachable' ELSE a.last_error END AS error
-    FROM late r
+           CASE WHEN a.last_error = '' AND t.down_since IS NOT NULL THEN 'unreachable' ELSE a.last_error END AS error,
+           a.attempts > 0 OR a.last_error <> '' OR t.down_since IS NOT NULL
+               OR coalesce(t.pause_until > %(at)s, false) AS is_failing
+    FROM removal r
     JOIN provisioning_delivery d ON d.act = r.act AND d.done_at IS NULL
     JOIN provisioning_account a ON a.id = d.account_id
     JOIN provisioning_target t ON t.id = d.target_id AND t.is_active
     UNION ALL
-    SELECT r.act, c.application_id, s.membership_id, l.attempts, l.last_failed_at, l.due_at, l.last_error
-    FROM late r
+    SELECT r.act, c.application_id, s.membership_id, l.attempts, l.last_failed_at, l.due_at, l.last_error,
+           l.attempts > 0 OR l.last_error <> ''
+    FROM removal r
     JOIN provisioning_logout l ON l.act = r.act AND l.due_at IS NOT NULL
     JOIN identity_published_sign_in s ON s.id = l.sign_in_id
     JOIN identity_published_client c ON c.id = l.client_id
 )
 SELECT r.act, r.removed_at, p.key, p.name::text, array_agg(DISTINCT o.membership_id), max(o.attempts),
        max(o.last_failed_at), min(o.next_try_at), max(o.error)
-FROM late r
-JOIN open o ON o.act = r.act
+FROM removal r
+JOIN open o ON o.act = r.act AND (r.removed_at <= %(late)s OR o.is_failing)
 JOIN identity_published_application p ON p.id = o.application_id
 WHERE NOT EXISTS (
     SELECT FROM identity_published_period i
@@ -78,6 +81,7 @@ def unconfirmed(
 ) -> list[UnconfirmedRemoval]:
     """Read the removals that a system has not confirmed `LATE` after the act, newest first. One statement.
 
+    A system that failed, is down or paused is named at once: waiting for the time tells nothing more.
     `acts`: among these alone. Members who were restored meanwhile are left out.
     """
     params = {

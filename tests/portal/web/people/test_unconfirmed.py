@@ -1,5 +1,6 @@
 """A removal that a system has not confirmed: home page, log and receipt name it, and it can be tried again."""
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 
+from audit.foundation import clock
 from audit.models import Event
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
@@ -16,7 +18,8 @@ from portal.web.people.detail_context import PersonPage
 from portal.web.people.list_context import PeoplePage
 from portal.web.people.receipt import ReceiptPage
 from provisioning.accounts.models import Account
-from tests.fixtures import connected_services, signed_in
+from provisioning.targets.models import Target
+from tests.fixtures import connected_services, deliveries, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.connected_services import ConnectedServices
 from tests.fixtures.pages import (
@@ -64,13 +67,40 @@ def tasks(browser: BrowserClient) -> list[Task]:
     ]
 
 
-def test_unconfirmed_removal_is_on_the_home_page_after_a_minute(
+def test_removal_that_no_system_has_answered_is_on_the_home_page_after_a_minute(
+    world: World, services: ConnectedServices
+) -> None:
+    people_commands.remove(actor=actor_of(world.aino), memberships=[world.mikko], reason="left")
+    deliveries.plan_all()  # nothing is sent yet, so nothing has failed
+    browser = signed_in.browser(world.aino)
+    assert tasks(browser) == []
+    move_clock(LATE_SECONDS)
+    (task,) = tasks(browser)
+    assert task.text == "CRM portal and Web shop have not confirmed that Mikko Laine’s access is closed"
+    assert task.sub == ""
+
+
+def test_removal_is_on_the_home_page_at_once_where_the_system_is_known_to_be_down_or_paused(
+    world: World, services: ConnectedServices
+) -> None:
+    browser = signed_in.browser(world.aino)
+    target = Target.objects.filter(application__key="crm")
+    people_commands.remove(actor=actor_of(world.aino), memberships=[world.mikko], reason="left")
+    deliveries.plan_all()
+    for column in ("down_since", "pause_until"):
+        at = clock.now() + dt.timedelta(minutes=column == "pause_until")
+        assert tasks(browser) == []
+        target.update(**{column: at})
+        (task,) = tasks(browser)
+        assert task.text == "CRM portal has not confirmed that Mikko Laine’s access is closed"
+        target.update(**{column: None})
+
+
+def test_failed_removal_is_on_the_home_page_at_once_and_until_it_is_confirmed(
     world: World, services: ConnectedServices
 ) -> None:
     act = remove(world, services, world.mikko)
     browser = signed_in.browser(world.aino)
-    assert tasks(browser) == []
-    move_clock(LATE_SECONDS)
     (task,) = tasks(browser)
     assert task.text == "CRM portal has not confirmed that Mikko Laine’s access is closed"
     attempts = (
@@ -372,7 +402,7 @@ def test_one_closing_is_one_line_with_the_acts_that_it_answers(
     assert len(lines) == 1
     answered = (
         r"after 1 min .*\. Answers 3 requests: Aino Virtanen removed Mikko Laine, [0-9:]{8}; "
-        r"(Aino Virtanen resent the state of Mikko Laine’s access to connected systems, [0-9:]{8}(; )?){2}"
+        r"(Aino Virtanen asked CRM portal again to close Mikko Laine’s access, [0-9:]{8}(; )?){2}"
     )
     assert re.fullmatch(answered, plain(lines[0].sub))
     person = page_model(browser.get(person_path(world.mikko)), PersonPage)
