@@ -74,7 +74,7 @@ def change_page(
     page: PageContext, form: AccessForm, people: People, effect: BulkEffect, *, bulk_url: str
 ) -> ChangePeoplePage:
     """Return the panel that gives these people the same access."""
-    number = len(people.members)
+    number = len(people.changeable)
     title = ngettext("Change access for %(number)d person", "Change access for %(number)d people", number)
     return ChangePeoplePage(
         **_over_list(page, people),
@@ -90,7 +90,7 @@ def sites_page(
     page: PageContext, form: SitesForm, people: People, effect: BulkEffect, *, bulk_url: str
 ) -> LimitSitesPage:
     """Return the panel that limits these people to some of their sites."""
-    number = len(people.members)
+    number = len(people.changeable)
     title = ngettext("Limit %(number)d person to sites", "Limit %(number)d people to sites", number)
     return LimitSitesPage(
         **_over_list(page, people),
@@ -124,7 +124,7 @@ def sites_button(effect: BulkEffect) -> str:
 
 def _over_list(page: PageContext, people: People) -> Mapping[str, Any]:
     clock = dates.Clock(page.at, page.zone)
-    names = [member.membership.user.name for member in people.members]
+    names = [member.membership.user.name for member in people.changeable]
     return {
         **list_context.people_page(page, QueryDict(page.list_query), clock, size=_BELOW).variables(),
         "who": dates.name_list(names, most=SHOWN_NAMES),

@@ -95,6 +95,11 @@ class People:
         """Return the memberships in the order of names."""
         return [member.membership.id for member in self.members]
 
+    @property
+    def changeable(self) -> Sequence[VisibleMember]:
+        """Return the people whose access the reader may change."""
+        return [member for member in self.members if member.membership.id not in self.refused]
+
     def assigned_to(self, membership: uuid.UUID) -> Sequence[AssignmentView]:
         """Return what a person holds now."""
         return self.assignments.get(membership, ())

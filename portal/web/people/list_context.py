@@ -48,7 +48,7 @@ class PeoplePage(PageModel):
 
     template: ClassVar[str] = "web/people/list.html"
     unconfirmed: Sequence[Notice] = ()
-    """Removals that a system has not confirmed in time."""
+    """Removals that a system has not confirmed in time, or is known to fail."""
     is_updating: bool = False
     """Whether a system is updated or waited for: a script asks again, less and less often."""
 
@@ -109,7 +109,7 @@ def people_page(
         invitations_url=page.url("invitations"),
         filters=filter_menus.menus(page, active, found, removed, url),
         people=list_rows.rows(page, member_page, clock, names, former=active.former),
-        bulk=selection.bulk_bar(page, active, found.total),
+        bulk=selection.bulk_bar(page, active, found.ids),
         pager=_pager(active, member_page, found.total, url),
         elsewhere=elsewhere.links(page, active, found, removed, invitations),
     )

@@ -66,7 +66,7 @@ def _selected(request: Request, page: PageContext) -> list[uuid.UUID]:
     if request.method == "POST" or not selection.is_whole(parameters):
         return selection.named_people(parameters)
     chosen = selection.selected_people(page, request.GET, verb=Verb.MEMBER_REMOVE)
-    selection.report_left_out(request, chosen)
+    selection.report_left_out(request, page, chosen)
     return chosen.ids
 
 

@@ -83,7 +83,7 @@ class BulkBar:
     actions: Sequence[BulkAction]
     fields: Sequence[HiddenField]
     select_all: str
-    """`Select all 286`; empty where everyone is selected or there are too many."""
+    """`Select all 41 people (you are not included)`; empty where all are selected, for none, and for too many."""
     note: str
     """Why not everyone can be selected; may be empty."""
     is_whole: bool
@@ -92,24 +92,52 @@ class BulkBar:
     clear_url: str
 
 
-def bulk_bar(page: PageContext, chosen: Filters, total: int) -> BulkBar | None:
-    """Return the bar below a list of `total` people; None for removed people, and without an action."""
+def bulk_bar(page: PageContext, chosen: Filters, ids: Sequence[uuid.UUID]) -> BulkBar | None:
+    """Return the bar below a list of these people; None for removed people, and without an action.
+
+    Two statements: the people that are offered are those that an action reaches.
+    """
     actions = offered(page)
     if chosen.former or not actions:
         return None
-    number, is_possible = cldr.number(total), total <= MAX_SELECTED
-    is_whole = chosen.everything and is_possible
-    selected = ngettext("%(number)s person selected", "All %(number)s people selected", total)
+    is_possible = len(ids) <= MAX_SELECTED
+    everyone = _selectable(page, ids) if is_possible else set()
+    number = len(everyone)
+    is_whole = chosen.everything and number > 0
+    selected = ngettext("%(number)s person selected", "All %(number)s people selected", number)
+    others = _not_included(page, [member for member in ids if member not in everyone])
     return BulkBar(
         url=page.url("people_select"),
         actions=actions,
         fields=chosen.fields(),
-        select_all="" if is_whole or not is_possible else _("Select all %(number)s") % {"number": number},
+        select_all="" if is_whole or not number else _select_all(number, others),
         note="" if is_possible else too_many(),
         is_whole=is_whole,
-        selected=selected % {"number": number},
+        selected=" ".join(filter(None, (selected % {"number": cldr.number(number)}, others))),
         clear_url=chosen.url(page.url("people")),
     )
+
+
+def _select_all(number: int, others: str) -> str:
+    text = ngettext("Select %(number)s person", "Select all %(number)s people", number)
+    return " ".join(filter(None, (text % {"number": cldr.number(number)}, others)))
+
+
+def _not_included(page: PageContext, left_out: Sequence[uuid.UUID]) -> str:
+    """Return `(you are not included)`: who matches, and is in no selection; empty where all are."""
+    if not left_out:
+        return ""
+    if list(left_out) == [page.own_membership.id]:
+        return _("(you are not included)")
+    text = ngettext("(%(number)s is not included)", "(%(number)s are not included)", len(left_out))
+    return text % {"number": cldr.number(len(left_out))}
+
+
+def _selectable(page: PageContext, ids: Sequence[uuid.UUID], *verbs: Verb) -> set[uuid.UUID]:
+    """Find those of these people whose row has a tick box, and for whom `verbs` are allowed. Two statements."""
+    asked = {*(action.verb for action in offered(page)), *verbs}
+    may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=asked) if ids else {}
+    return {member for member in ids if all(map(bool, may[member].values()))}
 
 
 def offered(page: PageContext) -> list[BulkAction]:
@@ -180,11 +208,11 @@ def _matching(page: PageContext, parameters: QueryDict, verb: Verb) -> Selection
     if len(ids) > MAX_SELECTED:
         raise UnusableSelection(too_many())
     members = visible_people(page, ids)
-    may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=[verb])
-    allowed = [member for member in members if may[member.membership.id][verb]]
+    selectable = _selectable(page, ids, verb)
+    allowed = [member for member in members if member.membership.id in selectable]
     if not allowed:
         raise UnusableSelection(_("You do not have permission for any of the selected people."))
-    return Selection(allowed, [member for member in members if not may[member.membership.id][verb]])
+    return Selection(allowed, [member for member in members if member.membership.id not in selectable])
 
 
 def visible_people(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:
@@ -210,9 +238,10 @@ def too_many() -> str:
     }
 
 
-def report_left_out(request: HttpRequest, selection: Selection) -> None:
-    """Name the people who match, without permission, on the next page."""
-    names = [member.membership.user.name for member in selection.left_out]
+def report_left_out(request: HttpRequest, page: PageContext, selection: Selection) -> None:
+    """Name the people who match, without permission, on the next page; the list has said it of the reader."""
+    others = [one.membership for one in selection.left_out if one.membership.id != page.own_membership.id]
+    names = [member.user.name for member in others]
     if names:
         text = ngettext(
             "%(names)s is not included: you do not have permission for this person.",

@@ -3,6 +3,7 @@
 import pytest
 
 from audit.models import Event
+from portal.web.access.bulk_context import ChangePeoplePage, LimitSitesPage
 from portal.web.people import selection
 from portal.web.people.list_context import PeoplePage
 from portal.web.people.removal_context import RemovalPage
@@ -39,7 +40,7 @@ def test_all_that_match_are_selected_by_the_filters_not_by_ids(world: World) -> 
     filters = {"tier": ["viewer", "orderer"], "q": ""}
     listing = page_model(browser.get(f"{KOSKELA}/people?tier=viewer&tier=orderer"), PeoplePage)
     assert listing.bulk is not None
-    assert (listing.bulk.select_all, listing.bulk.is_whole) == ("Select all 3", False)
+    assert (listing.bulk.select_all, listing.bulk.is_whole) == ("Select all 3 people", False)
     url = select(browser, all="1", m=[str(world.mikko.id)], **filters)
     assert url == f"{KOSKELA}/people?tier=viewer&tier=orderer&all=1"
     whole = page_model(browser.get(url), PeoplePage)
@@ -51,6 +52,39 @@ def test_all_that_match_are_selected_by_the_filters_not_by_ids(world: World) -> 
     answer = browser.get(action)
     assert removed_names(answer) == [person.name for person in whole.people]
     assert page_model(answer, RemovalPage).title == "Remove 3 people"
+
+
+ONE_LEFT_OUT = "(you are not included)"
+
+
+def test_number_that_is_offered_is_the_number_that_every_action_is_about(world: World) -> None:
+    for reader, not_included in ((world.aino, ONE_LEFT_OUT), (world.ulla, "(3 are not included)")):
+        browser = signed_in.browser(reader)
+        listing = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage)
+        number = sum(person.is_selectable for person in listing.people)
+        assert listing.bulk
+        assert listing.bulk.select_all == f"Select all {number} people {not_included}"
+        whole = page_model(browser.get(f"{KOSKELA}/people?all=1"), PeoplePage).bulk
+        assert whole
+        assert whole.selected == f"All {number} people selected {not_included}"
+        answers = {
+            action.name: browser.get(select(browser, all="1", do=action.name)) for action in whole.actions
+        }
+        assert page_model(answers["remove"], RemovalPage).title == f"Remove {number} people"
+        panel = page_model(answers["access"], ChangePeoplePage)
+        assert panel.title == f"Change access for {number} people"
+        assert len(panel.ids) - len(panel.effect.left_out_ids) == number
+        assert page_model(answers["sites"], LimitSitesPage).title == f"Limit {number} people to sites"
+
+
+def test_reader_is_not_named_again_on_the_page_that_asks_to_remove_all(world: World) -> None:
+    assert page_messages(signed_in.browser(world.aino).get(f"{REMOVE}?all=1")) == []
+
+
+def test_reader_alone_offers_no_selection_of_all(world: World) -> None:
+    page = page_model(signed_in.browser(world.aino).get(f"{KOSKELA}/people?q=aino&all=1"), PeoplePage)
+    assert page.bulk
+    assert (page.bulk.select_all, page.bulk.is_whole) == ("", False)
 
 
 def test_list_that_changes_before_the_confirmation_removes_the_people_that_were_shown(world: World) -> None:
@@ -70,7 +104,8 @@ def test_people_without_permission_are_left_out_and_named(world: World) -> None:
     assert "Mikko Laine" in names
     assert "Ulla Nieminen" not in names
     (text,) = page_messages(answer)
-    assert "Ulla Nieminen" in text
+    assert "Ulla Nieminen" not in text, "the list has said that the reader is not included"
+    assert "Aino Virtanen" in text
     assert text.endswith("are not included: you do not have permission for these people.")
 
 
