@@ -15,7 +15,7 @@ from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 
@@ -42,6 +42,9 @@ _QUOTATION_MARKS = re.compile(
     '["\u00ab\u00bb\u05f4\u201c-\u201f\u2033\u2036\u275d\u275e\u2760\u276e\u276f\u2e42\u301d-\u301f\uff02\U0001f676-\U0001f678]'
 )
 """The double quotation marks of all scripts, and what looks like one."""
+_TAG = re.compile(r"(<[^>]*>)")
+_AT = re.compile(r"(?<=[^\s@])@(?=[^\s@])")
+"""The @ of an address."""
 _LINKED = re.compile(r"(?<=\S)[.:@/](?=\S)")
 _NOT_SENT = {"spellcheck": "false", "autocapitalize": "none"}
 """A shown password is text: browsers send text to their spelling service."""
@@ -90,10 +93,13 @@ def state(name: str, words: str = "", *, quiet: bool = False) -> SafeString:
 
 
 @register.filter
-def breakable(address: str) -> SafeString:
-    """Return an e-mail address that may break before its @."""
-    name, at, domain = str(address).partition("@")
-    return format_html("{}<wbr>{}{}", name, at, domain) if at else format_html("{}", name)
+def breakable(text: str) -> SafeString:
+    """Return an e-mail address, or a sentence that may hold some, with a line break allowed before each @.
+
+    Without it, a long address breaks inside a word. The tags of a text with markup stay as they are.
+    """
+    parts = _TAG.split(conditional_escape(text))
+    return SafeString("".join(part if part.startswith("<") else _AT.sub("<wbr>@", part) for part in parts))
 
 
 @register.filter

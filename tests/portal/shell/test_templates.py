@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.template import engines
+from django.utils.safestring import SafeString
 
 from portal.shell import shell
 from portal.tools import vendored_assets
@@ -17,6 +19,7 @@ from tests.fixtures.page_samples import shell as shell_samples
 
 TEMPLATES = rendering.ROOT / "templates"
 ICON = re.compile(r"sprite\.svg#([\w-]+)")
+UNSHOWN = {"title", "option", "textarea", "script", "style"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # Begun by another template, sent as text, or allauth's words.
 NOT_A_PAGE = re.compile(r"(^|/)_|^cotton/|^base|^shell/|/base|^allauth/|^errors/|\.txt$|/snippets/")
@@ -147,12 +150,60 @@ def test_action_without_the_right_shows_the_reason() -> None:
         ("mikko@koskela.example", "mikko<wbr>@koskela.example"),
         ("<b>@x", "&lt;b&gt;<wbr>@x"),
         ("no address", "no address"),
+        ("Mail to a@b.fi, c@d.fi", "Mail to a<wbr>@b.fi, c<wbr>@d.fi"),
+        ("5 @ 3, @home", "5 @ 3, @home"),
+        (SafeString('<a href="mailto:a@b.fi">a@b.fi</a>'), '<a href="mailto:a@b.fi">a<wbr>@b.fi</a>'),
     ],
 )
 def test_email_address_may_break_before_the_at_sign(address: str, shown: str) -> None:
     kh = template.Template("{% load kh %}{{ address|breakable }}")
 
     assert kh.render(template.Context({"address": address})) == shown
+
+
+class Addresses(HTMLParser):
+    """Collects the shown texts in which an address may not break before its @."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden: list[str] = []
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember what is not shown as text of the page, until it ends."""
+        is_hidden = tag in UNSHOWN or "visually-hidden" in (dict(attrs).get("class") or "")
+        if tag not in VOID and (self.hidden or is_hidden):
+            self.hidden.append(tag)
+
+    def handle_endtag(self, _tag: str) -> None:
+        """End the innermost part that is not shown."""
+        self.hidden = self.hidden[:-1]
+
+    def handle_data(self, data: str) -> None:
+        """Note an @ with the name before it in one piece: a <wbr> would part them."""
+        if not self.hidden and re.search(r"[\w.+-]@[\w-]+\.", data):
+            self.found.append(data.strip())
+
+
+@pytest.mark.parametrize("name", [name for name in samples.PAGES if not name.startswith("mail-")])
+def test_every_shown_address_may_break_before_the_at_sign(name: str) -> None:
+    source, make = samples.PAGES[name]
+    addresses = Addresses()
+
+    addresses.feed(rendering.render(source, make()))
+
+    assert addresses.found == []
+
+
+def test_messages_errors_and_events_let_an_address_break_before_the_at_sign() -> None:
+    said = "The invitation to a@b.example is cancelled."
+    for name, context in (
+        ("shell/_messages.html", {"messages": [Message(25, said), Message(30, said)]}),
+        ("web/activity/_event.html", {"event": {"text": said, "sub": said, "actor": "a@b.example"}}),
+    ):
+        addresses = Addresses()
+        addresses.feed(rendering.render(name, context))
+        assert addresses.found == [], name
 
 
 def test_templates_contain_no_untranslated_text() -> None:
