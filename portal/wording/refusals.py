@@ -215,7 +215,7 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     ),
     authorization_errors.InvalidInput: _invalid_input,
     accounts_errors.NothingToResync: lambda _data: Sentence(
-        _("No connected system is known to be out of date. There is nothing to sync."), 409
+        _("Nothing was sent: no connected system waits for a new attempt or is known to be out of date."), 409
     ),
     authorization_errors.AlreadyExists: _already_exists,
     authorization_errors.AlreadyMember: lambda _data: Sentence(

@@ -225,6 +225,10 @@ document.addEventListener("htmx:after:request", (event) => {
   // Another page than this one, such as an error: the part stays as it is.
   if (ctx.response?.status === 200 && !ctx.text?.includes(`id="${ctx.sourceElement.id}"`)) event.preventDefault();
 });
+// What a message says about systems is over with the wait: the part that updates itself shows the result.
+document.addEventListener("htmx:after:swap", () => {
+  if (!polled()) for (const message of document.querySelectorAll("[data-kh-until-updated]")) message.remove();
+});
 // A wait counts on between two answers: `data-kh-wait` holds its seconds when the page was made.
 const waits = new WeakMap();
 const words = (seconds, [h, min, s]) => {

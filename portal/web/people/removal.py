@@ -138,7 +138,7 @@ def resync(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
         waiting = accounts_queries.waiting_of_act(act=act)
         allowed = removal_retries.allowed(page, waiting)
         if not waiting:
-            messages.info(request, _("All systems have confirmed."))
+            resyncs.report_nothing_to_resync(request)
         elif not allowed:
             page.require(Verb.ACCOUNT_RESYNC, waiting)
         else:

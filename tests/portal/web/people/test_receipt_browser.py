@@ -61,15 +61,16 @@ def test_receipt_counts_the_wait_until_the_paused_system_confirms_and_a_mail_fol
     services.retry_now()
     services.deliver()
     expect(late).to_contain_text("2 attempts, the last at")
+    expect(page.get_by_text("A new attempt was requested.")).to_be_visible()
 
     move_clock(100)
     services.answer()
-    page.reload()
     expect(page.locator(".kh-lead")).to_contain_text(
-        re.compile("All systems confirmed within 1.min [0-9]+.s")
+        re.compile("All systems confirmed within 1.min [0-9]+.s"), timeout=30_000
     )
     expect(page.get_by_role("row", name="CRM portal")).to_contain_text("Account closed")
     expect(late).to_have_count(0)
+    expect(page.get_by_text("A new attempt was requested.")).to_have_count(0)
     late_confirmations.examine_due()
     move_clock(400)
     late_confirmations.examine_due()
@@ -124,9 +125,12 @@ def test_person_page_updates_itself_while_a_system_is_updating(
     expect(row).to_contain_text("Updating")
     expect(row).to_contain_text("CRM portal does not take updates at the moment. 1 attempt, at")
     browsing.check_width(page, "person-updating")
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_text("Sync started for Mikko Laine.")).to_be_visible()
     services.answer()
     expect(row).to_contain_text("Up to date")
     expect(page.locator("[data-kh-poll]")).to_have_count(0)
+    expect(page.get_by_text("Sync started for Mikko Laine.")).to_have_count(0)
 
 
 def test_list_updates_its_rows_and_keeps_search_and_ticks(

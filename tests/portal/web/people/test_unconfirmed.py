@@ -360,7 +360,7 @@ def test_confirmed_removal_has_nothing_to_try_again(world: World, services: Conn
     act = remove(world, services, world.mikko)
     browser = signed_in.browser(world.aino)
     assert page_messages(browser.post(receipt_path(act, "resync"), follow=True)) == [
-        "All systems have confirmed."
+        "Nothing was sent: no connected system waits for a new attempt or is known to be out of date."
     ]
     assert not Event.objects.filter(verb="account.resync").exists()
 
