@@ -81,7 +81,7 @@ def unconfirmed(
 ) -> list[UnconfirmedRemoval]:
     """Read the removals that a system has not confirmed `LATE` after the act, newest first. One statement.
 
-    A system that failed, is down or paused is named at once: waiting for the time tells nothing more.
+    A system that failed, is down or paused is named at once: a minute adds no knowledge.
     `acts`: among these alone. Members who were restored meanwhile are left out.
     """
     params = {

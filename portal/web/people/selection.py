@@ -134,7 +134,7 @@ def _not_included(page: PageContext, left_out: Sequence[uuid.UUID]) -> str:
 
 
 def _selectable(page: PageContext, ids: Sequence[uuid.UUID], *verbs: Verb) -> set[uuid.UUID]:
-    """Find those of these people whose row has a tick box, and for whom `verbs` are allowed. Two statements."""
+    """Find those of these people who have a tick box in the list, and `verbs` allowed. Two statements."""
     asked = {*(action.verb for action in offered(page)), *verbs}
     may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=asked) if ids else {}
     return {member for member in ids if all(map(bool, may[member].values()))}

@@ -258,7 +258,7 @@ def test_last_admin_keeps_the_access_and_is_named(world: World, url: str) -> Non
 def test_people_who_match_the_filters_are_shown_and_sent_by_name(world: World) -> None:
     browser = signed_in.browser(world.aino)
     shown = page_model(browser.get(f"{SITES}?all=1&tier=viewer&tier=organization_admin"), LimitSitesPage)
-    assert shown.title == "Limit 2 people to sites", "the people whom the button is about"
+    assert shown.title == "Limit 2 people to sites", "the people that the button is about"
     assert left_out(shown.effect) == {
         "You cannot change or remove your own access. Ask another admin.": ["Aino Virtanen"]
     }
