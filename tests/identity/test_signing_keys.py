@@ -1,6 +1,8 @@
 """Signing keys: parsed once, published before they sign and until what they signed has expired."""
 
 import datetime as dt
+import functools
+import itertools
 import json
 import stat
 from collections.abc import Callable
@@ -19,11 +21,25 @@ from tests.fixtures.concurrency import run_concurrently
 
 ISSUER = "http://localhost:8000"
 HOUR, DAY = 3600, 86_400
+generate_private_key = rsa.generate_private_key
+
+
+@functools.cache
+def generated(number: int, public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+    """An RSA key of its own for each number: making one takes half a second."""
+    del number
+    return generate_private_key(public_exponent, key_size)
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Settings) -> Path:
-    """A folder with this test's own keys."""
+def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with this test's own keys; the RSA keys, all different, are those of the other tests."""
+    numbers = itertools.count()
+
+    def generate(*, public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+        return generated(next(numbers), public_exponent, key_size)
+
+    monkeypatch.setattr(rsa, "generate_private_key", generate)
     settings.KEYS_FOLDER = tmp_path / "keys"
     settings.ISSUER = ISSUER
     signing_keys.ensure()
@@ -92,7 +108,10 @@ def test_key_files_are_readable_by_their_owner_only(folder: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_processes_that_race_for_the_first_keys_agree(tmp_path: Path, settings: Settings) -> None:
+def test_processes_that_race_for_the_first_keys_agree(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rsa, "generate_private_key", generate_private_key)
     settings.KEYS_FOLDER = tmp_path / "race"
     folder = tmp_path / "race" / "signing"
     assert run_concurrently(*[signing_keys.ensure] * 4) == [None] * 4
