@@ -1,5 +1,7 @@
 """The world with a row in every compared table."""
 
+from typing import Any
+
 import pytest
 
 from tests.audit.state import filled
@@ -12,7 +14,9 @@ SCHEMA = "snapshot_filled"
 
 @pytest.fixture
 def filled_world(
-    restore_world: RestoreWorld, reset_database: database_reset.DatabaseReset, snapshots: dict[str, Snapshot]
+    restore_world: RestoreWorld,
+    reset_database: database_reset.DatabaseReset,
+    snapshots: dict[str, Snapshot[Any]],
 ) -> World:
     """Tables and log agree: that was compared when the snapshot of this worker was made."""
 
@@ -24,6 +28,6 @@ def filled_world(
 
     if SCHEMA not in snapshots:
         snapshots[SCHEMA] = Snapshot(reset_database, schema=SCHEMA, make=make)
-    world = snapshots[SCHEMA].restore()
+    world: World = snapshots[SCHEMA].restore()
     move_clock(filled.CLOCK_SECONDS)
     return world

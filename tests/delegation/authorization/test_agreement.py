@@ -19,6 +19,8 @@ from delegation.invitations import scope as invitations_scope
 from delegation.invitations.models import Invitation
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
+from tests.fixtures import database_reset
+from tests.fixtures.snapshot import RestoreWorld, Snapshot
 from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import World, actor_of, bypassing_commands
 
@@ -29,6 +31,7 @@ ORGANIZATION_VERBS = [verb for verb in Verb if verb.rule.on is On.ORGANIZATION]
 DAY = dt.timedelta(days=1)
 TICK = dt.timedelta(microseconds=1)
 Question = tuple[str, str, str]
+SCHEMA = "snapshot_agreement"
 
 
 class Scenario:
@@ -116,8 +119,15 @@ class Scenario:
 
 
 @pytest.fixture
-def scenario(world: World) -> Scenario:
-    return Scenario(world)
+def scenario(
+    restore_world: RestoreWorld,
+    reset_database: database_reset.DatabaseReset,
+    snapshots: dict[str, Snapshot[Any]],
+) -> Scenario:
+    if SCHEMA not in snapshots:
+        snapshots[SCHEMA] = Snapshot(reset_database, schema=SCHEMA, make=lambda: Scenario(restore_world()))
+    restored: Scenario = snapshots[SCHEMA].restore()
+    return restored
 
 
 def disagreements(scenario: Scenario, at: dt.datetime) -> Iterator[tuple[Question, dict[str, bool]]]:
