@@ -42,6 +42,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(settings.RUN, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remove the rows of the test before, unless this one begins with a snapshot in their place."""
+    if "restore_world" not in getattr(item, "fixturenames", ()):
+        for reset in [*database_reset.deferred]:
+            reset.reset()
+
+
 @pytest.fixture(scope="session")
 def database_urls(django_db_blocker: plugin.DjangoDbBlocker) -> Iterator[cluster.Urls]:
     """Give this worker's database, by role. Processes that tests start find it in the environment."""
@@ -89,7 +97,7 @@ def django_db_setup(
 
     def clean(_case: object) -> None:
         try:
-            reset_database.run()
+            reset_database.defer()
         finally:
             kept.reset()
             connections[OWNER_ALIAS].close()

@@ -7,7 +7,9 @@ import pytest
 from django.core.cache import cache
 from django.db import Error, connection, transaction
 
+from identity.organizations.models import BusinessUnit
 from tests.fixtures import concurrency, database_reset
+from tests.fixtures.world import World, bypassing_commands
 
 GUARDED = """
 CREATE TABLE ground_guarded (id int PRIMARY KEY, again int REFERENCES ground_guarded);
@@ -101,6 +103,45 @@ def test_rows_of_migrations_exist_in_the_next_test(
     assert types() != before
     reset_database.run()
     assert types() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reset_with_a_transaction_left_open_is_not_left_to_the_next_test(
+    owner: psycopg.Connection, reset_database: database_reset.DatabaseReset
+) -> None:
+    owner.execute("SET session_replication_role = replica")
+    with owner.transaction():
+        owner.execute("UPDATE django_content_type SET model = model WHERE false")
+        reset_database.defer()
+        assert database_reset.deferred == []
+    reset_database.defer()
+    assert database_reset.deferred == [reset_database]
+    reset_database.run()
+    assert database_reset.deferred == []
+
+
+def leave_a_row() -> None:
+    """Leave one for the next test, that of this test's predecessor being gone."""
+    assert not BusinessUnit.objects.filter(key="left").exists()
+    with bypassing_commands():
+        BusinessUnit.objects.create(key="left", name="Left")
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_rows_of_a_test_are_gone_in_a_next_one_with_a_snapshot(world: World, time: str) -> None:
+    del world, time
+    leave_a_row()
+
+
+def test_rows_of_a_test_with_a_snapshot_are_gone_in_a_transaction(db: None) -> None:
+    del db
+    leave_a_row()
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_rows_of_a_test_are_gone_in_a_next_one_that_commits(transactional_db: None, time: str) -> None:
+    del transactional_db, time
+    leave_a_row()
 
 
 @pytest.mark.django_db(transaction=True)
