@@ -9,6 +9,8 @@ BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 # Commands that only look at the code need settings, not an installation.
 LOOKING := KEYHOLDER_ENV=test KEYHOLDER_HOME=var/tests/home
+# Container images often set it. Without bytecode each worker and each started process compiles every module again: 10 s.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

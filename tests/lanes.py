@@ -3,7 +3,9 @@
 The `database` lane repeats those fast tests whose outcome may depend on the version of PostgreSQL.
 """
 
+import contextlib
 import gc
+import importlib
 import pathlib
 import re
 from collections.abc import Collection, Generator
@@ -60,14 +62,31 @@ def pytest_ignore_collect(collection_path: pathlib.Path, config: pytest.Config) 
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Keep Python's garbage collector from what lives to the end: looking at it took a third of the collection."""
     gc.disable()
     try:
+        _import_in_turn(session.config)
         return (yield)
     finally:
         gc.enable()
         gc.freeze()
+
+
+def _import_in_turn(config: pytest.Config) -> None:
+    """Let each worker begin at other modules: what one has compiled, with its assertions rewritten, the others read.
+
+    A module that fails is imported again by the collection, which reports it.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args != config.getini("testpaths"):
+        return
+    paths = [path.relative_to(config.rootpath) for path in sorted(config.rootpath.glob("tests/**/test_*.py"))]
+    paths = [path for path in paths if not holds_nothing(path.as_posix(), config.option.markexpr)]
+    begin = len(paths) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for path in paths[begin:] + paths[:begin]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.with_suffix("").parts))
 
 
 # Before pytest itself deselects by `-m`.
