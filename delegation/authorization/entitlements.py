@@ -93,7 +93,7 @@ WHERE NOT (r.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND 
   AND NOT EXISTS (SELECT 1 FROM delegation_hold b
                   WHERE b.organization_id = m.organization_id
                     AND (b.entitlement_id = r.e_id OR b.application_id = r.app_id)
-                    AND in_force(b.valid_from, b.valid_until, %(at)s))
+                    AND in_force(b.valid_from, b.valid_until, %(at)s){ignored})
 ORDER BY m.id, r.rank, r.e_key, m.valid_from, m.a_id
 """
 _STORED = {
@@ -101,13 +101,15 @@ _STORED = {
     "given": "delegation_assignment_at(%(at)s)",
     "places": "delegation_assignmentsite",
     "limits": "delegation_assignmentlimit",
+    "ignored": "",
 }
+_WITHOUT_ONE_HOLD = {**_STORED, "ignored": " AND b.id IS DISTINCT FROM %(lifted)s::uuid"}
 _NAMED = "m.id = ANY(%(memberships)s)"
 _RIGHTS = _QUERY.format(which=_NAMED, **_STORED)
 # The database computes no column of the rights that is not read here.
 _PEOPLE_WITH = f"""
 SELECT e_key, key, count(DISTINCT id)
-FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_STORED)}) rights
+FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_WITHOUT_ONE_HOLD)}) rights
 WHERE %(stops)s IN (e_key, app_key)
 GROUP BY GROUPING SETS ((e_key), (key), ())
 """  # noqa: S608 - constants of this module
@@ -124,6 +126,7 @@ _HYPOTHETICAL_RIGHTS = _QUERY.format(
     " j.amount, j.currency, j.period"
     " FROM jsonb_to_recordset(%(limits)s) AS j(key text, amount numeric, currency text, period text)"
     " JOIN delegation_entitlement k ON k.key = j.key)",
+    ignored="",
 )
 _HYPOTHETICAL_MEMBERSHIP = uuid.UUID(int=0)
 
@@ -187,12 +190,14 @@ class PeopleCounts:
     by_role: dict[str, int]
 
 
-def people_with(*, organization: uuid.UUID, stops: str, at: dt.datetime) -> PeopleCounts:
+def people_with(
+    *, organization: uuid.UUID, stops: str, at: dt.datetime, lifted: uuid.UUID | None = None
+) -> PeopleCounts:
     """Count the people of this organization with a right in the application, or to the entitlement, of this key.
 
-    One statement.
+    The hold `lifted` is taken as ended. One statement.
     """
-    rows = _rows(_PEOPLE_WITH, organization=organization, stops=stops, application=None, at=at)
+    rows = _rows(_PEOPLE_WITH, organization=organization, stops=stops, application=None, at=at, lifted=lifted)
     return PeopleCounts(
         people=next(number for entitlement, role, number in rows if entitlement is None and role is None),
         by_entitlement={entitlement: number for entitlement, _, number in rows if entitlement},

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
+from portal.desk.holds import views as holds
 from portal.desk.organizations import views as organizations
 
 urlpatterns = [
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
+    path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),
+    path("organizations/<slug:organization>/holds/place", holds.place, name="staff_hold_place"),
+    path("organizations/<slug:organization>/holds/<uuid:hold>/lift", holds.lift, name="staff_hold_lift"),
 ]

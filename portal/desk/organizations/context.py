@@ -73,7 +73,20 @@ class _Offer:
     sub: Callable[[], str]
 
 
-_ACTIONS: Sequence[_Offer] = ()
+_ACTIONS: Sequence[_Offer] = (
+    _Offer(
+        Verb.HOLD_PLACE,
+        "staff_hold_place",
+        lambda: _("Place a hold…"),
+        lambda: _("Stop a service, or one thing in it, for a while. No right is removed."),
+    ),
+    _Offer(
+        Verb.MEMBER_VIEW,
+        "staff_holds",
+        lambda: _("Holds"),
+        lambda: _("What is on hold now, and what was."),
+    ),
+)
 """In the order of the page."""
 
 

@@ -18,6 +18,7 @@ from delegation.authorization.entitlements import Right
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
+from delegation.holds import queries as holds_queries
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import attention, components, reader_summary, timeline
@@ -28,7 +29,8 @@ from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.shell.unconfirmed import Notice
-from portal.wording import access, brands, dates, supplier_texts
+from portal.wording import access, brands, dates, hold_notices, supplier_texts
+from portal.wording.hold_notices import HoldNotice
 
 _ICON = "box"
 """Of an application without an icon in the catalogue."""
@@ -68,6 +70,8 @@ class HomePage(PageModel):
 
     lead: str
     """The reader's part in the organization, in one sentence."""
+    holds: Sequence[HoldNotice] = ()
+    """What the supplier has stopped for the organization."""
     note: Callout | None
     services: Sequence[ServiceTile]
     is_admin: bool
@@ -96,6 +100,9 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     return HomePage(
         lead=(reader_summary.managed_people(page) if is_admin else "")
         or reader_summary.rights_sentence(rights, names, clock),
+        holds=hold_notices.notices(
+            holds_queries.in_force(organization=page.organization_id, at=page.at), names, clock
+        ),
         note=components.only_admin(page, [admin.id for admin in admins]) if is_admin else None,
         services=[
             _service_tile(page, services[key], own_rights[key], names)

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 URLS = "portal.staff_urls"
 
 
-def path(name: str, address: StaffAddress, **other: str) -> str:
-    return reverse(name, urlconf=URLS, kwargs={**address.arguments, **other}) + address.query
+def path(desk: Desk, name: str, address: StaffAddress, **other: str) -> str:
+    return reverse(name, urlconf=URLS, kwargs={**address.path_arguments(desk), **other}) + address.query
 
 
 def names() -> set[str]:
@@ -28,11 +28,13 @@ def test_every_staff_address_has_a_row() -> None:
 @pytest.mark.parametrize("role", StaffRole)
 def test_page_opens_for_the_roles_of_its_row_and_no_other(desk: Desk, role: str) -> None:
     browser = desk.browser(role)
-    found = {name for name, address in DESK.items() if browser.get(path(name, address)).status_code == 200}
+    found = {
+        name for name, address in DESK.items() if browser.get(path(desk, name, address)).status_code == 200
+    }
     assert found == {name for name, address in DESK.items() if role in address.roles}
     for name, address in DESK.items():
         if role not in address.roles:
-            assert browser.get(path(name, address)).status_code in {403, 404}, name
+            assert browser.get(path(desk, name, address)).status_code in {403, 404}, name
 
 
 def test_customer_of_another_unit_is_not_found_as_an_unknown_one(desk: Desk) -> None:
@@ -42,8 +44,8 @@ def test_customer_of_another_unit_is_not_found_as_an_unknown_one(desk: Desk) -> 
         for role in address.roles:
             browser = desk.browser(role, unit=desk.staff.eesti)
             foreign, unknown = (
-                browser.get(path(name, address)),
-                browser.get(path(name, address, organization="no-such-customer")),
+                browser.get(path(desk, name, address)),
+                browser.get(path(desk, name, address, organization="no-such-customer")),
             )
             assert (foreign.status_code, unknown.status_code) == (404, 404), (name, role)
             assert b"Koskela" not in foreign.content
@@ -51,12 +53,14 @@ def test_customer_of_another_unit_is_not_found_as_an_unknown_one(desk: Desk) -> 
 
 def test_staff_member_without_a_right_opens_the_first_page_alone(desk: Desk) -> None:
     browser = desk.signed_in(desk.staff.otso, "support")
-    found = {name for name, address in DESK.items() if browser.get(path(name, address)).status_code == 200}
+    found = {
+        name for name, address in DESK.items() if browser.get(path(desk, name, address)).status_code == 200
+    }
     assert found == {name for name, address in DESK.items() if address.roles == staff_url_map.ALL}
 
 
 def test_customers_and_strangers_are_led_to_the_sign_in_of_staff(desk: Desk) -> None:
     for browser in (BrowserClient(), signed_in.browser(desk.world.aino)):
         for name, address in DESK.items():
-            answer = browser.get(path(name, address))
+            answer = browser.get(path(desk, name, address))
             assert (answer.status_code, answer["Location"]) == (302, "/staff/sign-in/"), name
