@@ -121,6 +121,11 @@ def change_details(*, person: User, name: str, phone: str, at: dt.datetime) -> N
         Membership.objects.filter(~ahead, user=person, former_name="").update(former_name=person.name)
 
 
+def change_language(*, person: User, language: str) -> None:
+    """Change the language of a person's pages and mails. One statement."""
+    User.all_directories.filter(id=person.id).update(language=language)
+
+
 def add_members(
     *, organization: Organization, users: Sequence[User], at: dt.datetime, title: str = ""
 ) -> list[Membership]:

@@ -16,9 +16,9 @@ from django.utils.cache import patch_vary_headers
 from audit.foundation.errors import DomainError
 from identity.sessions.store import SessionStore
 from portal.front import kinds
-from portal.http import control_characters, error_responses, request_context
+from portal.http import control_characters, error_responses, languages, request_context
 from portal.operations import request_log
-from portal.signin.customers import demands, gate, organization_proof
+from portal.signin.customers import demands, gate, organization_proof, own_language
 from portal.wording import refusals
 
 POLL = "Keyholder-Poll"
@@ -51,32 +51,22 @@ class RequestLog:
 
 
 class Language:
-    """Sets the reader's language: chosen in this browser, else the person's own, else requested by the browser."""
+    """Sets the reader's language (`portal.http.languages`); a choice before the sign-in becomes the person's."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Run after the session middleware, because the person's language depends on the session."""
-        language = _language(request)
+        language = languages.current(request)
         request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(None):  # pages of an organization set its zone
             response = self.get_response(request)
+        own_language.adopt(request, response)
         response.headers.setdefault("Content-Language", language)
         if isinstance(response, HttpResponse):
             patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
-
-
-def _language(request: HttpRequest) -> str:
-    known = dict(settings.LANGUAGES)
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    if chosen in known:
-        return chosen
-    user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-    if user is not None and user.is_authenticated and user.language in known:
-        return user.language
-    return translation.get_language_from_request(request)
 
 
 class NoStore:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
@@ -24,6 +23,7 @@ from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
 from identity.sessions import sign_ins
 from identity.sessions.store import SessionStore
+from portal.http import languages
 from portal.http.request_context import Request
 from portal.oidc import metadata, parameters
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice
@@ -88,7 +88,7 @@ def confirm(request: Request) -> HttpResponse:
 def _use_language(request: Request, locales: str) -> None:
     """Use the service's language for this page where the person has chosen none."""
     language = login_redirect.language_of(locales.split())
-    if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+    if language and not languages.of_browser(request):
         translation.activate(language)
         request.LANGUAGE_CODE = language
 

@@ -32,6 +32,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_NAME = "__Host-kh-language" if HTTPS else "kh-language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_CHOICE_COOKIE_NAME = "__Host-kh-language-choice" if HTTPS else "kh-language-choice"
 WAITING_BROWSER_COOKIE_NAME = "__Host-kh-waiting" if HTTPS else "kh-waiting"
 DEVICE_COOKIE_NAME = "__Host-kh-device" if HTTPS else "kh-device"
 ENDED_COOKIE_NAME = "__Host-kh-ended" if HTTPS else "kh-ended"

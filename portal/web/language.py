@@ -1,11 +1,17 @@
-"""A cookie of this browser holds the reader's choice of language."""
+"""The language menu: a person's choice is theirs in pages, mails and services; a stranger's is this browser's."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal.http import safe_redirects
+from portal.http import languages, safe_redirects
+from portal.signin.customers import own_language
+from portal.signin.staff import middleware
+from portal.wording import retry_after
 
 
 @login_not_required
@@ -17,17 +23,31 @@ def choose(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "/")
     response = HttpResponseRedirect(back if safe_redirects.is_own(back) else "/")
     language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES):
-        _set_cookie(response, language)
+    if language not in dict(settings.LANGUAGES):
+        return response
+    # On a staff page a customer's session in this browser is another person's.
+    is_staff = middleware.is_staff_path(back)
+    if not is_staff and request.user.is_authenticated:
+        if not _is_saved(request, language):
+            return response
+        languages.forget_choice(request, response)
+    elif not is_staff:
+        languages.remember_choice(response, language)
+    languages.remember(response, language, seconds=settings.LANGUAGE_COOKIE_AGE)
     return response
 
 
-def _set_cookie(response: HttpResponse, language: str) -> None:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        httponly=True,
-        secure=settings.HTTPS,
-        samesite="Lax",
-    )
+def _is_saved(request: HttpRequest, language: str) -> bool:
+    """Save the choice and leave a message; return False where the limit refused it, which the message says."""
+    if languages.of_person(request) == language:
+        return True
+    if wait := own_language.save(request, language):
+        text = _("You changed your language many times within a day. Nothing was changed. %(again)s")
+        messages.error(request, text % {"again": retry_after.retry_after(wait)})
+        return False
+    with translation.override(language):
+        text = _(
+            "Your language is changed. Mails to you use it too. Services can from your next sign-in there."
+        )
+        messages.success(request, text)
+    return True

@@ -127,7 +127,7 @@ def _restored(wording: EventWording, event: EventView) -> EventLine:
 
 def _details_changed(wording: EventWording, event: EventView) -> EventLine:
     """Begin with the former name: the actor's is the one that the request began with."""
-    text, sub = own_details.change(event.personal)
+    text, sub = own_details.change(event.personal, event.after)
     return EventLine(event.personal.get("former_name") or wording.who(event), text, sub)
 
 

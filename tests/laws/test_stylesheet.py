@@ -15,6 +15,7 @@ NOT_CLASSES = {
     "kh-organization": "a cookie",
     "kh-waiting": "a cookie",
     "kh-language": "a cookie",
+    "kh-language-choice": "a cookie",
     "kh-staff": "a cookie",
     "kh-staff-pending": "a cookie",
     "kh-opened": "a key of the browser's storage",

@@ -1,13 +1,15 @@
 """People change their own details, which all their organizations and connected systems share."""
 
 import uuid
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.foundation.errors import Busy
 from audit.log.ledger import Subject
 from audit.personal_data import PersonalValue
+from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.authorization import input_cleaning
@@ -69,21 +71,53 @@ def change(
             raise Unchanged
         lifecycle.change_details(person=current, name=name, phone=phone, at=act.at)
         before, after = ({"phone": bool(current.phone)}, {"phone": bool(phone)}) if phones else ({}, {})
-        act.record_change(current.id, before=before, after=after)
         personal = {key: PersonalValue(text, (current.id,)) for key, text in (names | phones).items() if text}
-        for key, value in personal.items():
-            act.record_personal(current.id, key, value.text, current.id)
-        for member in on.members:
-            act.also(
-                Verb.MEMBER_UPDATE,
-                Subject("membership", member.membership),
-                cause=Verb.PERSON_UPDATE,
-                before=before,
-                after=after,
-                personal=personal,
-                chain=member.organization,
-            )
+        _record(act, on, before=before, after=after, personal=personal)
     return act.outcome
+
+
+@command
+def change_language(
+    *, actor: Actor, person: User, language: str, idempotency_key: str | None = None
+) -> Outcome[None]:
+    """Change the person's own language, which pages, mails, claims and connected systems then use.
+
+    Raises InvalidInput, Unchanged and Busy besides the errors of every act.
+    """
+    language = input_cleaning.language(language)
+    on = PersonInOrganizations(person)
+    with acting(actor, Verb.PERSON_UPDATE, on=on, idempotency_key=idempotency_key) as act:
+        (current,) = act.on
+        if current.language == language:
+            raise Unchanged
+        lifecycle.change_language(person=current, language=language)
+        _record(act, on, before={"language": current.language}, after={"language": language}, personal={})
+    return act.outcome
+
+
+def _record(
+    act: Act,
+    on: PersonInOrganizations,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    personal: Mapping[str, PersonalValue],
+) -> None:
+    """Record the change in the person's chain, and in that of each present organization."""
+    person = on.chain
+    act.record_change(person, before=before, after=after)
+    for key, value in personal.items():
+        act.record_personal(person, key, value.text, person)
+    for member in on.members:
+        act.also(
+            Verb.MEMBER_UPDATE,
+            Subject("membership", member.membership),
+            cause=Verb.PERSON_UPDATE,
+            before=before,
+            after=after,
+            personal=personal,
+            chain=member.organization,
+        )
 
 
 def _changed(person: User, field: str, text: str) -> dict[str, str]:

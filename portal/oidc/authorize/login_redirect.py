@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from portal.http import languages
 from portal.http.request_context import Request
 from portal.oidc.authorize.request import AuthorizationRequest
 from portal.signin.customers import ended_sessions
@@ -21,11 +22,10 @@ def redirect_to_sign_in(request: Request, authorization: AuthorizationRequest, n
     response = HttpResponseRedirect(sign_in_url(next_url, **known))
     ended_sessions.remember(response, ended_sessions.find(request))
     language = language_of(authorization.locales)
-    if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        # Until the browser is closed: a choice on our own pages lasts longer.
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, httponly=True, secure=settings.HTTPS, samesite="Lax"
-        )
+    if language and not languages.of_browser(request):
+        languages.remember(
+            response, language
+        )  # until the browser is closed: a choice on our own pages lasts longer
     return response
 
 

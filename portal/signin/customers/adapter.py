@@ -16,7 +16,7 @@ from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
-from portal.http import safe_redirects
+from portal.http import languages, safe_redirects
 from portal.signin.customers import (
     assurance,
     demands,
@@ -73,10 +73,13 @@ class AccountAdapter(DefaultAccountAdapter):
             request.session.row = Session.objects.get(session_key=request.session.stored_key())
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """Remember the person in this browser: every step of the sign-in is done."""
+        """Remember the person and their language in this browser: every step of the sign-in is done."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         device_cookies.remember(request, response, user)
         ended_sessions.forget(request, response)
+        # Sign-out pages, and the sign-in page that says why a session ended, speak it too.
+        if user.language and user.language != languages.of_browser(request):
+            languages.remember(response, user.language)
         return response
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

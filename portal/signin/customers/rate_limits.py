@@ -61,6 +61,7 @@ NOTICE = Limit(
 RESYNC = Limit("resync", "resyncs of access and retries of a removal", "person", 6, _MINUTE)
 # Each change is an event in the log of every organization of the person, and a delivery to every connected system.
 OWN_DETAILS = Limit("own-details", "changes of the own name and phone", "person", 5, _DAY)
+OWN_LANGUAGE = Limit("own-language", "changes of the own language", "person", 20, _DAY)
 INVITATION_NOTICE = Limit(
     "invitation-notice",
     "mails at once about invitations to addresses outside, the others as one mail in four hours",
@@ -85,6 +86,7 @@ LIMITS: Sequence[Limit] = (
     NOTICE,
     RESYNC,
     OWN_DETAILS,
+    OWN_LANGUAGE,
     INVITATION_NOTICE,
     STAFF_SIGN_IN,
 )

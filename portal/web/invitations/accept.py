@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from delegation.authorization.errors import AlreadyMember, InvitationGone, WrongPerson
+from portal.http import languages
 from portal.http.request_context import Request
 from portal.shell import page_model
 from portal.shell.components import Contact
@@ -116,8 +117,7 @@ def _state(request: Request, state: str, offer: InvitationOffer | None = None) -
 
 
 def _language(request: Request, offer: InvitationOffer) -> str:
-    """Return the invitation's own language, unless the reader chose another."""
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    """Return the invitation's own language, unless the reader is signed in or chose another."""
     known = dict(settings.LANGUAGES)
-    preferred = (chosen, offer.invitation.language, translation.get_language() or "")
+    preferred = (languages.known(request), offer.invitation.language, translation.get_language() or "")
     return next((code for code in preferred if code in known), "en")

@@ -23,6 +23,7 @@ from identity.memberships.models import SHOWN_NAME, Membership
 from identity.people import names
 from identity.people.models import User
 from tests.fixtures import concurrency
+from tests.fixtures import events as events_fixture
 from tests.fixtures.world import World, actor_of, hashed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
@@ -141,6 +142,29 @@ def test_name_is_stored_cleaned(world: World) -> None:
 def test_same_name_changes_nothing(world: World) -> None:
     with pytest.raises(authorization_errors.Unchanged):
         rename(world, " Mikko  Laine ")
+    assert renamed() == []
+
+
+def test_new_language_is_recorded_as_a_code_in_each_chain(world: World) -> None:
+    done = details.change_language(actor=actor_of(world.mikko), person=world.mikko.user, language="fi")
+    events = Event.objects.filter(act=done.act)
+    bodies = [events_fixture.body(event) for event in events.order_by("verb")]
+    changes = [(body["verb"], body["before"], body["after"]) for body in bodies]
+    change = ({"language": "en"}, {"language": "fi"})
+    assert changes == [("member.update", *change), ("member.update", *change), ("person.update", *change)]
+    person = User.objects.get(id=world.mikko.user_id)
+    assert (person.language, person.name, person.phone) == ("fi", "Mikko Laine", "")
+
+
+def test_language_that_the_portal_does_not_have_or_that_is_the_same_is_refused(world: World) -> None:
+    for language, refusal in (
+        ("sv", authorization_errors.InvalidInput),
+        ("en", authorization_errors.Unchanged),
+    ):
+        with pytest.raises(refusal):
+            details.change_language(actor=actor_of(world.mikko), person=world.mikko.user, language=language)
+    with pytest.raises(authorization_errors.NotFound):
+        details.change_language(actor=actor_of(world.aino), person=world.mikko.user, language="fi")
     assert renamed() == []
 
 

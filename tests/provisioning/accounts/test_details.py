@@ -78,6 +78,18 @@ def test_closed_record_of_a_former_organization_is_left_alone(
     assert shop.record_of(world.mikko_at_pohjola.id)["displayName"] == "Mikko Laine"
 
 
+def test_every_connected_system_gets_the_language_that_the_person_chose(
+    world: World, ordering: Target, accounts: AccountDeliveries, shop: fake_target.Server
+) -> None:
+    plan_all()
+    deliver_all(accounts)
+    assert shop.record_of(world.mikko.user_id)["preferredLanguage"] == "en"
+    details.change_language(actor=actor_of(world.mikko), person=world.mikko.user, language="fi")
+    plan_all()
+    assert deliver_all(accounts) == 1
+    assert shop.record_of(world.mikko.user_id)["preferredLanguage"] == "fi"
+
+
 @pytest.mark.parametrize("patch", [True, False])
 def test_phone_reaches_only_the_system_that_asks_for_it_and_is_removed_there(
     world: World, contacts: Target, accounts: AccountDeliveries, shop: fake_target.Server,
