@@ -34,6 +34,8 @@ class EndingReason(StrEnum):
     REMOVED = "removed"
     """The person's last membership ended."""
     BY_ADMIN = "by_admin"
+    SIGNED_OUT = "signed_out"
+    """The person signed out in this browser."""
     EVERYWHERE = "everywhere"
     """The person signed out everywhere."""
     OTHER_BROWSER = "other_browser"

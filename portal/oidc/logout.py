@@ -29,7 +29,7 @@ from portal.oidc import metadata, parameters
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice
 from portal.oidc.parameters import Parameters
 from portal.shell import query_string
-from portal.signin.customers import event_transaction
+from portal.signin.customers import ended_sessions, event_transaction
 
 _PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales")
 
@@ -68,7 +68,7 @@ def logout(request: Request) -> HttpResponse:
     if request.user.is_authenticated:
         if not _is_of_this_session(request, logout_request):
             return _ask(request, logout_request, sent)
-        _end_session(request)
+        return _end_session(request, logout_request)
     return _leave(request, logout_request)
 
 
@@ -81,7 +81,7 @@ def confirm(request: Request) -> HttpResponse:
     except LogoutRequestError as error:
         return _page(request, {"detail": str(error)}, status=400)
     if request.user.is_authenticated:
-        _end_session(request)
+        return _end_session(request, logout_request)
     return _leave(request, logout_request)
 
 
@@ -144,9 +144,12 @@ def _is_of_this_session(request: Request, logout_request: LogoutRequest) -> bool
     )
 
 
-def _end_session(request: Request) -> None:
+def _end_session(request: Request, logout_request: LogoutRequest) -> HttpResponse:
     with event_transaction.event_transaction(request):
         auth.logout(request)
+    response = _leave(request, logout_request)
+    ended_sessions.remember(response, ended_sessions.by_person())
+    return response
 
 
 def _ask(request: Request, logout_request: LogoutRequest, sent: Parameters) -> HttpResponse:

@@ -39,6 +39,11 @@ def weak() -> SessionEnding:
     return SessionEnding(EndingReason.WEAK, clock.now())
 
 
+def by_person(*, everywhere: bool = False) -> SessionEnding:
+    """Return the ending of this browser's session by its person, in this browser or everywhere."""
+    return SessionEnding(EndingReason.EVERYWHERE if everywhere else EndingReason.SIGNED_OUT, clock.now())
+
+
 def remember(response: HttpResponseBase, ending: SessionEnding | None) -> None:
     """Set the cookie with the reason, for the sign-in page."""
     if ending is None:

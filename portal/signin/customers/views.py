@@ -43,6 +43,18 @@ class Login(account.LoginView):
         return page | {"going_to": _service(self.request), "ended": ended_sessions.sentence(self.request)}
 
 
+class Logout(account.LogoutView):
+    """Ends this browser's session; the sign-in page then says what has ended, and what has not."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Leave the reason where there was a session."""
+        was_signed_in = request.user.is_authenticated
+        response: HttpResponseBase = super().post(request, *args, **kwargs)
+        if was_signed_in:
+            ended_sessions.remember(response, ended_sessions.by_person())
+        return response
+
+
 def _choice(request: HttpRequest) -> dict[str, str]:
     path = safe_redirects.next_path(request)
     url = reverse("account_login")

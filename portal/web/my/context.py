@@ -93,9 +93,7 @@ def sign_out_page(page: PageContext, session: str, clock: dates.Clock) -> SignOu
     browsers = sessions.browser_sessions(user=user, at=page.at)
     rows = [components.session_row(browser, clock, own=session) for browser in browsers]
     names = [supplier_texts.in_language(name) for name in sessions.services_in_use(user=user)]
-    services = (
-        [EndingSession(dates.name_list(names), _("are notified and end their sessions"))] if names else []
-    )
+    services = [EndingSession(dates.name_list(names), _("are asked to end their sessions"))] if names else []
     return SignOutPage(
         title=_("Sign out everywhere"),
         sub=_("In all browsers and services, for every organization. Nothing has happened yet."),

@@ -12,6 +12,7 @@ from delegation.people.commands import self_service
 from portal.http.request_context import Request
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
+from portal.signin.customers import ended_sessions
 from portal.web.my import context
 from portal.wording import dates
 
@@ -51,6 +52,8 @@ def sessions(request: Request, page: PageContext) -> HttpResponse:
     )
     if session in {"all", page_context.session_of(request)}:
         auth.logout(request)
-        return HttpResponseRedirect(reverse("account_login"))
+        response = HttpResponseRedirect(reverse("account_login"))
+        ended_sessions.remember(response, ended_sessions.by_person(everywhere=session == "all"))
+        return response
     messages.success(request, _("The session is signed out."))
     return HttpResponseRedirect(page.url("my_access"))

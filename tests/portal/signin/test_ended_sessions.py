@@ -8,6 +8,7 @@ from django.core import signing
 
 from delegation.people.commands import members, self_service
 from identity.sessions.models import Session, SignIn
+from portal.oidc import metadata
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, visible_text
@@ -241,3 +242,52 @@ def test_removed_person_of_last_organization_sees_the_last_one(world: World) -> 
     world.remove(world.mikko_at_pohjola, by=world.tiina)
     text = visible_text(browser.get(browser.get(f"{KOSKELA}/me")["Location"]))
     assert "Your access to Pohjolan Sähkö Oy ended on" in text
+
+
+def sign_out_by_the_menu(browser: BrowserClient) -> None:
+    browser.post("/account/logout/")
+
+
+def sign_out_by_a_service(browser: BrowserClient) -> None:
+    page = browser.get(metadata.LOGOUT)
+    browser.post(page.context["action_url"], "", "application/x-www-form-urlencoded")
+
+
+def sign_out_of_everything(browser: BrowserClient) -> None:
+    browser.post(f"{KOSKELA}/me/sessions", {"session": "all"})
+
+
+def sign_out_here(browser: BrowserClient) -> None:
+    session = signed_in.session_of(browser)
+    browser.post(f"{KOSKELA}/me/sessions", {"session": session.stored_key()})
+
+
+HERE = (
+    "You are signed out of this portal in this browser. Services that you opened from it are asked to sign you out "
+    "too. On a shared computer, check that they have."
+)
+SIGN_OUTS: dict[str, tuple[Callable[[BrowserClient], None], str]] = {
+    "menu": (sign_out_by_the_menu, HERE),
+    "service": (sign_out_by_a_service, HERE),
+    "own session in the list": (sign_out_here, HERE),
+    "everywhere": (sign_out_of_everything, SENTENCES["everywhere"]),
+}
+
+
+@pytest.mark.parametrize("sign_out", SIGN_OUTS)
+def test_own_sign_out_says_what_has_ended_and_how_to_end_the_rest(
+    open_page: BrowserClient, sign_out: str
+) -> None:
+    do, sentence = SIGN_OUTS[sign_out]
+    do(open_page)
+    assert not open_page.is_signed_in
+    text = visible_text(open_page.get("/account/login/"))
+    assert sentence in text
+    assert ("“Sign out everywhere” on the page My access" in text) == (sentence == HERE)
+
+
+def test_sign_out_without_a_session_says_nothing(world: World) -> None:
+    browser = BrowserClient()
+    for do in (sign_out_by_the_menu, lambda browser: browser.get(metadata.LOGOUT)):
+        do(browser)
+        assert "You are signed out" not in visible_text(browser.get("/account/login/"))
