@@ -14,6 +14,13 @@ from demo.service import clock, language, parts, people, sessions
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 
+LOCAL = (sessions.SIGNED_OUT, sessions.EXPIRED)
+"""Endings that this service made by itself; it knows nothing of the portal's session."""
+ENDED_HERE = (
+    "Your sign-in to this service has ended. That did not sign you out of {portal} or of other services."
+)
+ENDED_THERE = "Open {portal} to see whether you are still signed in there."
+
 Answer = flask.typing.ResponseReturnValue
 Params = ParamSpec("Params")
 
@@ -75,7 +82,15 @@ def outside(stored: sessions.Session | None) -> Answer:
         return flask.render_template("welcome.html", going_to=flask.request.path), UNAUTHORIZED
     if stored.ended_at is None:
         return flask.render_template("waiting.html", session=stored), FORBIDDEN
-    return flask.render_template("signed_out.html", why=why(stored)), UNAUTHORIZED
+    return flask.render_template("signed_out.html", **ending(stored)), UNAUTHORIZED
+
+
+def ending(ended: sessions.Session) -> dict[str, str | bool]:
+    """Return what an ended session shows: why it ended, what that says of the portal, and whether it ended here."""
+    is_local = ended.ended_why in LOCAL
+    sentence = ENDED_HERE if is_local else ENDED_THERE
+    portal = parts.current().settings.portal_name
+    return {"why": why(ended), "elsewhere": language.text(sentence, portal=portal), "is_local": is_local}
 
 
 def why(ended: sessions.Session) -> str:

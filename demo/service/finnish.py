@@ -85,6 +85,14 @@ COMMON = {
         "klo {time} UTC."
     ),
     "A sign-in lasts eight hours here.": "Kirjautuminen on täällä voimassa kahdeksan tuntia.",
+    "Your sign-in to this service has ended. That did not sign you out of {portal} or of other services.": (
+        "Kirjautumisesi tähän palveluun päättyi. Se ei kirjannut sinua ulos palvelusta {portal} eikä muista "
+        "palveluista."
+    ),
+    "Open {portal} to see whether you are still signed in there.": (
+        "Avaa {portal}, niin näet, oletko vielä kirjautuneena siellä."
+    ),
+    "Sign out of {portal} too…": "Kirjaudu ulos myös palvelusta {portal}…",
     "The request could not be read.": "Pyyntöä ei voitu lukea.",
     "Page not found.": "Sivua ei löytynyt.",
     "This page does not accept this kind of request.": "Sivu ei ota vastaan tällaista pyyntöä.",

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 import joserfc.errors
@@ -108,6 +109,19 @@ def sign_out(visit: current_visit.Visit) -> current_visit.Answer:
     return flask.redirect("/")
 
 
+@blueprint.get("/portal-sign-out")
+def portal_sign_out() -> current_visit.Answer:
+    """Go to the portal's page that asks before it signs the person out (RP-Initiated Logout, section 2)."""
+    portal = parts.current().provider
+    try:
+        portal.discover()
+    except (requests.RequestException, provider.WrongIssuer):
+        return unreachable()
+    asked = {"client_id": portal.configured.client_id, "ui_locales": language.current()}
+    endpoint = portal.client.server_metadata.get("end_session_endpoint", portal.configured.issuer)
+    return flask.redirect(f"{endpoint}?{urlencode(asked)}")
+
+
 @blueprint.post("/updates")
 @current_visit.needed
 def updates(visit: current_visit.Visit) -> current_visit.Answer:
@@ -144,7 +158,7 @@ def session() -> current_visit.Answer:
     if visit:
         return {"signed_in": True, "version": visit.rights.version}
     if stored is None or stored.ended_at is not None:
-        return {"signed_in": False, "why": current_visit.why(stored) if stored else ""}
+        return {"signed_in": False, **(current_visit.ending(stored) if stored else {"is_local": True})}
     return {"signed_in": True, "version": ""}
 
 

@@ -53,6 +53,9 @@ def test_request_after_logout_is_refused_with_the_reason(
     assert page.status_code == 401
     assert "You are signed out." in page.text
     assert "Kivisalo Keys ended this sign-in" in page.text
+    assert "Open Kivisalo Keys to see whether you are still signed in there." in page.text
+    assert "That did not sign you out" not in page.text
+    assert "/portal-sign-out" not in page.text.partition("<template")[0]
     order = {**hidden, "amount": "10", "site": "site-tampere"}
     refused = signed_in.http.post(shop.url + "/order", data=order, timeout=10)
     assert refused.status_code == 401

@@ -36,10 +36,23 @@ def test_open_page_after_logout_shows_the_signed_out_page(
     began = time.monotonic()
     shop.log_out(op.logout_token(client_id="ordering", sid=f"open-{sub}"))
     assert re.fullmatch(r"Kivisalo Keys ended this sign-in at [\d:]+ UTC\.", signed_out(opened))
+    assert opened.get_by_text("Open Kivisalo Keys to see whether you are still signed in there.").count() == 1
+    assert opened.get_by_role("link", name="Sign out of Kivisalo Keys too…").count() == 0
     assert time.monotonic() - began < 5
     assert opened.title() == "You are signed out"
     assert opened.get_by_label("Amount").count() == 0
     assert opened.get_by_role("navigation").count() == 0
+
+
+def test_open_page_after_a_sign_out_in_another_tab_says_what_goes_on(
+    shop: demo_services.Service, opened: sync_api.Page
+) -> None:
+    other = opened.context.new_page()
+    other.goto(shop.url)
+    other.get_by_role("button", name="Sign out").click()
+    assert re.fullmatch(r"You signed out here at [\d:]+ UTC\.", signed_out(opened))
+    assert opened.get_by_text("That did not sign you out of Kivisalo Keys").count() == 1
+    assert opened.get_by_role("link", name="Sign out of Kivisalo Keys too…").count() == 1
 
 
 def test_open_page_after_a_scim_change_shows_a_notice(

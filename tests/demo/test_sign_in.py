@@ -196,6 +196,13 @@ def test_sign_out_requires_the_form_token_and_ends_the_session(
     page = service_browser.http.post(address, data={"csrf": csrf}, timeout=10)
     assert "You are signed out." in page.text
     assert "You signed out here at" in page.text
+    assert "That did not sign you out of Kivisalo Keys or of other services." in page.text
+    assert "Open Kivisalo Keys to see" not in page.text
+    assert 'href="/portal-sign-out"' in page.text
+    onward = service_browser.http.get(
+        service_browser.service.url + "/portal-sign-out", allow_redirects=False, timeout=10
+    )
+    assert onward.headers["Location"] == f"{op.url}/sign-out?client_id=ordering&ui_locales=en"
 
 
 def test_new_sign_in_replaces_the_session_secret(
