@@ -128,8 +128,9 @@ def sign_out() -> flask.typing.ResponseReturnValue:
 
 @blueprint.get("/")
 def members() -> str:
+    gone, changed = parts().gone(), staff.find(flask.request.args.get("changed", ""))
     return flask.render_template(
-        "staff.html", staff=staff.STAFF, gone=parts().gone(), token=FORM_TOKEN, parts=parts()
+        "staff.html", staff=staff.STAFF, gone=gone, changed=changed, token=FORM_TOKEN, parts=parts()
     )
 
 
@@ -149,7 +150,7 @@ def change(subject: str) -> flask.typing.ResponseReturnValue:
             "The portal did not accept the sign-out. A session on the staff pages ends by its own limits."
         )
         return message(f"{member.name} has left the company.", sentence), BAD_GATEWAY
-    return flask.redirect(flask.url_for("pages.members"))
+    return flask.redirect(flask.url_for("pages.members", changed=subject))
 
 
 def notify(member: Member) -> bool:

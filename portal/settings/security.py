@@ -40,6 +40,7 @@ MESSAGE_COOKIE_NAME = "__Host-kh-messages" if HTTPS else "kh-messages"
 ORGANIZATION_COOKIE_NAME = "__Host-kh-organization" if HTTPS else "kh-organization"
 # Sent to addresses below /staff/ alone: `__Host-` would demand the path `/`.
 STAFF_COOKIE_NAME = "__Secure-kh-staff" if HTTPS else "kh-staff"
+STAFF_USER_COOKIE_NAME = "__Secure-kh-staff-user" if HTTPS else "kh-staff-user"
 STAFF_PENDING_COOKIE_NAME = "__Secure-kh-staff-pending" if HTTPS else "kh-staff-pending"
 CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
 CSRF_COOKIE_SECURE = HTTPS

@@ -10,6 +10,7 @@ from tests.fixtures import demo_services, fake_provider
 @pytest.fixture(scope="session")
 def op() -> Iterator[fake_provider.FakeProvider]:
     running = fake_provider.FakeProvider()
+    running.metadata = {"end_session_endpoint": f"{running.url}/sign-out"}
     yield running
     running.close()
 

@@ -54,14 +54,15 @@ class Login(demo_services.Process):
         form = {"person": person, "password": password, "second": second}
         return requests.post(address, data=form, timeout=10, allow_redirects=False)
 
-    def change(self, subject: str, *, do: str) -> int:
-        """Press a button on the page of staff."""
+    def change(self, subject: str, *, do: str) -> str:
+        """Press a button on the page of staff, and give the page that answers."""
         page = requests.get(f"{self.url}/", timeout=10).text
         found = TOKEN.search(page)
         assert found is not None
         form = {"token": found[1], "do": do}
         answer = requests.post(f"{self.url}/staff/{subject}", data=form, timeout=10, allow_redirects=False)
-        return answer.status_code
+        assert answer.status_code == 302
+        return requests.get(f"{self.url}{answer.headers['Location']}", timeout=10).text
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,9 @@ def test_member_who_leaves_is_signed_out_and_cannot_sign_in_until_they_come_back
 ) -> None:
     browser, _ = signed_in(login, "s-102")
     other, _ = signed_in(login, "s-103")
-    assert login.change("s-102", do="leave") == 302
+    done = login.change("s-102", do="leave")
+    assert "Otso Rantanen has left the company." in done
+    assert "The portal has accepted the sign-out" in done
     answer = BrowserClient().post("/staff/backchannel-logout", {"logout_token": login.sent[-1]})
     assert answer.status_code == 200
     assert (browser.get("/staff/").status_code, other.get("/staff/").status_code) == (302, 200)
@@ -173,7 +176,7 @@ def test_member_who_leaves_is_signed_out_and_cannot_sign_in_until_they_come_back
     address = browser.get("/staff/sign-in/start")["Location"]
     refused = login.sign_in(address, person="s-102")
     assert (refused.status_code, "has left the company" in refused.text) == (422, True)
-    assert login.change("s-102", do="return") == 302
+    assert "Otso Rantanen is back in the company" in login.change("s-102", do="return")
     # An ID token from the second of the logout token opens no session: its `iat` has whole seconds.
     until = time.monotonic() + 20
     while signed_in(login, "s-102")[1].status_code != 302:

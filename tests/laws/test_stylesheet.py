@@ -18,6 +18,7 @@ NOT_CLASSES = {
     "kh-language-choice": "a cookie",
     "kh-staff": "a cookie",
     "kh-staff-pending": "a cookie",
+    "kh-staff-user": "a cookie",
     "kh-opened": "a key of the browser's storage",
 }
 WORD = re.compile(r"[\w-]+")

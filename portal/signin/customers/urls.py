@@ -28,7 +28,7 @@ _recorded = event_transaction.wrap
 
 urlpatterns = [
     path("login/", _public(views.Login.as_view()), name="account_login"),
-    path("logout/", _public(views.Logout.as_view()), name="account_logout"),
+    path("logout/", _public(views.SignOut.as_view()), name="account_logout"),
     path("inactive/", _public(account.account_inactive), name="account_inactive"),
     path(
         "reauthenticate/",

@@ -43,7 +43,7 @@ class Login(account.LoginView):
         return page | {"going_to": _service(self.request), "ended": ended_sessions.sentence(self.request)}
 
 
-class Logout(account.LogoutView):
+class SignOut(account.LogoutView):
     """Ends this browser's session; the sign-in page then says what has ended, and what has not."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

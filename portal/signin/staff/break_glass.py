@@ -7,6 +7,7 @@ chain.
 
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -107,8 +108,8 @@ def offer(link: str) -> UsableOpening:
     return UsableOpening(state.usable(link=link, at=clock.now()), tuple(state.passkeys()))
 
 
-def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
-    """Open the session of this link with the browser's response. Returns the secret for the cookie.
+def use(request: HttpRequest, *, link: str, response: str, name: str) -> tuple[str, uuid.UUID]:
+    """Open the session of this link with the browser's response. Returns the secret and the user's id.
 
     Raises LinkUnusable, and PasskeyRefused and Busy, after which the link still works.
     """
@@ -132,7 +133,7 @@ def use(request: HttpRequest, *, link: str, response: str, name: str) -> str:
         )
         break_glass_mail.queue_used(opening)
     _appoint(user, until=opening.ends_at)
-    return secret
+    return secret, user.pk
 
 
 def _appoint(user: User, *, until: dt.datetime) -> None:

@@ -53,7 +53,7 @@ def _offered(request: HttpRequest, link: str, *, failed: bool = False) -> HttpRe
 
 def _opened(request: HttpRequest, link: str) -> HttpResponse:
     try:
-        secret = break_glass.use(
+        secret, user = break_glass.use(
             request, link=link, response=request.POST.get("credential", ""), name=request.POST.get("name", "")
         )
     except PasskeyRefused as refused:
@@ -62,5 +62,5 @@ def _opened(request: HttpRequest, link: str) -> HttpResponse:
         return _offered(request, link, failed=True)
     session_views.end_former(request)
     response = HttpResponseRedirect(reverse("staff_home"))
-    cookies.remember_session(response, secret)
+    cookies.remember_session(response, secret, user=user)
     return response

@@ -7,6 +7,7 @@ the person in front of the browser.
 import datetime as dt
 import hmac
 import secrets
+import uuid
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from portal.signin.staff.errors import RefusalCode, SignInRefused
 
 PATH = "/staff/"
 _SALT = "portal.signin.staff.pending"
+_USER_SALT = "portal.signin.staff.user"
 _LONGEST = dt.timedelta(minutes=10)
 """From leaving for the provider to coming back."""
 
@@ -73,14 +75,26 @@ def secret_of(request: HttpRequest) -> str:
     return request.COOKIES.get(settings.STAFF_COOKIE_NAME, "")
 
 
-def remember_session(response: HttpResponseBase, secret: str) -> None:
-    """Set the cookie of the session; it ends with the browser, and the row before that."""
+def remember_session(response: HttpResponseBase, secret: str, *, user: uuid.UUID) -> None:
+    """Set the cookie of the session, and the one of its user; they end with the browser, and the row before that."""
     _set(response, settings.STAFF_COOKIE_NAME, secret, None)
+    _set(response, settings.STAFF_USER_COOKIE_NAME, signing.dumps(str(user), salt=_USER_SALT), None)
+
+
+def user_of(request: HttpRequest) -> uuid.UUID | None:
+    """Return the user whose session this browser had last: it finds the reason of an end, and opens nothing."""
+    try:
+        return uuid.UUID(
+            signing.loads(request.COOKIES.get(settings.STAFF_USER_COOKIE_NAME, ""), salt=_USER_SALT)
+        )
+    except (signing.BadSignature, ValueError):
+        return None
 
 
 def forget_session(response: HttpResponseBase) -> None:
-    """Delete the cookie of the session."""
-    response.delete_cookie(settings.STAFF_COOKIE_NAME, path=PATH, samesite="Lax")
+    """Delete the cookies of the session."""
+    for name in (settings.STAFF_COOKIE_NAME, settings.STAFF_USER_COOKIE_NAME):
+        response.delete_cookie(name, path=PATH, samesite="Lax")
 
 
 def _set(response: HttpResponseBase, name: str, value: str, max_age: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -11,7 +12,7 @@ from audit.foundation import clock
 from identity.staff import break_glass, sessions
 from identity.staff.sessions import OpenSession
 from portal.http.request_context import Request
-from portal.signin.staff import configuration, cookies
+from portal.signin.staff import configuration, cookies, ending_reasons
 
 URL_MAP = "portal.staff_urls"
 _ATTRIBUTE = "staff_session"
@@ -53,12 +54,18 @@ class StaffPages:
         secret = cookies.secret_of(request)
         session = sessions.load(secret=secret, at=clock.now()) if secret else None
         if session is None:
-            response = HttpResponseRedirect(reverse("staff_sign_in"))
-            if secret:
-                cookies.forget_session(response)
-            return response
+            return _to_sign_in(request, had_session=bool(secret))
         setattr(request, _ATTRIBUTE, session)
         return None
+
+
+def _to_sign_in(request: HttpRequest, *, had_session: bool) -> HttpResponse:
+    ending = ending_reasons.find(request) if had_session else None
+    query = f"?{urlencode({ending_reasons.PARAMETER: ending.value})}" if ending else ""
+    response = HttpResponseRedirect(f"{reverse('staff_sign_in')}{query}")
+    if had_session:
+        cookies.forget_session(response)
+    return response
 
 
 def _exists() -> bool:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
+from delegation.activity.staff_session_endings import StaffEnding
 from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT
 from identity.staff.sessions import OpenSession
 from portal.http import request_data
@@ -15,6 +16,7 @@ from portal.signin.staff.configuration import Configuration
 from portal.signin.staff.errors import RefusalCode
 from portal.wording import time_zones
 
+_HOURS = int(ABSOLUTE_LIMIT.total_seconds()) // 3600
 SIGNED_OUT, BY_PROVIDER, ENDED = "signed-out", "by-provider", "ended"
 """Name what led to the page before the sign-in: a sign-out, one that went on at the provider, and a break-glass one."""
 
@@ -32,7 +34,7 @@ class SignInPage(PageModel):
     hours: int
     minutes: int
     signed_out: str
-    """A sentence after a sign-out."""
+    """A sentence after the end of a session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +82,16 @@ class StaffHomePage(PageModel):
 
 
 def sign_in_page(configured: Configuration, *, start_url: str, customers_url: str, after: str) -> SignInPage:
-    """Return the page before the sign-in. `after` is one of the names above, or empty."""
+    """Return the page before the sign-in. `after` is a name above, a `StaffEnding`, or empty."""
     host = _host(configured)
     sentence = _AFTER[after]() if after else ""
     return SignInPage(
         start_url=start_url if configured.is_complete else "",
         customers_url=customers_url,
         provider_host=host,
-        hours=int(ABSOLUTE_LIMIT.total_seconds()) // 3600,
+        hours=_HOURS,
         minutes=_idle_minutes(),
-        signed_out=sentence % {"host": host},
+        signed_out=sentence % {"host": host, "hours": _HOURS, "minutes": _idle_minutes()},
     )
 
 
@@ -160,6 +162,21 @@ _AFTER: Mapping[str, Callable[[], str]] = {
         "You are signed out of the staff pages. On a shared computer, check that %(host)s has signed you out too."
     ),
     ENDED: lambda: _("The break-glass sign-in has ended."),
+    StaffEnding.BREAK_GLASS: lambda: _("The break-glass sign-in has ended."),
+    StaffEnding.PROVIDER: lambda: _(
+        "The company’s sign-in service ended your session on the staff pages. If you should still have access, sign in"
+        " again."
+    ),
+    StaffEnding.PERSON: lambda: _("This session was signed out."),
+    StaffEnding.IDLE: lambda: _(
+        "You were signed out, because you did not use the staff pages for %(minutes)s minutes."
+    ),
+    StaffEnding.ABSOLUTE: lambda: _(
+        "You were signed out, because a session on the staff pages lasts %(hours)s hours at most."
+    ),
+    StaffEnding.LIMITS: lambda: _(
+        "Your session has ended: it lasts %(hours)s hours at most, and %(minutes)s minutes without use."
+    ),
 }
 _REFUSALS: Mapping[RefusalCode, Callable[[], tuple[str, str]]] = {
     RefusalCode.ASSURANCE: lambda: (

@@ -26,8 +26,8 @@ from portal.signin.staff.errors import RefusalCode, SignInRefused
 from portal.signin.staff.provider_tokens import LogoutToken
 
 
-def open_session(request: HttpRequest, claims: Claims) -> str:
-    """Open a session for these claims; the first one creates the staff user. Returns the secret for the cookie.
+def open_session(request: HttpRequest, claims: Claims) -> tuple[str, uuid.UUID]:
+    """Open a session for these claims; the first one creates the staff user. Returns the secret and the user's id.
 
     Raises SignInRefused: no group that is mapped, too little proved, blocked, or signed out meanwhile.
     """
@@ -52,7 +52,7 @@ def open_session(request: HttpRequest, claims: Claims) -> str:
             raise SignInRefused(RefusalCode.SIGNED_OUT) from error
         facts = {"staff_session": key, "epoch": user.epoch, "roles": sorted(_roles(claims))}
         _add(batch, Observation.STAFF_SIGN_IN_SUCCEEDED, user, actor_of(request, user), facts=facts)
-    return secret
+    return secret, user.pk
 
 
 def _require_role(claims: Claims) -> None:

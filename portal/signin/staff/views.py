@@ -17,6 +17,7 @@ from portal.shell import page_model
 from portal.signin.staff import (
     configuration,
     cookies,
+    ending_reasons,
     limited,
     middleware,
     pages,
@@ -40,7 +41,9 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 
 
 def _after(request: HttpRequest) -> str:
-    """Return which sign-out led here, empty for none."""
+    """Return which end of a session led here, empty for none."""
+    if ending := ending_reasons.from_address(request):
+        return ending.value
     if request.GET.get("state") == pages.SIGNED_OUT:
         return pages.BY_PROVIDER
     return pages.SIGNED_OUT if pages.SIGNED_OUT in request.GET else ""
@@ -85,7 +88,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Open a session for the provider's response, or say why not. Either way the sign-in under way has ended."""
     response: HttpResponse
     try:
-        secret = sign_in.open_session(request, _claims(request))
+        secret, user = sign_in.open_session(request, _claims(request))
     except SignInRefused as refused:
         logger.warning("A staff sign-in was refused: %s %s", refused.code, refused.detail)
         sign_in.deny(request, refused)
@@ -95,7 +98,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     else:
         response = HttpResponseRedirect(reverse("staff_home"))
         session_views.end_former(request)
-        cookies.remember_session(response, secret)
+        cookies.remember_session(response, secret, user=user)
     cookies.forget_pending(response)
     return response
 

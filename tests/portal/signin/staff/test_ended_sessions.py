@@ -1,0 +1,103 @@
+"""A browser whose staff session has ended says why on the page before the sign-in; a stranger's says nothing."""
+
+import urllib.parse
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from audit.foundation import clock
+from identity.staff import sessions
+from identity.staff.models import StaffSession
+from tests.fixtures import staff_provider
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.fake_provider import FakeProvider
+from tests.fixtures.pages import visible_text
+from tests.fixtures.world import World, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOME, SIGN_IN = "/staff/", "/staff/sign-in/"
+SENTENCES = {
+    "provider": "The company’s sign-in service ended your session on the staff pages.",
+    "idle": "you did not use the staff pages for 30 minutes",
+    "absolute": "a session on the staff pages lasts 8 hours at most",
+    "limits": "it lasts 8 hours at most, and 30 minutes without use",
+}
+
+
+def signed_in(op: FakeProvider) -> BrowserClient:
+    browser = BrowserClient()
+    op.person = dict(staff_provider.SAM)
+    asked = urllib.parse.urlsplit(browser.get("/staff/sign-in/start")["Location"]).query
+    back = urllib.parse.urlsplit(op.authorize(dict(urllib.parse.parse_qsl(asked)))).query
+    assert browser.get(f"/staff/sign-in/callback?{back}")["Location"] == HOME
+    return browser
+
+
+def leave_the_company(browser: BrowserClient, op: FakeProvider) -> None:
+    token = op.logout_token(client_id="keyholder", sub="staff-1")
+    assert BrowserClient().post("/staff/backchannel-logout", {"logout_token": token}).status_code == 200
+
+
+def wait_half_an_hour(browser: BrowserClient, op: FakeProvider) -> None:
+    move_clock(31 * 60)
+
+
+def wait_until_the_row_is_cleared(browser: BrowserClient, op: FakeProvider) -> None:
+    move_clock(31 * 60)
+    sessions.clear_expired(at=clock.now())
+
+
+ENDINGS: dict[str, Callable[[BrowserClient, FakeProvider], None]] = {
+    "provider": leave_the_company,
+    "idle": wait_half_an_hour,
+    "limits": wait_until_the_row_is_cleared,
+}
+
+
+def next_click(browser: BrowserClient) -> Any:
+    answer = browser.get(HOME)
+    assert answer.status_code == 302
+    return answer["Location"]
+
+
+def sentences_on(browser: BrowserClient, page: str) -> list[str]:
+    text = visible_text(browser.get(page))
+    return [name for name, sentence in SENTENCES.items() if sentence in text]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_next_click_after_the_end_of_a_staff_session_says_why(
+    world: World, op: FakeProvider, ending: str
+) -> None:
+    browser = signed_in(op)
+    ENDINGS[ending](browser, op)
+    page = next_click(browser)
+    assert sentences_on(browser, page) == [ending]
+    assert "Sam Salonen" not in visible_text(browser.get(page))
+    assert next_click(browser) == SIGN_IN, "it is said once"
+
+
+def test_session_in_use_until_its_absolute_end_says_so(world: World, op: FakeProvider) -> None:
+    browser = signed_in(op)
+    for step in range(1, 21):
+        move_clock(step * 25 * 60)
+        if not StaffSession.objects.filter(expires_at__gt=clock.now()).exists():
+            break
+        assert browser.get(HOME).status_code == 200
+    assert sentences_on(browser, next_click(browser)) == ["absolute"]
+
+
+@pytest.mark.parametrize("cookie", ["kh-staff", "kh-staff-user"])
+def test_browser_with_one_cookie_alone_or_another_user_s_learns_nothing(
+    world: World, op: FakeProvider, cookie: str
+) -> None:
+    browser, stranger = signed_in(op), BrowserClient()
+    stranger.cookies[cookie] = browser.cookies[cookie].value
+    leave_the_company(browser, op)
+    assert next_click(stranger) == SIGN_IN
+    assert sentences_on(stranger, f"{SIGN_IN}?ended=nothing") == []
+    forged = BrowserClient()
+    forged.cookies["kh-staff"] = "khf_x_made-up"
+    forged.cookies["kh-staff-user"] = browser.cookies["kh-staff-user"].value
+    assert next_click(forged) == SIGN_IN
