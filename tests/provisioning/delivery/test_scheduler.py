@@ -269,3 +269,13 @@ def test_failed_call_is_logged_as_warning_with_its_queue_code_and_detail() -> No
         settle_all(one, woken)
     expected = {"queue": "target", "code": "unreachable", "detail": "connection refused"}
     assert logs == [{"event": "deliver.failed", "log_level": "warning", **expected}]
+
+
+def test_success_after_a_failed_call_is_logged() -> None:
+    kind, woken = FakeKind(deque([[refused], [delivered]])), Woken()
+    one = Scheduler((kind,), woken)
+    with capture_logs() as logs:
+        for _ in range(2):
+            one.lease_due(worker=1, at=AT)
+            settle_all(one, woken)
+    assert [line["event"] for line in logs] == ["deliver.failed", "deliver.recovered"]

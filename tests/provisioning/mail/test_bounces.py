@@ -436,6 +436,14 @@ def test_report_without_our_message_id_has_no_effect(world: World) -> None:
     assert events("mail.bounced") == []
 
 
+def test_report_about_a_mail_that_was_not_sent_has_no_effect(world: World) -> None:
+    row = queued_and_sent(world, world.mikko.user.email)
+    raw = postfix(id_of(row))
+    Mail.objects.filter(id=row.id).update(sent_at=None)
+    assert bounces.handle_returned_mail(messages=[raw]) == 0
+    assert bounced(world.mikko.user) is None
+
+
 def test_full_mailbox_fails_the_mail_only(world: World) -> None:
     row = queued_and_sent(world, world.mikko.user.email)
     assert bounces.handle_returned_mail(messages=[postfix(id_of(row), status="5.2.2")]) == 1
