@@ -2,14 +2,16 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
-
-from django.db.models import Q
 
 from audit.foundation import db
 from audit.foundation.actor import Actor
 from delegation.authorization import scopes
 from delegation.authorization.verbs import Verb
+from delegation.organizations import customer_search
+from delegation.organizations.customer_search import PeopleFound
+from identity.memberships.models import Membership
 from identity.organizations import queries as organizations_queries
 from identity.organizations.models import CustomerNumber, Organization
 from identity.organizations.queries import OrganizationView
@@ -35,12 +37,25 @@ class CustomerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonFound:
+    """Describes a present member of a customer that a search found."""
+
+    name: str
+    email: str
+    organization: OrganizationView
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerList:
     """Holds customers by name, and the ids that the neighbouring pages start from."""
 
     rows: list[CustomerRow]
     previous: uuid.UUID | None
     next: uuid.UUID | None
+    people: list[PersonFound]
+    """By name; none without a searched text, and on further pages."""
+    more_people: bool
 
 
 def customers(
@@ -51,24 +66,38 @@ def customers(
     after: uuid.UUID | None = None,
     before: uuid.UUID | None = None,
 ) -> CustomerList:
-    """List the customers whose people the actor may see, by name; with a text, those whose name or number begins so.
+    """List the customers whose people the actor may see, by name; with a text, those that match, and people who do.
 
-    Four statements at most.
+    Three statements; six at most with a text, one more where the list continues after or before a customer.
     """
     rows = scopes.organizations(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+    people = PeopleFound()
     if text:
-        numbers = CustomerNumber.objects.filter(number__startswith=text).values("organization")
-        rows = rows.filter(Q(name__istartswith=text) | Q(register_id=text) | Q(pk__in=numbers))
+        rows = customer_search.customers_matching(rows=rows, text=text)
+        if after is None and before is None:
+            people = customer_search.people_matching(actor=actor, text=text, at=at)
     page = db.keyset(rows=[rows], order=("sort_key", "id"), after=after, before=before, size=PAGE_SIZE)
-    found = numbers_of(organizations=[row.pk for row in page.rows])
-    return CustomerList([_row(row, found.get(row.pk, ())) for row in page.rows], page.previous, page.next)
+    organizations = {row.pk for row in page.rows} | {person.organization_id for person in people.rows}
+    numbers = numbers_of(organizations=organizations)
+    return CustomerList(
+        rows=[_row(row, numbers.get(row.pk, ())) for row in page.rows],
+        previous=page.previous,
+        next=page.next,
+        people=[_person(person, numbers.get(person.organization_id, ())) for person in people.rows],
+        more_people=people.more,
+    )
 
 
 def _row(row: Organization, numbers: tuple[Number, ...]) -> CustomerRow:
     return CustomerRow(organizations_queries.view_of(row), row.register_id, numbers)
 
 
-def numbers_of(*, organizations: list[uuid.UUID]) -> dict[uuid.UUID, tuple[Number, ...]]:
+def _person(row: Membership, numbers: tuple[Number, ...]) -> PersonFound:
+    organization = organizations_queries.view_of(row.organization)
+    return PersonFound(row.shown_name, row.user.email, organization, numbers)
+
+
+def numbers_of(*, organizations: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Number, ...]]:
     """Read the customer numbers of each organization, by the name of the business unit. One statement."""
     found: dict[uuid.UUID, tuple[Number, ...]] = {}
     rows = CustomerNumber.objects.filter(organization__in=organizations).order_by("unit__name")

@@ -32,9 +32,11 @@ def has_word(word: str, *, name: str, email: str = "") -> Contains:
 
     PostgreSQL folds both sides by one function: `Makinen` finds Mäkinen, and `Łukasz` finds Lukasz.
     """
-    searched = Value(f" {word.lower()}") if "@" in word else RTrim(_text(Value(word), Value("")))
-    return Contains(_text(F(name), F(email) if email else Value("")), searched)
+    searched = Value(f" {word.lower()}") if "@" in word else RTrim(_text(Value(word)))
+    return Contains(_text(F(name), F(email)) if email else _text(F(name)), searched)
 
 
-def _text(name: F | Value, email: F | Value) -> Func:
-    return Func(name, email, function="identity_search_text", output_field=TextField())
+def _text(*texts: F | Value) -> Func:
+    # A missing address is part of the statement: an index of names would not be found by a parameter.
+    template = "%(function)s(%(expressions)s)" if len(texts) > 1 else "%(function)s(%(expressions)s, '')"
+    return Func(*texts, function="identity_search_text", template=template, output_field=TextField())

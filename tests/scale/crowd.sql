@@ -15,6 +15,9 @@ INSERT INTO identity_organization (id, key, name, sort_key, register_id, status,
 SELECT organization, 'crowd-' || no, 'Crowd ' || no, 'crowd ' || no, '', 'active', 'en', 'Europe/Helsinki', '{}', now()
 FROM place;
 
+INSERT INTO identity_customernumber (id, number, organization_id, unit_id)
+SELECT gen_random_uuid(), 'C-' || no, organization, u.id FROM place, identity_businessunit u WHERE u.key = 'kivisalo';
+
 INSERT INTO identity_user (password, is_superuser, id, directory, email, contact, name, sort_key, phone, language, time_zone,
                            is_active, epoch, created_at)
 SELECT 'argon2$x', false, usr, 'customer', 'p' || k || '@crowd' || no || '.example', '', 'Person ' || k, 'person ' || k, '', 'en', '',

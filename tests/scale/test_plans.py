@@ -14,6 +14,7 @@ from audit.foundation import clock
 from audit.verification import verifier
 from delegation import continuity
 from delegation.authorization import authorities
+from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
 from delegation.people.commands import members as people_commands
 from delegation.people.ordering import Order
@@ -21,6 +22,7 @@ from delegation.people.queries import PeopleFilter
 from delegation.people.recency import Recency
 from identity.clients.models import Application
 from identity.memberships.models import Membership
+from identity.organizations.models import BusinessUnit
 from portal import embedded_postgres
 from provisioning.accounts import delivery as accounts_delivery
 from provisioning.accounts import planner
@@ -30,6 +32,7 @@ from provisioning.logout import delivery as logout_delivery
 from provisioning.mail import delivery as mail_delivery
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import cluster, database_reset
+from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import World, actor_of
 from tests.scale import plans
 
@@ -73,6 +76,15 @@ def as_deliverer() -> Iterator[None]:
         cursor.execute("RESET join_collapse_limit")
 
 
+@contextmanager
+def by_index() -> Iterator[None]:
+    """Plan with any index that answers, as among many customers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        yield
+        cursor.execute("RESET enable_seqscan")
+
+
 def someone(world: World) -> Membership:
     """A viewer in the crowd."""
     rows = Membership.objects.filter(organization__key="crowd-7", sort_key="person 42")
@@ -114,6 +126,24 @@ def pages(world: World) -> Paths:
             organization=organization, without=[admin.id], at=at
         ),
         "one chain": lambda: verifier.verify(chain=world.koskela.id),
+    }
+
+
+def desk(world: World) -> Paths:
+    """What staff wait for, whose right is for a business unit."""
+    actor = Staff(world).hire("Sanna", "support", unit=BusinessUnit.objects.get(key="kivisalo"))
+    at = clock.now()
+
+    def search(text: str) -> object:
+        return organizations_queries.customers(actor=actor, at=at, text=text)
+
+    return {
+        "customers": lambda: search(""),
+        # At most a thousand people are looked at: of a million, a smaller part than `42 person` is of this crowd.
+        "search of people": lambda: search("olli makinen"),
+        "search of customers": lambda: search("crowd 7"),
+        "search of a number": lambda: search("C-42"),
+        "search of an address": lambda: search("p42@crowd7.example"),
     }
 
 
@@ -163,5 +193,10 @@ def test_frequent_statement_has_no_sequential_scan_of_a_large_table(large: World
     # Not whole tables, but every colleague's rows were read here once: they are found by indexes of their own.
     assert "account_needs_attention" in plans.indexes(waited_for["attention"])
     assert "assignment_without_end" in plans.indexes(waited_for["working admins"])
+    of_staff = desk(large)
+    assert read_whole(of_staff) == {}
+    assert "user_search_trigrams" in plans.indexes(of_staff["search of people"])
+    with by_index():
+        assert "organization_search_trigrams" in plans.indexes(of_staff["search of customers"])
     with as_deliverer():
         assert read_whole(deliveries(leaver.organization_id)) == {}

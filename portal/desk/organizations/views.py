@@ -7,7 +7,7 @@ from delegation.authorization.verbs import Verb
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
 from portal.desk.desk_page import OrganizationPage
-from portal.desk.organizations import context
+from portal.desk.organizations import context, customer_list
 from portal.http.request_context import Request
 from portal.shell import page_model
 from portal.signin.staff.reader import StaffReader
@@ -17,7 +17,7 @@ from portal.signin.staff.reader import StaffReader
 @desk_page.desk_page(Verb.MEMBER_VIEW)
 def listing(request: Request, reader: StaffReader) -> HttpResponse:
     """List the customers that the reader's rights cover."""
-    return page_model.render(request, context.list_page(reader, request.GET))
+    return page_model.render(request, customer_list.list_page(reader, request.GET))
 
 
 @require_safe
