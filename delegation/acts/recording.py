@@ -19,7 +19,7 @@ from delegation.authorization.verbs import Verb
 def write_events(*, act: Act) -> None:
     """Write one event per subject and the consequences, each to its chain, in the act's own transaction."""
     drafts: dict[uuid.UUID, list[EventDraft]] = {}
-    organizations: dict[uuid.UUID, uuid.UUID | None] = {}
+    organizations: dict[uuid.UUID, uuid.UUID | None] = {ledger.SUPPLIER: None}
     for subject in act.ids:
         chain, organizations[chain] = act.subjects.event_chain(subject)
         drafts.setdefault(chain, []).append(_event_of(act, subject))

@@ -105,10 +105,19 @@ class InvalidInput(DomainError):
 
 
 class AlreadyExists(DomainError):
-    """The value is in use already. `field`: key, site, number, client, email, right, hold."""
+    """The value is in use already.
+
+    `field`: key, site, number, register_id, client, email, second_email, right, hold.
+    """
 
     code = "already_exists"
     is_refusal = False
+
+
+class HasMembers(DomainError):
+    """The supplier invites the first admins only, and the organization has or had members."""
+
+    code = "has_members"
 
 
 class AlreadyMember(DomainError):

@@ -79,7 +79,7 @@ class Rule:
     allow_system: bool = False
     """Whether the system may do it: onboarding, catalogue, timers."""
     implies: tuple["Verb", ...] = ()
-    """Consequences without a decision of their own: a removal, and a new invitation, may cancel invitations."""
+    """Consequences without a decision of their own: a removal may cancel invitations, a new customer has an offer."""
 
 
 class Verb(StrEnum):
@@ -92,6 +92,7 @@ class Verb(StrEnum):
     CATALOGUE_APPLY = "catalogue.apply"
     CATALOGUE_PROPAGATE = "catalogue.propagate"
     CEILING_SET = "ceiling.set"
+    FIRST_ADMIN_INVITE = "first_admin.invite"
     HOLD_LIFT = "hold.lift"
     HOLD_PLACE = "hold.place"
     INVITATION_ACCEPT = "invitation.accept"
@@ -156,6 +157,9 @@ RULES: dict[Verb, Rule] = {
     Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.ALL_ORGANIZATIONS, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_PROPAGATE: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, allow_system=True),
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    Verb.FIRST_ADMIN_INVITE: Rule(
+        On.SUPPLIER, Effect.NONE, Topic.INVITATIONS, implies=(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL)
+    ),
     Verb.HOLD_LIFT: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     Verb.HOLD_PLACE: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
@@ -184,7 +188,13 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.SIGN_IN, within_authority=True),
     Verb.MEMBER_VIEW: _viewing(On.MEMBERSHIP),
-    Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True),
+    Verb.ORGANIZATION_CREATE: Rule(
+        On.SUPPLIER,
+        Effect.NONE,
+        Topic.OTHER,
+        allow_system=True,
+        implies=(Verb.CEILING_SET, Verb.MEMBER_INVITE),
+    ),
     Verb.OWNER_APPOINT: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.PERSON_UPDATE: Rule(
         On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)

@@ -1,17 +1,35 @@
-"""Commands of any capability make an invited person a member by this effect."""
+"""Commands of any capability invite first admins, and make an invited person a member, by these effects."""
 
 from audit.foundation.actor import Actor
 from audit.log.ledger import Subject
 from audit.personal_data import SUBJECT_LABEL, PersonalValue
 from delegation.access import store as access_store
 from delegation.acts.act import Act
+from delegation.authorization.errors import InvitationGone
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
+from delegation.invitations import sending
 from delegation.invitations.models import Invitation
+from delegation.invitations.recipients import Recipient
+from delegation.invitations.sending import InvitationTerms
 from identity import lifecycle
 from identity.memberships.models import Membership
 from identity.people import credentials
 from identity.people.models import User
+
+
+def invite_first(act: Act, *, email: str, name: str, access: AccessSpec, language: str) -> str:
+    """Invite a first admin of the act's organization, which has no members, and return the link (`sending`)."""
+    return sending.send_first(act, Recipient(email, name), InvitationTerms(access, language, reason=""))
+
+
+def cancel_first(act: Act, invitation: Invitation) -> None:
+    """Cancel the invitation of a first admin, which another one replaces. Raises InvitationGone unless it is open."""
+    row = Invitation.objects.get(id=invitation.id, organization=act.organization)
+    if row.accepted_at is not None or row.cancelled_at is not None:
+        raise InvitationGone(state="used" if row.accepted_at is not None else "cancelled")
+    Invitation.objects.filter(id=row.id).update(cancelled_at=act.at)
+    act.also(Verb.INVITATION_CANCEL, Subject("invitation", row.id), cause=act.verb, chain=act.organization)
 
 
 def join(

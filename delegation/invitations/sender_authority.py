@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from audit.foundation.actor import Actor, ActorKind, Channel
+from audit.foundation.actor import Actor, ActorKind, Channel, system
 from audit.foundation.errors import DomainError
 from delegation.access import rules as access_rules
 from delegation.access.rules import AssignmentRules
@@ -21,6 +21,16 @@ STATE = "sender_without_authority"
 def sender(invitation: Invitation, *, channel: Channel) -> Actor:
     """Return the sender as the actor who assigns the access."""
     return Actor(kind=ActorKind(invitation.invited_by_kind), id=invitation.invited_by, channel=channel)
+
+
+def _authority(invitation: Invitation, *, channel: Channel) -> Actor:
+    """Return whose authority the acceptance asks: for an invitation by staff the supplier's, limited by the ceiling.
+
+    Staff invite only the first admins of an organization without members (ADR 24). A staff member who leaves ends none.
+    """
+    if invitation.invited_by_kind == ActorKind.STAFF.value:
+        return system(channel=channel)
+    return sender(invitation, channel=channel)
 
 
 def require(
@@ -62,7 +72,7 @@ def _refusal(
 ) -> DomainError | None:
     try:
         rules.check(
-            actor=sender(invitation, channel=channel),
+            actor=_authority(invitation, channel=channel),
             verb=Verb.MEMBER_INVITE,
             access=access,
             receivers=receivers,

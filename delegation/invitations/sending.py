@@ -5,11 +5,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from audit.foundation import ids
+from audit.foundation.actor import system
 from audit.foundation.errors import DomainError
 from audit.log.ledger import Subject
+from audit.personal_data import PersonalValue
 from delegation.access import rules as access_rules
-from delegation.acts.act import Act
-from delegation.authorization.errors import RecipientsRefused
+from delegation.acts.act import Act, EventDetails
+from delegation.authorization.errors import AlreadyInvited, RecipientsRefused
 from delegation.authorization.models.roles import Role
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
@@ -38,14 +40,59 @@ def send(
     Raises AlreadyMember, AlreadyInvited, RecipientsRefused, RateLimited, and what assigning the access raises.
     """
     _check(act, people, terms.access)
-    sent = [(row, machine_secrets.generate(prefix=links.PREFIX)) for row in _insert(act, people, terms)]
+    sent = _add(act, people, terms)
     subjects.add(row.id for row, _link in sent)
-    hashes = {row.id: machine_secrets.hash_secret(link) for row, link in sent}
-    InvitationToken.objects.bulk_create(
-        InvitationToken(hash=hashes[row.id], invitation=row, created_at=act.at) for row, _link in sent
+    for row, link in sent:
+        details = _details(act, row, terms, link)
+        act.record_change(row.id, before={}, after=details.after, facts=details.facts)
+        for name, value in details.personal.items():
+            act.record_personal(row.id, name, value.text, *value.data_subjects)
+    return sent
+
+
+def send_first(act: Act, person: Recipient, terms: InvitationTerms) -> str:
+    """Invite one of the first admins of an organization without members, as a consequence of the supplier's act.
+
+    Only the ceiling limits the access: staff have no authority to assign. Returns the link. Raises AlreadyInvited,
+    RateLimited, and what assigning the access raises.
+    """
+    organization, at = act.organization, act.at
+    present = Invitation.objects.filter(organization=organization, email=person.email)
+    for row in present.filter(accepted_at=None, cancelled_at=None):
+        raise AlreadyInvited(invitation=str(row.id))
+    access_rules.check_assignment_authority(
+        actor=system(channel=act.actor.channel),
+        verb=Verb.MEMBER_INVITE,
+        organization=organization,
+        access=terms.access,
+        at=at,
     )
-    for row, _link in sent:
-        _record_event(act, row, terms, hashes[row.id])
+    emails = [person.email]
+    for refusal in mail_limits.refusals(
+        actor=act.actor, organization=organization, emails=emails, at=at
+    ).values():
+        raise refusal
+    ((row, link),) = _add(act, [person], terms)
+    details = _details(act, row, terms, link)
+    act.also(
+        Verb.MEMBER_INVITE,
+        Subject("invitation", row.id),
+        cause=act.verb,
+        after=details.after,
+        facts=details.facts,
+        personal=details.personal,
+        chain=organization,
+    )
+    return link
+
+
+def _add(act: Act, people: Sequence[Recipient], terms: InvitationTerms) -> list[tuple[Invitation, str]]:
+    """Insert the invitations, each with the hash of a new link."""
+    sent = [(row, machine_secrets.generate(prefix=links.PREFIX)) for row in _insert(act, people, terms)]
+    InvitationToken.objects.bulk_create(
+        InvitationToken(hash=machine_secrets.hash_secret(link), invitation=row, created_at=act.at)
+        for row, link in sent
+    )
     return sent
 
 
@@ -124,21 +171,22 @@ def _add_sites(rows: Sequence[Invitation], sites: frozenset[uuid.UUID]) -> None:
     )
 
 
-def _record_event(act: Act, invitation: Invitation, terms: InvitationTerms, link: str) -> None:
-    """Record the event. The invited person has no key yet: personal values are encrypted under the invitation's."""
+def _details(act: Act, invitation: Invitation, terms: InvitationTerms, link: str) -> EventDetails:
+    """Describe the event. The invited person has no key yet: personal values are encrypted under the invitation's."""
     subject = invitation.id
-    act.record_change(
-        subject,
-        before={},
+    writer = [act.actor.id] if act.actor.is_person else []
+    personal = {
+        "email": PersonalValue(invitation.email, (subject,)),
+        "name": PersonalValue(invitation.name, (subject,)),
+        "reason": PersonalValue(terms.reason, (*writer, subject)),
+    }
+    return EventDetails(
         after={
             "invitation": str(subject),
             "access": terms.access.to_json(),
             "expires_at": invitation.expires_at.isoformat(),
             "language": terms.language,
         },
-        facts={"invitation": str(subject), "link": link},
+        facts={"invitation": str(subject), "link": machine_secrets.hash_secret(link)},
+        personal={name: value for name, value in personal.items() if value.text},
     )
-    act.record_personal(subject, "email", invitation.email, subject)
-    act.record_personal(subject, "name", invitation.name, subject)
-    writer = [act.actor.id] if act.actor.is_person else []
-    act.record_personal(subject, "reason", terms.reason, *writer, subject)

@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any
 from delegation.authorization import access_validation, input_cleaning
 from delegation.authorization.errors import InvalidInput
 from delegation.authorization.values import AmountLimit
-from delegation.organizations import commands as organizations_commands
-from delegation.organizations.commands import NewOrganization
+from delegation.onboarding.new_customer import FirstAdmin, NewCustomer
+from delegation.organizations import new_organization
+from delegation.organizations.new_organization import NewOrganization
 
 Check = Callable[[str], object]
 _HINTS = {
@@ -23,12 +23,12 @@ _HINTS = {
     "mail_domains": "domains such as acme.example",
     "email": "a mail address",
 }
-_REGISTER_ID = partial(input_cleaning.line, field="text", longest=organizations_commands.MAX_REGISTER_ID)
+_REGISTER_ID = partial(input_cleaning.line, field="text", longest=new_organization.MAX_REGISTER_ID)
 _CUSTOMER_NUMBER = partial(
-    input_cleaning.line, field="text", longest=organizations_commands.MAX_CUSTOMER_NUMBER, required=True
+    input_cleaning.line, field="text", longest=new_organization.MAX_CUSTOMER_NUMBER, required=True
 )
-_SITE = partial(input_cleaning.name, longest=organizations_commands.MAX_SITE_NAME)
-_EXTERNAL_ID = partial(input_cleaning.line, field="text", longest=organizations_commands.MAX_EXTERNAL_ID)
+_SITE = partial(input_cleaning.name, longest=new_organization.MAX_SITE_NAME)
+_EXTERNAL_ID = partial(input_cleaning.line, field="text", longest=new_organization.MAX_EXTERNAL_ID)
 _SECTIONS = {
     "organization": ("key", "name", "register_id", "language", "time_zone", "mail_domains"),
     "numbers": None,
@@ -43,18 +43,7 @@ class InvalidCustomer(Exception):
     """The message has one line for each problem: file, line, place, and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """Holds the contents of the file. A limit without an amount offers the entitlement alone."""
-
-    organization: NewOrganization
-    offer: Mapping[str, AmountLimit]
-    email: str
-    name: str
-    language: str
-
-
-def load(path: Path, *, entitlements: Mapping[str, bool]) -> Customer:
+def load(path: Path, *, entitlements: Mapping[str, bool]) -> NewCustomer:
     """Read the file. `entitlements` are those of the catalogue, and whether each takes an amount.
 
     Raises InvalidCustomer with all problems.
@@ -79,7 +68,7 @@ class _Reader:
         self.lines = text.splitlines()
         self.problems: list[str] = []
 
-    def customer(self, entitlements: Mapping[str, bool]) -> Customer | None:
+    def customer(self, entitlements: Mapping[str, bool]) -> NewCustomer | None:
         """Return the customer, or None where there are problems."""
         self._check_names()
         if self.problems:
@@ -101,13 +90,12 @@ class _Reader:
                 for unit in self.data.get("numbers", {})
             },
         )
-        customer = Customer(
-            organization=new,
-            offer=self._offer(entitlements),
+        first = FirstAdmin(
             email=self._text(admin, "admin", "email", input_cleaning.address),
             name=self._text(admin, "admin", "name", input_cleaning.name, default=""),
             language=self._text(admin, "admin", "language", input_cleaning.language, default=language),
         )
+        customer = NewCustomer(organization=new, admins=[first], offer=self._offer(entitlements))
         return None if self.problems else customer
 
     def _check_names(self) -> None:

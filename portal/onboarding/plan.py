@@ -1,4 +1,4 @@
-"""A customer file is applied by the same commands as everywhere.
+"""A customer file is applied by the same commands as everywhere. A new customer is onboarded in one act.
 
 Missing sites are added, and others stay. The mail domains and the offer are set to the file's: what else was offered is
 withdrawn. An admin is invited who was never a member.
@@ -12,42 +12,48 @@ from audit.foundation import clock
 from audit.foundation.actor import Channel, system
 from delegation.authorization.values import AccessSpec
 from delegation.catalogue import ceilings
+from delegation.catalogue import rules as catalogue_rules
 from delegation.invitations import queries as invitations_queries
 from delegation.invitations.commands import send as invitations_send
+from delegation.onboarding import commands as onboarding_commands
+from delegation.onboarding.new_customer import ADMIN_ROLE, FirstAdmin, NewCustomer
 from delegation.organizations import commands as organizations_commands
 from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
-from portal.onboarding.customer_file import Customer
 from portal.web.invitations import mail as invitations_mail
-
-ADMIN_ROLE = "organization_admin"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Applies a customer. With `dry_run`, the sentences say what would be done, and nothing is changed."""
 
-    customer: Customer
+    customer: NewCustomer
     dry_run: bool = False
     resend: bool = False
     """Send a new link to an admin whose invitation is open: the mail was lost."""
 
     def apply(self) -> Iterator[str]:
         """Do what is missing, and say each step once it is done; each is an act of its own. Raises DomainError."""
-        new = self.customer.organization
-        found = organizations_queries.find_by_key(key=new.key)
+        found = organizations_queries.find_by_key(key=self.customer.organization.key)
         if found is None:
-            if not self.dry_run:
-                organizations_commands.create_organization(actor=_ACTOR, new=new)
-                found = organizations_queries.find_by_key(key=new.key)
-            yield f"create the organization {new.key} with {len(new.sites)} sites"
-        if found is None:
-            yield f"offer {', '.join(sorted(self.customer.offer)) or 'nothing'}"
-            yield f"invite {self.customer.email} as {ADMIN_ROLE}"
+            yield from self._onboard()
             return
         yield from self._update(found)
         yield from self._offer(found)
-        yield from self._invite(found)
+        for admin in self.customer.admins:
+            yield from self._invite(found, admin)
+
+    def _onboard(self) -> Iterator[str]:
+        """Do everything in the act by which staff onboard on a page."""
+        new, offer = self.customer.organization, self.customer.offer
+        if not self.dry_run:
+            done = onboarding_commands.onboard(actor=_ACTOR, customer=self.customer)
+            invitations_mail.queue_each(done.result.links, at=clock.now())
+        yield f"create the organization {new.key} with {len(new.sites)} sites"
+        if offer:
+            yield f"offer {', '.join(sorted(offer))}"
+        for admin in self.customer.admins:
+            yield f"invite {admin.email} as {ADMIN_ROLE}"
 
     def differences(self) -> list[str]:
         """Name the differences between file and database that no command changes."""
@@ -69,10 +75,10 @@ class Plan:
         return [*differing, *self._former_admin(found)]
 
     def _former_admin(self, found: OrganizationView) -> Iterator[str]:
-        email = self.customer.email
-        is_member = invitations_queries.is_member(organization=found.id, email=email, at=clock.now())
-        if not is_member and invitations_queries.was_member(organization=found.id, email=email):
-            yield f"admin.email is that of a former member in the database: {email} is not invited"
+        for email in [admin.email for admin in self.customer.admins]:
+            is_member = invitations_queries.is_member(organization=found.id, email=email, at=clock.now())
+            if not is_member and invitations_queries.was_member(organization=found.id, email=email):
+                yield f"admin.email is that of a former member in the database: {email} is not invited"
 
     def _update(self, found: OrganizationView) -> Iterator[str]:
         new = self.customer.organization
@@ -96,7 +102,7 @@ class Plan:
         offer = {
             key: limit
             for key, limit in wanted.items()
-            if current.get(key) != ceilings.stored_limit(limit, takes_amount=takes_amount[key])
+            if current.get(key) != catalogue_rules.stored_limit(limit, takes_amount=takes_amount[key])
         }
         withdrawn = sorted(current.keys() - wanted.keys())
         if (offer or withdrawn) and not self.dry_run:
@@ -108,8 +114,8 @@ class Plan:
         if withdrawn:
             yield f"withdraw {', '.join(withdrawn)} from the offer"
 
-    def _invite(self, found: OrganizationView) -> Iterator[str]:
-        at, email = clock.now(), self.customer.email
+    def _invite(self, found: OrganizationView, admin: FirstAdmin) -> Iterator[str]:
+        at, email = clock.now(), admin.email
         if invitations_queries.was_member(organization=found.id, email=email):
             return  # An old file must not bring back an admin who has left.
         invitation = invitations_queries.open_invitation(
@@ -118,20 +124,20 @@ class Plan:
         if invitation is not None and not self.resend:
             return
         if not self.dry_run:
-            self._send(found, invitation)
+            self._send(found, admin, invitation)
         yield f"{'send a new link to' if invitation else 'invite'} {email} as {ADMIN_ROLE}"
 
-    def _send(self, found: OrganizationView, invitation: Any) -> None:
+    def _send(self, found: OrganizationView, admin: FirstAdmin, invitation: Any) -> None:
         if invitation is not None:
             sent = invitations_send.resend(actor=_ACTOR, invitation=invitation)
         else:
             sent = invitations_send.invite(
                 actor=_ACTOR,
                 organization=found.row,
-                email=self.customer.email,
+                email=admin.email,
                 access=AccessSpec(role=ADMIN_ROLE, all_sites=True),
-                name=self.customer.name,
-                language=self.customer.language,
+                name=admin.name,
+                language=admin.language,
             )
         invitations_mail.queue_for_links([sent.result.link], at=clock.now())
 

@@ -222,6 +222,9 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCOUNT_RESYNC: _resynced,
     Verb.CATALOGUE_PROPAGATE: _tiers_changed,
     Verb.CEILING_SET: _ceiling_set,
+    Verb.FIRST_ADMIN_INVITE: lambda wording, event: EventLine(
+        wording.actor(event), _("invited the first admin again")
+    ),
     Verb.HOLD_LIFT: lambda wording, event: EventLine(
         wording.actor(event), *hold_events.lifted(wording, event)
     ),

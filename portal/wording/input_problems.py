@@ -7,6 +7,18 @@ CONTROL_CHARACTERS = gettext_lazy("This contains characters that are not allowed
 LINK_IN_NAME = gettext_lazy("A name cannot contain a web address or an e-mail address.")
 
 
+def in_use(field: str) -> str:
+    """Return the text of AlreadyExists."""
+    texts = {
+        "number": _("A customer of this business unit has this number. Check the number."),
+        "register_id": _(
+            "A customer of this business unit has this business ID. Open that customer instead."
+        ),
+        "second_email": _("This is the first admin’s address. Enter another one, or none."),
+    }
+    return texts.get(field, _("This already exists. Choose another."))
+
+
 def text_of(problem: str, *, longest: object) -> str:
     """Return the text of a `problem` of InvalidInput; a general one for an unknown problem."""
     texts = {

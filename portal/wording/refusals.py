@@ -142,7 +142,8 @@ def _invalid_input(data: Data) -> Sentence:
 
 
 def _already_exists(data: Data) -> Sentence:
-    return Sentence(_("This already exists. Choose another."), 409, str(data.get("field", "")))
+    field = str(data.get("field", ""))
+    return Sentence(input_problems.in_use(field), 409, field)
 
 
 def _recipients_refused(data: Data) -> Sentence:
@@ -218,6 +219,10 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
         _("Nothing was sent: no connected system waits for a new attempt or is known to be out of date."), 409
     ),
     authorization_errors.AlreadyExists: _already_exists,
+    authorization_errors.HasMembers: lambda _data: Sentence(
+        _("A person has joined. Nothing was changed. The customer’s own admins invite people from now on."),
+        409,
+    ),
     authorization_errors.AlreadyMember: lambda _data: Sentence(
         _("This address belongs to a person in your organization. Change that person’s access instead."),
         409,

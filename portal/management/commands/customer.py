@@ -7,9 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.foundation.errors import DomainError
 from delegation.catalogue import ceilings
+from delegation.onboarding.new_customer import NewCustomer
 from identity.organizations import queries as organizations_queries
 from portal.onboarding import customer_file
-from portal.onboarding.customer_file import Customer, InvalidCustomer
+from portal.onboarding.customer_file import InvalidCustomer
 from portal.onboarding.plan import Plan
 from portal.wording import refusals
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         if nothing:
             self.stdout.write("Nothing to do.")
 
-    def _load(self, file: Path) -> Customer:
+    def _load(self, file: Path) -> NewCustomer:
         try:
             customer = customer_file.load(file, entitlements=ceilings.entitlements_with_amount())
         except InvalidCustomer as error:

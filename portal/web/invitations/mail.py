@@ -44,6 +44,11 @@ def queue_for_links(links: Sequence[str], *, at: dt.datetime) -> list[Invitation
     return offers
 
 
+def queue_each(links: Sequence[str], *, at: dt.datetime) -> list[InvitationOffer]:
+    """Queue the mails for links whose languages may differ."""
+    return [offer for link in links for offer in queue_for_links([link], at=at)]
+
+
 def _url(link: str) -> str:
     return settings.ISSUER + reverse("invitation_accept", kwargs={"token": link})
 
