@@ -300,7 +300,7 @@ def test_effect_of_an_act_comes_from_its_verb() -> None:
     logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
         Verb.CATALOGUE_PROPAGATE, Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
-        Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
+        Verb.FIRST_ADMIN_INVITE, Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
     }  # fmt: skip
     assert set(verbs.with_effect(Effect.ORGANIZATION)) == {Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE}
     assert verbs.with_effect(Effect.ALL_ORGANIZATIONS) == [Verb.CATALOGUE_APPLY]
