@@ -1,4 +1,4 @@
-"""Staff rights are listed as they were in force in a time."""
+"""Staff rights are listed as they were in force in a time, and those who may receive one."""
 
 import datetime as dt
 import uuid
@@ -10,8 +10,10 @@ from audit.foundation.actor import Actor
 from audit.foundation.intervals import NotEnded
 from delegation.authorization.models.staff import StaffRight
 from delegation.authorization.verbs import Verb
-from delegation.staff import scope
+from delegation.staff import rules, scope
+from identity.organizations.models import BusinessUnit
 from identity.people.models import User
+from identity.staff import break_glass
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,44 @@ class StaffRightView:
     """Its event holds the reason, encrypted."""
     row: StaffRight
     """What commands take."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Describes a staff user who may receive a right; `since` is the first sign-in."""
+
+    id: uuid.UUID
+    name: str
+    since: dt.datetime
+    row: User
+    """What commands take."""
+
+
+def staff_members() -> list[StaffMember]:
+    """List the staff users who have signed in by the company's sign-in and are not blocked, by name. One statement."""
+    rows = User.all_directories.filter(
+        directory=User.Directory.STAFF, is_active=True, staff_identity__isnull=False
+    ).exclude(staff_identity__issuer=break_glass.ISSUER)
+    return [StaffMember(row.pk, row.name, row.created_at, row) for row in rows.order_by("sort_key", "pk")]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """Names a business unit that a right may be for."""
+
+    name: str
+    row: BusinessUnit
+    """What commands take."""
+
+
+def business_units() -> dict[str, UnitView]:
+    """Return the business units by key, in the order of their names. One statement."""
+    return {unit.key: UnitView(unit.name, unit) for unit in BusinessUnit.objects.order_by("name", "key")}
+
+
+def lasting_owner_exists(*, at: dt.datetime) -> bool:
+    """Return whether a user who is not blocked is an owner of everything without end. One statement."""
+    return rules.has_lasting_owner(at=at)
 
 
 def rights_between(

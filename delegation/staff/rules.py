@@ -101,16 +101,20 @@ def check_other_rights(
         raise AuditorApart
 
 
-def require_no_owner(*, at: dt.datetime) -> None:
-    """Raise OwnerExists where a user who is not blocked is an owner of everything without end."""
-    owners = StaffRight.objects.filter(
+def has_lasting_owner(*, at: dt.datetime) -> bool:
+    """Return whether a user who is not blocked is an owner of everything without end. One statement."""
+    return StaffRight.objects.filter(
         InForce(at),
         staff_rights.WHOLE_SUPPLIER,
         role=StaffRole.OWNER,
         valid_until__isnull=True,
         user__is_active=True,
-    )
-    if owners.exists():
+    ).exists()
+
+
+def require_no_owner(*, at: dt.datetime) -> None:
+    """Raise OwnerExists where an owner of everything without end is in force."""
+    if has_lasting_owner(at=at):
         raise OwnerExists
 
 

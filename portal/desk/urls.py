@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.desk.holds import views as holds
 from portal.desk.organizations import views as organizations
+from portal.desk.staff import views as staff
 
 urlpatterns = [
     path("organizations/", organizations.listing, name="staff_organizations"),
@@ -11,4 +12,7 @@ urlpatterns = [
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),
     path("organizations/<slug:organization>/holds/place", holds.place, name="staff_hold_place"),
     path("organizations/<slug:organization>/holds/<uuid:hold>/lift", holds.lift, name="staff_hold_lift"),
+    path("rights/", staff.listing, name="staff_rights"),
+    path("rights/give", staff.give, name="staff_right_give"),
+    path("rights/<uuid:right>/end", staff.end, name="staff_right_end"),
 ]

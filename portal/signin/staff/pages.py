@@ -79,6 +79,8 @@ class StaffHomePage(PageModel):
     signed_in_at: str
     expires_at: str
     idle_minutes: int
+    first_owner_url: str
+    """Where the reader of a break-glass session makes a lasting owner, while there is no such owner; else empty."""
 
 
 def sign_in_page(configured: Configuration, *, start_url: str, customers_url: str, after: str) -> SignInPage:
@@ -123,7 +125,7 @@ def unavailable_page(*, again_url: str, reference: str) -> RefusedPage:
     )
 
 
-def home_page(configured: Configuration, session: OpenSession) -> StaffHomePage:
+def home_page(configured: Configuration, session: OpenSession, *, first_owner_url: str = "") -> StaffHomePage:
     """Return the first page; roles follow from the groups and proofs of this session's sign-in."""
     assured = allowed_roles.allowed(configured, session)
     mapped = {group for _role, group in configured.groups}
@@ -140,6 +142,7 @@ def home_page(configured: Configuration, session: OpenSession) -> StaffHomePage:
         signed_in_at=time_zones.date_time(session.created_at, None),
         expires_at=time_zones.date_time(session.expires_at, None),
         idle_minutes=_idle_minutes(),
+        first_owner_url=first_owner_url,
     )
 
 
