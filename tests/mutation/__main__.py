@@ -109,16 +109,17 @@ def _report(results: Sequence[Result], seconds: float) -> None:
     for result in results:
         by_area[result.mutant.area].append(result)
     for result in results:
-        if result.lives:
+        if not result.is_killed:
             mutant = result.mutant
             print(
                 f"\n{mutant.id} {result.verdict} {result.tests} tests: {mutant.operator}, {mutant.path}:{mutant.line}"
             )
             print(mutant.diff)
-    print(f"\n{'area':20} {'mutants':>7} {'killed':>7} {'score':>6}")
+    print(f"\n{'area':20} {'mutants':>7} {'killed':>7} {'errors':>7} {'score':>6}")
     for area, of_area in [*by_area.items(), ("all", list(results))]:
-        killed = sum(not result.lives for result in of_area)
-        print(f"{area:20} {len(of_area):7} {killed:7} {100 * killed / max(1, len(of_area)):5.0f}%")
+        killed = sum(result.is_killed for result in of_area)
+        errors = sum(result.verdict is Verdict.ERROR for result in of_area)
+        print(f"{area:20} {len(of_area):7} {killed:7} {errors:7} {100 * killed / max(1, len(of_area)):5.0f}%")
     print(f"{seconds / 60:.0f} minutes; details in {record.FOLDER / 'results.json'}")
     (record.FOLDER / "results.json").write_text(
         json.dumps(

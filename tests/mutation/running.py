@@ -25,6 +25,8 @@ class Verdict(StrEnum):
     SURVIVED = "survived"
     UNREACHED = "unreached"
     """No test calls the function, or makes the database name the object."""
+    ERROR = "error"
+    """No test failed, yet the run did not pass: a module that cannot be imported, or a fixture without its database."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,11 +39,11 @@ class Result:
     tests: int = 0
 
     @property
-    def lives(self) -> bool:
-        return self.verdict in {Verdict.SURVIVED, Verdict.UNREACHED}
+    def is_killed(self) -> bool:
+        return self.verdict in {Verdict.KILLED, Verdict.TIMED_OUT}
 
 
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 _PASSED, _FAILURES = 0, 1
 
 
@@ -87,11 +89,18 @@ def _one(mutant: Mutant, tests: Sequence[Test]) -> Result:
             )
         except subprocess.TimeoutExpired:
             return Result(mutant, Verdict.TIMED_OUT, tests=len(tests))
+    verdict, named = judge(ended)
+    return Result(mutant, verdict, named, len(tests))
+
+
+def judge(ended: subprocess.CompletedProcess[str]) -> tuple[Verdict, str]:
+    """Return the verdict of a run of tests, and the failed test or the end of the error.
+
+    Only a failed test kills: an error of a collection or of a fixture may come from the environment.
+    """
     if ended.returncode == _PASSED:
-        return Result(mutant, Verdict.SURVIVED, tests=len(tests))
+        return Verdict.SURVIVED, ""
     failed = _FAILED.search(ended.stdout)
-    # Anything but failed tests is a module that cannot be imported.
-    named = (
-        failed.group(1) if failed and ended.returncode == _FAILURES else (ended.stdout + ended.stderr)[-200:]
-    )
-    return Result(mutant, Verdict.KILLED, named, len(tests))
+    if failed and ended.returncode == _FAILURES:
+        return Verdict.KILLED, failed.group(1)
+    return Verdict.ERROR, (ended.stdout + ended.stderr)[-200:]
