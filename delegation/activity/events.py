@@ -52,8 +52,13 @@ class EventView:
     """Whether the row agrees with its hash, and a process of this installation wrote it (`audit.log.integrity`)."""
 
 
-def read_events(*, rows: Sequence[Event]) -> list[EventView]:
-    """Read these events as they are shown. Three statements at most. Raises LogUnavailable without a key file."""
+def read_events(
+    *, rows: Sequence[Event], known: Mapping[uuid.UUID, uuid.UUID] | None = None
+) -> list[EventView]:
+    """Read these events as they are shown. Three statements at most. Raises LogUnavailable without a key file.
+
+    `known` has the user of every membership among their subjects; without it, one of the statements reads them.
+    """
     mac_keys = authentication.keys_for_reading() if rows else {}
     contents = [authentic_content(row=row, mac_keys=mac_keys) for row in rows]
     bodies = [_UNREADABLE if content is None else content for content in contents]
@@ -61,7 +66,7 @@ def read_events(*, rows: Sequence[Event]) -> list[EventView]:
     keys = personal_data.load_keys(
         data_subjects={uuid.UUID(user) for value in encrypted for user in value["data_subjects"]}
     )
-    users = _users(rows)
+    users = _users(rows) if known is None else known
     emails = _emails(rows)
     return [_event_view(row, body, keys, users, emails) for row, body in zip(rows, bodies, strict=True)]
 

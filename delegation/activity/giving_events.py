@@ -13,40 +13,76 @@ from delegation.authorization.verbs import Verb
 
 
 @dataclass(frozen=True, slots=True)
-class GivingEvent:
-    """Holds the place of the event in its chain, and the reason in the giver's words; may be empty."""
+class EventProof:
+    """Names an event and its place, as an export of the log has them; `hash` is in hexadecimal digits."""
 
+    event: uuid.UUID
+    chain: uuid.UUID
     number: int
+    hash: str
+
+    @classmethod
+    def from_event(cls, row: Event) -> "EventProof":
+        """Return the proof of an event that has a place in a chain."""
+        return cls(row.id, row.chain, row.seq or 0, bytes(row.hash).hex())
+
+
+@dataclass(frozen=True, slots=True)
+class GivingEvent:
+    """Holds the proof of the event, and the reason in the giver's words; may be empty.
+
+    `sent` proves the event that sent the invitation, of an assignment that was accepted.
+    """
+
+    proof: EventProof
     reason: str
+    sent: EventProof | None
+
+
+Key = tuple[uuid.UUID, uuid.UUID]
+"""A membership and an act."""
 
 
 def by_act(
-    *, organization: uuid.UUID, acts: Collection[uuid.UUID], membership: uuid.UUID
-) -> dict[uuid.UUID, GivingEvent]:
-    """Read the event of each of these acts about this membership. Three statements at most, none without acts."""
+    *, organization: uuid.UUID, acts: Collection[uuid.UUID], memberships: Collection[uuid.UUID]
+) -> dict[Key, GivingEvent]:
+    """Read the events of these acts about these memberships, by membership and act.
+
+    Three statements at most, none without acts.
+    """
     if not acts:
         return {}
-    rows = Event.objects.filter(subject=membership, act__in=list(acts), seq__isnull=False)
-    bodies = {row.act: (row.seq or 0, body) for row, body in _authentic(rows)}
-    sent = _sent(organization, (body["facts"].get("invitation") for _, body in bodies.values()))
+    rows = Event.objects.filter(subject__in=list(memberships), act__in=list(acts), seq__isnull=False)
+    given = {(row.subject, row.act): (row, body) for row, body in _authentic(rows)}
+    sent = _sent(organization, (body["facts"].get("invitation") for _, body in given.values()))
+    senders = {key: sent.get(body["facts"].get("invitation")) for key, (_, body) in given.items()}
     reasons = _decrypted(
         {
-            act: _reason(body) or _reason(sent.get(body["facts"].get("invitation"), {}))
-            for act, (_, body) in bodies.items()
+            key: _reason(body) or (_reason(sender[1]) if (sender := senders[key]) else None)
+            for key, (_, body) in given.items()
         }
     )
-    return {act: GivingEvent(number, reasons.get(act, "")) for act, (number, _) in bodies.items()}
+    return {
+        key: GivingEvent(
+            EventProof.from_event(row),
+            reasons.get(key, ""),
+            EventProof.from_event(sender[0]) if (sender := senders[key]) else None,
+        )
+        for key, (row, _) in given.items()
+    }
 
 
-def _sent(organization: uuid.UUID, invitations: Iterable[str | None]) -> dict[str, Mapping[str, Any]]:
-    """Read the bodies of the events that sent these invitations."""
+def _sent(
+    organization: uuid.UUID, invitations: Iterable[str | None]
+) -> dict[str | None, tuple[Event, Mapping[str, Any]]]:
+    """Read the events that sent these invitations, with their bodies."""
     ids = [invitation for invitation in invitations if invitation]
     if not ids:
         return {}
     rows = Event.objects.filter(
         organization=organization, verb=Verb.MEMBER_INVITE.value, subject__in=ids, outcome=Event.Outcome.DONE
     )
-    return {str(row.subject): body for row, body in _authentic(rows)}
+    return {str(row.subject): (row, body) for row, body in _authentic(rows)}
 
 
 def _authentic(rows: Iterable[Event]) -> list[tuple[Event, Mapping[str, Any]]]:
@@ -60,8 +96,8 @@ def _reason(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return reason
 
 
-def _decrypted(encrypted: Mapping[uuid.UUID, Mapping[str, Any] | None]) -> dict[uuid.UUID, str]:
-    values = {act: value for act, value in encrypted.items() if value}
+def _decrypted(encrypted: Mapping[Key, Mapping[str, Any] | None]) -> dict[Key, str]:
+    values = {key: value for key, value in encrypted.items() if value}
     people = {uuid.UUID(person) for value in values.values() for person in value["data_subjects"]}
     keys = personal_data.load_keys(data_subjects=people)
-    return {act: personal_data.decrypt(encrypted=value, keys=keys) or "" for act, value in values.items()}
+    return {key: personal_data.decrypt(encrypted=value, keys=keys) or "" for key, value in values.items()}

@@ -113,6 +113,10 @@ FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_WITHOUT_ON
 WHERE %(stops)s IN (e_key, app_key)
 GROUP BY GROUPING SETS ((e_key), (key), ())
 """  # noqa: S608 - constants of this module
+_RIGHTS_TO = f"""
+SELECT * FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_STORED)}) rights
+WHERE e_key = %(entitlement)s
+"""  # noqa: S608 - constants of this module
 # The same statement over one hypothetical member: active from now on, with one access.
 _HYPOTHETICAL_RIGHTS = _QUERY.format(
     which=_NAMED,
@@ -161,6 +165,15 @@ def rights_of(
     for row in _rows(_RIGHTS, memberships=ids, at=at, application=application):
         by_membership[row[0]].append(_right_from_row(row))
     return by_membership
+
+
+def rights_to(*, organization: uuid.UUID, entitlement: str, at: dt.datetime) -> list[Right]:
+    """Compute the rights of all members of this organization to one entitlement at `at`. One statement."""
+    application = entitlement.partition(":")[0]
+    rows = _rows(
+        _RIGHTS_TO, organization=organization, entitlement=entitlement, application=application, at=at
+    )
+    return [_right_from_row(row) for row in rows]
 
 
 def hypothetical_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datetime) -> list[Right]:

@@ -2,16 +2,18 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.foundation.intervals import InForce
 from delegation.authorization import authorities, staff_rights
 from delegation.authorization.authorities import MembershipState
+from delegation.authorization.models.assignments import Assignment, AssignmentSite
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.verbs import RequiredState, SiteReach, Verb
 from identity.memberships import queries as memberships_queries
-from identity.memberships.models import Membership
 
 
 def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid.UUID]:
@@ -20,12 +22,8 @@ def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid
     if member is None or not member.organization_in_force or not _state_allowed(verb, member):
         return set()
     needed = {role.key for role in member.roles} if verb.rule.within_authority else set()
-    roles = [
-        version.role_id
-        for version in RoleVersion.objects.filter(InForce(at), verbs__contains=[verb.value])
-        if needed <= set(version.assignable_roles)
-    ]
-    assignments = authorities.in_force(at).filter(role__in=roles, membership__in=_acting_members(member, at))
+    roles = [version.role_id for version in _versions(verb, at) if needed <= set(version.assignable_roles)]
+    assignments = _assignments(roles, member.organization, at)
     rows = list(assignments.values_list("id", "membership__user_id", "all_sites"))
     sites = authorities.sites_of(row[0] for row in rows)
     able = {
@@ -37,9 +35,30 @@ def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid
     return able if verb.rule.allow_self else able - {member.user}
 
 
-def _acting_members(member: MembershipState, at: dt.datetime) -> QuerySet[Membership]:
-    active = memberships_queries.active(at=at)
-    return active.filter(organization=member.organization, user__is_active=True)
+def assignments_with(
+    *, verb: Verb, organization: uuid.UUID, at: dt.datetime, site: uuid.UUID | None = None
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Find the assignments that allowed `verb` in this organization at `at`, each with its membership.
+
+    With a site, those for all sites or for this one. One statement.
+    """
+    rows = _assignments(_versions(verb, at).values("role"), organization, at)
+    if site is not None:
+        here = Exists(AssignmentSite.objects.filter(assignment=OuterRef("pk"), site=site))
+        rows = rows.filter(Q(all_sites=True) | here)
+    return dict(rows.values_list("id", "membership_id"))
+
+
+def _versions(verb: Verb, at: dt.datetime) -> QuerySet[RoleVersion]:
+    return RoleVersion.objects.filter(InForce(at), verbs__contains=[verb.value])
+
+
+def _assignments(
+    roles: Collection[uuid.UUID] | QuerySet[Any, Any], organization: uuid.UUID, at: dt.datetime
+) -> QuerySet[Assignment]:
+    """Filter the assignments of these roles to active members of the organization."""
+    active = memberships_queries.active(at=at).filter(organization=organization, user__is_active=True)
+    return authorities.in_force(at).filter(organization=organization, role__in=roles, membership__in=active)
 
 
 def _state_allowed(verb: Verb, member: MembershipState) -> bool:

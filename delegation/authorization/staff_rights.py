@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.foundation.actor import Actor
 from audit.foundation.intervals import InForce
@@ -59,10 +59,30 @@ def holders(*, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> set[uuid
 
     Sessions and the projection are of the present: neither is asked about another instant.
     """
-    rows = StaffRight.objects.filter(
+    return set(_rights_with(verb, organization, at).values_list("user", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class StaffHolder:
+    """Describes a staff right that allowed a verb, with its holder's name."""
+
+    name: str
+    role: str
+    valid_from: dt.datetime
+    valid_until: dt.datetime | None
+
+
+def named_holders(*, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> list[StaffHolder]:
+    """List the staff rights that `holders` finds, by name. One statement."""
+    columns = ("user__name", "role", "valid_from", "valid_until")
+    rows = _rights_with(verb, organization, at).order_by("user__name", "valid_from")
+    return [StaffHolder(*row) for row in rows.values_list(*columns)]
+
+
+def _rights_with(verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[StaffRight]:
+    return StaffRight.objects.filter(
         InForce(at), _covering(organization), role__in=staff_roles.with_verb(verb), user__is_active=True
     )
-    return set(rows.values_list("user", flat=True))
 
 
 def units_of(*, organizations: Collection[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid.UUID]]:

@@ -27,13 +27,13 @@ SELECT 'tiers', r.key, r.name, r.rank, '' FROM delegation_role r
 UNION ALL SELECT 'applications', a.key, a.name, 0, a.key FROM identity_published_application a
 UNION ALL SELECT 'entitlements', e.key, e.text, e.rank, e.key FROM delegation_entitlement e
 UNION ALL SELECT 'sites', s.id::text, to_jsonb(s.name), 0, s.sort_key FROM identity_published_site s
-          WHERE s.organization_id = %(organization)s
+          WHERE s.organization_id = %(organization)s::uuid
 ORDER BY 1, 4, 5, 2
 """
 
 
-def load(*, organization: uuid.UUID) -> DisplayNames:
-    """Read all names that a page of this organization may need. One statement."""
+def load(*, organization: uuid.UUID | None) -> DisplayNames:
+    """Read all names that a page of this organization may need; without one, those of the supplier. One statement."""
     by_kind: dict[str, dict[str, Any]] = {"tiers": {}, "applications": {}, "entitlements": {}, "sites": {}}
     with connection.cursor() as cursor:
         cursor.execute(_DISPLAY_NAMES, {"organization": organization})

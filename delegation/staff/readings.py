@@ -14,9 +14,15 @@ class Reading(StrEnum):
     """Names what was read, in the event's facts."""
 
     ACTIVITY = "activity"
+    ANSWER = "answer"
+    """Who could do something at an instant."""
+    EXPORT = "export"
+    """An answer, as a file."""
     ORGANIZATION = "organization"
     PEOPLE = "people"
     PERSON = "person"
+    RIGHTS = "rights"
+    """What a member could do at an instant."""
     SEARCH = "search"
     """People of several customers, in the results of a search."""
 

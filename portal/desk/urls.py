@@ -2,11 +2,15 @@
 
 from django.urls import path
 
+from portal.desk.audit import views as audit
 from portal.desk.holds import views as holds
 from portal.desk.organizations import views as organizations
 from portal.desk.staff import views as staff
 
 urlpatterns = [
+    path("audit/", audit.question, name="staff_audit"),
+    path("audit/<slug:organization>/", audit.answer, name="staff_audit_answer"),
+    path("audit/<slug:organization>/people/<uuid:membership>/", audit.rights, name="staff_audit_rights"),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),

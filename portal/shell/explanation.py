@@ -1,8 +1,8 @@
-"""Each of a colleague's rights has its explanation."""
+"""Each right of a colleague has its explanation."""
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from delegation.access import queries as access_queries
 from delegation.access.queries import AssignmentView
 from delegation.activity import giving_events, people_in_events
+from delegation.activity.giving_events import EventProof, GivingEvent
 from delegation.authorization import entitlements
 from delegation.authorization.entitlements import Right
 from delegation.catalogue.display_names import DisplayNames
@@ -29,6 +30,8 @@ class ExplanationStep:
     strong: str
     text: str
     sub: str = ""
+    proofs: Sequence[EventProof] = ()
+    """The events that it stands on, for an auditor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,28 @@ class RightRow:
 
 
 class RightsExplanation:
-    """Reads all data for explaining one colleague's rights, in ten statements at most."""
+    """Reads all data for explaining rights of one colleague or several, in ten statements at most.
+
+    Rights that are known already are not read again; with an empty list, only assignments are explained.
+    """
 
     def __init__(
-        self, page: PageContext, membership: uuid.UUID, names: DisplayNames, clock: dates.Clock
+        self,
+        page: PageContext,
+        memberships: Collection[uuid.UUID],
+        names: DisplayNames,
+        clock: dates.Clock,
+        *,
+        rights: Sequence[Right] | None = None,
     ) -> None:
         self.names, self.clock, self.page = names, clock, page
-        self.rights = entitlements.rights_of(memberships=[membership], at=page.at)[membership]
-        self.assignments = access_queries.assignments(memberships=[membership], at=page.at).get(
-            membership, []
-        )
-        self._assignments_by_id = {assignment.id: assignment for assignment in self.assignments}
+        if rights is None:
+            by_membership = entitlements.rights_of(memberships=memberships, at=page.at)
+            rights = [right for membership in memberships for right in by_membership[membership]]
+        self.rights = rights
+        assigned = access_queries.assignments(memberships=memberships, at=page.at)
+        self.assignments = [row for membership in memberships for row in assigned.get(membership, [])]
+        self.assignments_by_id = {assignment.id: assignment for assignment in self.assignments}
         self._assigner_names = people_in_events.shown_names(
             organization=page.organization_id,
             users={
@@ -63,7 +77,7 @@ class RightsExplanation:
         self._giving_events = giving_events.by_act(
             organization=page.organization_id,
             acts={assignment.act for assignment in self.assignments},
-            membership=membership,
+            memberships=memberships,
         )
 
     @property
@@ -84,29 +98,38 @@ class RightsExplanation:
             text for verb, text in admin_rights.admin_abilities().items() if verb in assignment.verbs
         ]
         where = self._with_end(access.assignment_sites(assignment), assignment.valid_until)
-        chain = self._chain(assignment, limit="")
+        chain = self.chain(assignment, limit="")
         return [
             RightRow(dates.first_upper(text), where, chain)
             for text in (*abilities, *admin_rights.assignable_tiers(assignment.assignable_roles, self.names))
         ]
 
     def _right_row(self, right: Right) -> RightRow:
-        assignment = self._assignments_by_id[right.assignment]
-        assigned = assignment.limits.get(right.entitlement)
-        limit = access.limit(assigned.amount, assigned.currency, assigned.period) if assigned else ""
-        chain = self._chain(assignment, limit=limit)
-        if right.takes_amount and assigned and assigned.amount != right.amount:
-            chain.append(_ceiling_reason(right))
         return RightRow(
             text=access.right_marked(right, text=self.names.entitlements[right.entitlement]),
             where=self._with_end(access.right_sites(right), right.valid_until),
-            chain=chain,
+            chain=self.chain_of_right(right),
         )
+
+    def chain_of_right(self, right: Right) -> list[ExplanationStep]:
+        """Return what gave this right: the tier, the assignment, and the supplier's maximum where it is lower."""
+        assignment = self.assignments_by_id[right.assignment]
+        assigned = assignment.limits.get(right.entitlement)
+        limit = access.limit(assigned.amount, assigned.currency, assigned.period) if assigned else ""
+        chain = self.chain(assignment, limit=limit)
+        if right.takes_amount and assigned and assigned.amount != right.amount:
+            chain.append(self._ceiling_reason(right))
+        return chain
+
+    def giving_event(self, assignment: AssignmentView) -> GivingEvent | None:
+        """Return the event that gave this assignment; None where the log has no authentic one."""
+        return self._giving_events.get((assignment.membership, assignment.act))
 
     def _with_end(self, where: str, end: dt.datetime | None) -> str:
         return ", ".join(part for part in (where, access.until(end, self.clock)) if part)
 
-    def _chain(self, assignment: AssignmentView, *, limit: str) -> list[ExplanationStep]:
+    def chain(self, assignment: AssignmentView, *, limit: str) -> list[ExplanationStep]:
+        """Return what gave the assignment: the tier, and the person who assigned it."""
         tier = supplier_texts.in_language(assignment.role_name)
         version = {"supplier": settings.SUPPLIER_NAME, "number": assignment.version}
         return [
@@ -116,7 +139,10 @@ class RightsExplanation:
                 sub=_("Tiers of %(supplier)s, version %(number)d") % version,
             ),
             ExplanationStep(
-                self._assigner(assignment), self._assigned(assignment, limit), self._note(assignment)
+                self._assigner(assignment),
+                self._assigned(assignment, limit),
+                self._note(assignment),
+                self._proofs(assignment),
             ),
         ]
 
@@ -134,16 +160,22 @@ class RightsExplanation:
 
     def _note(self, assignment: AssignmentView) -> str:
         parts = [self.clock.date_time(assignment.valid_from, seconds=False)]
-        event = self._giving_events.get(assignment.act)
+        event = self.giving_event(assignment)
         if event is not None:
-            number = _("event %(number)s") % {"number": cldr.number(event.number)}
+            number = _("event %(number)s") % {"number": cldr.number(event.proof.number)}
             parts += [removal_reasons.describe(event.reason), number]
         return " · ".join(part for part in parts if part)
 
+    def _proofs(self, assignment: AssignmentView) -> list[EventProof]:
+        event = self.giving_event(assignment)
+        return [proof for proof in (event.sent, event.proof) if proof] if event else []
 
-def _ceiling_reason(right: Right) -> ExplanationStep:
-    amount = cldr.money(right.amount or Decimal(0), right.currency)
-    return ExplanationStep(
-        strong=str(settings.SUPPLIER_NAME),
-        text=_("agreed a maximum of %(amount)s for your organization") % {"amount": amount},
-    )
+    def _ceiling_reason(self, right: Right) -> ExplanationStep:
+        amount = {"amount": cldr.money(right.amount or Decimal(0), right.currency)}
+        own = self.page.membership is not None
+        text = (
+            _("agreed a maximum of %(amount)s for your organization")
+            if own
+            else _("agreed a maximum of %(amount)s for the organization")
+        )
+        return ExplanationStep(strong=str(settings.SUPPLIER_NAME), text=text % amount)

@@ -18,6 +18,7 @@ from portal.wording import (
     hold_events,
     mail_events,
     own_details,
+    reading_events,
     removal_reasons,
     system_events,
 )
@@ -137,15 +138,12 @@ def _with_reason(sub: str, event: EventView) -> str:
 
 
 def _read(wording: EventWording, event: EventView) -> EventLine:
-    pages = {
-        "activity": _("viewed the activity"),
-        "organization": _("viewed the organization"),
-        "people": _("viewed the list of people"),
-        "search": _("saw people of the organization in a search"),
-    }
-    text = pages.get(str(event.facts["page"]), _("viewed data of the organization"))
-    if event.user is not None:
-        text = _("viewed %(who)s’s page") % {"who": wording.who(event)}
+    page = str(event.facts["page"])
+    text = (
+        reading_events.of_organization(page)
+        if event.user is None
+        else reading_events.of_person(page, wording.who(event))
+    )
     return EventLine(wording.actor(event), text, event_names.repeats(event.facts))
 
 

@@ -61,7 +61,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
     """Return the reader's own page; `session` is the stored key of the requesting browser session."""
     own = page.own_membership
     names = display_names.load(organization=page.organization_id)
-    explanation = RightsExplanation(page, own.id, names, clock)
+    explanation = RightsExplanation(page, [own.id], names, clock)
     browsers = sessions.browser_sessions(user=own.user.id, at=page.at)
     rows = [components.session_row(browser, clock, own=session) for browser in browsers]
     return MyAccessPage(

@@ -112,7 +112,7 @@ class PersonPage(PageModel):
 def explain_rights(page: PageContext, member: VisibleMember, clock: dates.Clock) -> RightsExplanation:
     """Return this colleague's rights and their explanation, for the page and for a panel over it."""
     return RightsExplanation(
-        page, member.membership.id, display_names.load(organization=page.organization_id), clock
+        page, [member.membership.id], display_names.load(organization=page.organization_id), clock
     )
 
 

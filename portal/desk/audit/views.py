@@ -1,0 +1,41 @@
+"""Auditors and other readers of customers' data ask who could do what, and what one person could do."""
+
+import uuid
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
+
+from delegation.authorization.verbs import Verb
+from delegation.staff.readings import Reading
+from portal.desk import desk_page
+from portal.desk.audit import ask, context, person_rights
+from portal.desk.desk_page import OrganizationPage
+from portal.http.request_context import Request
+from portal.shell import page_model
+from portal.signin.staff.reader import StaffReader
+
+
+@require_safe
+@desk_page.desk_page(Verb.ACTIVITY_VIEW)
+def question(request: Request, reader: StaffReader) -> HttpResponse:
+    """Ask the question, and lead to the answer once the text names one customer."""
+    found = ask.find(reader, request.GET)
+    if found.answer_url:
+        return HttpResponseRedirect(found.answer_url)
+    return page_model.render(request, ask.page(reader, request.GET, found))
+
+
+@require_safe
+@desk_page.organization_page(Verb.ACTIVITY_VIEW, reading=Reading.ANSWER)
+def answer(request: Request, found: OrganizationPage) -> HttpResponse:
+    """Answer the question of the address about this customer."""
+    return page_model.render(request, context.answer_page(found.page, request.GET))
+
+
+@require_safe
+@desk_page.organization_page(Verb.ACTIVITY_VIEW)
+def rights(request: Request, found: OrganizationPage, membership: uuid.UUID) -> HttpResponse:
+    """Show what one person could do that day."""
+    model = person_rights.rights_page(found.page, membership, request.GET)
+    person_rights.record_rights(found, membership)
+    return page_model.render(request, model)

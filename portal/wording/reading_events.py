@@ -1,0 +1,22 @@
+"""What staff read of a customer is worded for the customer."""
+
+from django.utils.translation import gettext as _
+
+
+def of_organization(page: str) -> str:
+    """Return what staff read of the organization, as the rest of a sentence that begins with their name."""
+    pages = {
+        "activity": _("viewed the activity"),
+        "answer": _("asked who could do something on a day"),
+        "export": _("exported who could do something on a day"),
+        "organization": _("viewed the organization"),
+        "people": _("viewed the list of people"),
+        "search": _("saw people of the organization in a search"),
+    }
+    return pages.get(page, _("viewed data of the organization"))
+
+
+def of_person(page: str, who: str) -> str:
+    """Return what staff read of a person."""
+    text = _("viewed what %(who)s could do on a day") if page == "rights" else _("viewed %(who)s’s page")
+    return text % {"who": who}
