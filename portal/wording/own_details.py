@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
+
+from portal.wording import cldr
 
 
 def change(personal: Mapping[str, str], after: Mapping[str, Any]) -> tuple[str, str]:
@@ -14,5 +15,5 @@ def change(personal: Mapping[str, str], after: Mapping[str, Any]) -> tuple[str, 
     if name:
         return _("is now called %(name)s") % {"name": name}, phones
     if code := str(after.get("language", "")):
-        return _("changed their language"), str(dict(settings.LANGUAGES).get(code, code))
+        return _("changed their language"), cldr.language_name(code)
     return _("changed their details"), phones

@@ -48,7 +48,7 @@ def test_choice_is_an_event_in_each_organization_of_the_person_and_a_line_there(
     events = Event.objects.filter(verb__in=("person.update", "member.update"))
     assert {event.organization for event in events} == {None, world.koskela.id, world.pohjola.id}
     line = visible_text(signed_in.browser(world.aino).get(f"{KOSKELA}/people/{world.mikko.id}"))
-    assert "Mikko Laine changed their language Suomi" in line
+    assert "Mikko Laine changed their language Finnish" in line
 
 
 def test_same_choice_again_is_no_event_and_no_message(world: World) -> None:
