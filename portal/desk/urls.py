@@ -10,6 +10,7 @@ from portal.desk.staff import views as staff
 urlpatterns = [
     path("audit/", audit.question, name="staff_audit"),
     path("audit/<slug:organization>/", audit.answer, name="staff_audit_answer"),
+    path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),
     path("audit/<slug:organization>/people/<uuid:membership>/", audit.rights, name="staff_audit_rights"),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),

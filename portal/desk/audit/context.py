@@ -78,6 +78,8 @@ class AnswerPage(PageModel):
     of_people: str
     rows: Sequence[PersonLine]
     pager: Pager
+    exports: Sequence[Link]
+    """The same answer as files."""
     close: Sequence[OtherLine]
     close_more: str
     staff_lines: Sequence[OtherLine]
@@ -113,6 +115,7 @@ def answer_page(page: PageContext, query: QueryDict) -> AnswerPage:
         of_people="",
         rows=(),
         pager=Pager(""),
+        exports=(),
         close=(),
         close_more="",
         staff_lines=(),
@@ -142,12 +145,22 @@ def _answered(
         % people,
         rows=[_person(page, values_of(query), row, clock) for row in explained],
         pager=_pager(asked, found.matches, start),
+        exports=_exports(page, query),
         close=[_close(match, found) for match in _first_of_each(found.close)],
         close_more=_("and %(number)s more") % {"number": cldr.number(more)} if more > 0 else "",
         staff_lines=[
             OtherLine(one.name, _interval(one.valid_from, one.valid_until, clock)) for one in found.staff
         ],
     )
+
+
+def _exports(page: PageContext, query: QueryDict) -> list[Link]:
+    url = reverse("staff_audit_export", args=[page.organization.key])
+    labels = {"csv": _("Export as CSV"), "jsonl": _("Export as JSON Lines")}
+    return [
+        Link(label, query_string.with_values(url, {**values_of(query), "format": name}))
+        for name, label in labels.items()
+    ]
 
 
 def _start(matches: Sequence[Match], first: uuid.UUID | None) -> int:

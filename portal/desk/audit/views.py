@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from delegation.authorization.verbs import Verb
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
-from portal.desk.audit import ask, context, person_rights
+from portal.desk.audit import ask, context, export, person_rights
 from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
 from portal.shell import page_model
@@ -39,3 +39,10 @@ def rights(request: Request, found: OrganizationPage, membership: uuid.UUID) -> 
     model = person_rights.rights_page(found.page, membership, request.GET)
     person_rights.record_rights(found, membership)
     return page_model.render(request, model)
+
+
+@require_safe
+@desk_page.organization_page(Verb.ACTIVITY_VIEW)
+def download(request: Request, found: OrganizationPage) -> HttpResponse:
+    """Answer with the answer as a file."""
+    return export.download(request, found)

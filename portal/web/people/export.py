@@ -1,15 +1,10 @@
 """The list of colleagues is downloaded as a CSV file, with its search, filters and order.
 
-The file is UTF-8 with a byte order mark: without it, Excel reads `ä` as `Ã¤`. Semicolons separate the values in
-languages that write decimals with a comma, because their Excel reads commas as text. Reading the list leaves no event.
-The file holds what the list and the pages of its people show to the same reader.
+Reading the list leaves no event. The file holds what the list and the pages of its people show to the same reader.
 """
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -24,7 +19,7 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.people import queries as people_queries
 from delegation.people import recency
 from portal.http.request_context import Request
-from portal.shell import page_context
+from portal.shell import csv_file, page_context
 from portal.shell.page_context import PageContext
 from portal.web.people import filters
 from portal.wording import access, cldr, dates, systems
@@ -32,9 +27,6 @@ from provisioning.accounts import status
 
 MAX_ROWS = 5000
 """No answer may take long: 1,600 rows take 0.3 s."""
-_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
-"""A spreadsheet program computes a cell that begins with one of these or their full-width forms, even quoted."""
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 @require_safe
@@ -56,7 +48,7 @@ def download(request: Request, page: PageContext) -> HttpResponse:
         text = _("A file holds at most %(number)s people. Filter the list first.")
         messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
         return HttpResponseRedirect(active.here(page.url("people")))
-    text = _BYTE_ORDER_MARK + _csv([_header(page), *_lines(page, whole, names)])
+    text = csv_file.text([_header(page), *_lines(page, whole, names)])
     day = dates.Clock(page.at, page.zone).local(page.at).date()
     name = f"people-{page.organization.key}-{day.isoformat()}.csv"
     return HttpResponse(
@@ -103,18 +95,3 @@ def _lines(page: PageContext, whole: people_queries.PeoplePage, names: DisplayNa
 def _when(signed_in_at: dt.datetime | None, clock: dates.Clock) -> str:
     """Return `2026-11-29 09:12`, which spreadsheet programs of every language read as an instant."""
     return f"{clock.local(signed_in_at):%Y-%m-%d %H:%M}" if signed_in_at else _("no sign-in recorded")
-
-
-def _csv(lines: Sequence[Sequence[str]]) -> str:
-    """Write the lines (RFC 4180) with each value in quotation marks."""
-    separator = ";" if "," in cldr.decimal(Decimal("0.5")) else ","
-    file = io.StringIO(newline="")
-    csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(
-        [[_cell(value) for value in line] for line in lines]
-    )
-    return file.getvalue()
-
-
-def _cell(value: str) -> str:
-    """Return the value as text: an apostrophe stands before what a spreadsheet program would compute."""
-    return f"'{value}" if value.startswith(("\t", "\r", "\n")) or value.strip()[:1] in _FORMULA else value

@@ -1,0 +1,118 @@
+"""An answer is downloaded as CSV or JSON Lines, with the question, its number of rows and the proof of each event."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from delegation.activity.giving_events import EventProof
+from delegation.authorization.values import amount_to_json
+from delegation.staff import readings
+from delegation.staff.readings import Reading
+from portal.desk.audit import answers, context
+from portal.desk.audit.answers import ExplainedMatch
+from portal.desk.audit.questions import CURRENCY, Question
+from portal.desk.desk_page import OrganizationPage
+from portal.http.request_context import Request
+from portal.shell import csv_file, query_string
+from portal.shell.page_context import PageContext
+from portal.wording import cldr
+
+MAX_ROWS = 2000
+"""No answer may take long."""
+FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
+_COLUMNS = (
+    "person", "membership", "tier", "amount", "currency", "period", "sites", "valid_from", "valid_until",
+)  # fmt: skip
+_EVENTS = ("invited", "assigned", "ended")
+_PROOF = ("event", "chain", "seq", "hash")
+
+
+def download(request: Request, found: OrganizationPage) -> HttpResponse:
+    """Answer with the file; a question with an error, or with too many rows, leads back to its page."""
+    page, kind = found.page, request.GET.get("format", "")
+    names, form = context.names_and_form(page, request.GET)
+    back = query_string.with_values(
+        reverse("staff_audit_answer", args=[page.organization.key]), context.values_of(request.GET)
+    )
+    if kind not in FORMATS or not form.is_bound or not form.is_valid():
+        return HttpResponseRedirect(back)
+    people = answers.answer(page, form.question)
+    if len(people.matches) > MAX_ROWS:
+        text = _("A file holds at most %(number)s rows. Ask about one site, or about a higher amount.")
+        messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
+        return HttpResponseRedirect(back)
+    readings.record(actor=found.reader.actor, what=Reading.EXPORT, organizations=[page.organization_id])
+    rows = answers.explain(page, form.question, people, people.matches, names)
+    name = f"who-could-{page.organization.key}-{form.question.at.astimezone(page.zone):%Y-%m-%d}.{kind}"
+    return HttpResponse(
+        _file(kind, _head(page, form.question, len(rows)), [_row(row) for row in rows]).encode(),
+        content_type=FORMATS[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _head(page: PageContext, question: Question, rows: int) -> dict[str, Any]:
+    """Return the question in codes, and what the file answers."""
+    return {
+        "customer": page.organization.key,
+        "could": question.could,
+        "over": amount_to_json(question.amount),
+        "currency": CURRENCY if question.amount is not None else None,
+        "site": question.site.name if question.site else None,
+        "at": question.at.isoformat(),
+        "answered_at": page.at.isoformat(),
+        "rows": rows,
+    }
+
+
+def _row(row: ExplainedMatch) -> dict[str, Any]:
+    right, assignment = row.match.right, row.assignment
+    limited = right if right and right.takes_amount else None
+    proofs = dict(zip(_EVENTS, (row.sent, row.assigned, row.ended), strict=True))
+    return {
+        "person": row.name,
+        "membership": str(row.match.membership),
+        "tier": assignment.role,
+        "amount": (amount_to_json(limited.amount) or "unlimited") if limited else None,
+        "currency": limited.currency if limited else None,
+        "period": limited.period if limited else None,
+        "sites": "all" if assignment.all_sites else [site.name for site in assignment.sites],
+        "valid_from": row.valid_from.isoformat(),
+        "valid_until": row.valid_until.isoformat() if row.valid_until else None,
+        **{name: _proof(proof) for name, proof in proofs.items()},
+    }
+
+
+def _proof(proof: EventProof | None) -> dict[str, Any] | None:
+    if proof is None:
+        return None
+    values = (str(proof.event), str(proof.chain), proof.number, proof.hash)
+    return dict(zip(_PROOF, values, strict=True))
+
+
+def _file(kind: str, head: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
+    """Return the head first: in JSON Lines as the first line, in CSV as a line for each part and an empty line."""
+    if kind == "jsonl":
+        return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in (head, *rows))
+    titles = [*_COLUMNS, *(f"{event}_{part}" for event in _EVENTS for part in _PROOF)]
+    lines = [[name, _cell(value)] for name, value in head.items()]
+    return csv_file.text([*lines, [], titles, *map(_cells, rows)])
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    proofs = [row[event] or {} for event in _EVENTS]
+    return [
+        *(_cell(row[name]) for name in _COLUMNS),
+        *(_cell(proof.get(part)) for proof in proofs for part in _PROOF),
+    ]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return ", ".join(value) if isinstance(value, list) else str(value)
