@@ -13,7 +13,9 @@ from django.db import connection
 from audit.foundation import clock
 from audit.verification import verifier
 from delegation import continuity
-from delegation.authorization import authorities
+from delegation.activity import ending_events, people_in_events
+from delegation.authorization import authorities, entitlements, history
+from delegation.authorization.verbs import Verb
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
 from delegation.people.commands import members as people_commands
@@ -33,7 +35,7 @@ from provisioning.mail import delivery as mail_delivery
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import cluster, database_reset
 from tests.fixtures.staff_rights import Staff
-from tests.fixtures.world import World, actor_of
+from tests.fixtures.world import PLACE, World, actor_of
 from tests.scale import plans
 
 CROWD = (pathlib.Path(__file__).parent / "crowd.sql").read_text(encoding="utf-8")
@@ -124,6 +126,18 @@ def pages(world: World) -> Paths:
         "working admins": lambda: authorities.working_admins(organization=organization, at=at).exists(),
         "last admin": lambda: continuity.require_remaining_admin(
             organization=organization, without=[admin.id], at=at
+        ),
+        "who could place orders": lambda: entitlements.rights_to(
+            organization=organization, entitlement=PLACE, at=at
+        ),
+        "who could invite": lambda: history.assignments_with(
+            verb=Verb.MEMBER_INVITE, organization=organization, at=at
+        ),
+        "names of an answer": lambda: people_in_events.members(
+            memberships=[leaver.id], organization=organization
+        ),
+        "endings of an answer": lambda: ending_events.at_instants(
+            organization=organization, instants=[at], users={leaver.id: leaver.user_id}
         ),
         "one chain": lambda: verifier.verify(chain=world.koskela.id),
     }
