@@ -3,8 +3,10 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Case, Count, QuerySet, Value, When
 
 from audit.foundation.intervals import InForce
 from delegation.authorization import authorities
@@ -13,10 +15,14 @@ from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AccessSpec
 from identity.memberships.models import Membership
+from identity.organizations import queries as organizations_queries
+from identity.organizations.models import Organization
+from identity.organizations.queries import OrganizationView
 
 MAX_REFUSED = 20
 """How many memberships a refusal lists."""
 MAX_LISTED = 5
+MAX_AT_RISK = 50
 
 _ANY_ADMIN = """
 SELECT EXISTS (
@@ -99,3 +105,24 @@ def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membersh
     """Read up to `MAX_LISTED` working admins with their users, in the order of names. Two statements."""
     rows = authorities.working_admins(organization=organization, at=at)
     return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """Describes an organization with one working admin, or with none."""
+
+    organization: OrganizationView
+    has_admin: bool
+
+
+def at_risk(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[AtRisk]:
+    """Read which of these organizations have fewer than two working admins, those with none first, then by name.
+
+    Up to `MAX_AT_RISK` + 1. Two statements.
+    """
+    admins = authorities.working_admins_everywhere(at=at).order_by().values("organization")
+    with_two = admins.annotate(number=Count("pk")).filter(number__gt=1).values("organization")
+    rows = organizations.filter(status=Organization.Status.ACTIVE).exclude(pk__in=with_two)
+    has_admin = Case(When(pk__in=admins, then=Value(value=True)), default=Value(value=False))
+    ordered = rows.annotate(has_admin=has_admin).order_by("has_admin", "sort_key", "id")
+    return [AtRisk(organizations_queries.view_of(row), row.has_admin) for row in ordered[: MAX_AT_RISK + 1]]

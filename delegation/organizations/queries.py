@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from audit.foundation import db
 from audit.foundation.actor import Actor
 from delegation.authorization import scopes
@@ -70,7 +72,7 @@ def customers(
 
     Three statements; six at most with a text, one more where the list continues after or before a customer.
     """
-    rows = scopes.organizations(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+    rows = readable(actor=actor, at=at)
     people = PeopleFound()
     if text:
         rows = customer_search.customers_matching(rows=rows, text=text)
@@ -95,6 +97,17 @@ def _row(row: Organization, numbers: tuple[Number, ...]) -> CustomerRow:
 def _person(row: Membership, numbers: tuple[Number, ...]) -> PersonFound:
     organization = organizations_queries.view_of(row.organization)
     return PersonFound(row.shown_name, row.user.email, organization, numbers)
+
+
+def readable(*, actor: Actor, at: dt.datetime) -> QuerySet[Organization]:
+    """Filter the customers whose people the actor may see. One statement."""
+    return scopes.organizations(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+
+
+def views(*, among: QuerySet[Organization], ids: Collection[uuid.UUID]) -> dict[uuid.UUID, OrganizationView]:
+    """Read those of these customers that are `among` the readable ones, by id. One statement, none for no ids."""
+    rows = among.filter(pk__in=ids) if ids else ()
+    return {row.pk: organizations_queries.view_of(row) for row in rows}
 
 
 def numbers_of(*, organizations: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Number, ...]]:

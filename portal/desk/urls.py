@@ -4,10 +4,12 @@ from django.urls import path
 
 from portal.desk.audit import views as audit
 from portal.desk.holds import views as holds
+from portal.desk.home import views as home
 from portal.desk.organizations import views as organizations
 from portal.desk.staff import views as staff
 
 urlpatterns = [
+    path("", home.desk, name="staff_home"),
     path("audit/", audit.question, name="staff_audit"),
     path("audit/<slug:organization>/", audit.answer, name="staff_audit_answer"),
     path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import itertools
+import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -33,6 +35,66 @@ WHERE d.act = %(act)s AND d.done_at IS NULL
 UNION SELECT s.membership_id FROM provisioning_logout l JOIN identity_published_sign_in s ON s.id = l.sign_in_id
 WHERE l.act = %(act)s AND l.due_at IS NOT NULL
 """
+_FAILING = """
+SELECT app.name::text, t.down_since, t.failures, t.pause_until, w.removals, w.updates
+FROM provisioning_target t
+JOIN identity_published_application app ON app.id = t.application_id
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE d.priority = 0) AS removals, count(*) FILTER (WHERE d.priority > 0) AS updates
+    FROM (SELECT a.priority FROM provisioning_account a WHERE a.target_id = t.id AND a.due_at IS NOT NULL
+          ORDER BY a.priority, a.due_at LIMIT %(limit)s) d
+) w
+WHERE t.is_active AND t.down_since IS NOT NULL
+ORDER BY t.down_since, t.id
+"""
+_OF_ORGANIZATION = """
+SELECT app.key, t.down_since, count(a.id),
+       count(a.id) FILTER (WHERE a.state IN ('up_to_date', 'not_needed')),
+       count(a.id) FILTER (WHERE a.state IN ('failed', 'out_of_date')),
+       min(a.failing_since)
+FROM provisioning_target t
+JOIN identity_published_application app ON app.id = t.application_id
+JOIN identity_published_membership m ON m.organization_id = %(organization)s
+JOIN provisioning_account a ON a.target_id = t.id AND a.user_id = m.user_id
+ AND (a.membership_id IS NULL OR a.membership_id = m.id)
+WHERE t.is_active
+GROUP BY t.id, app.key ORDER BY app.key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemCounts:
+    """Counts the accounts of an organization's present and former people in a system, by their state."""
+
+    application: str
+    down_since: dt.datetime | None
+    accounts: int
+    up_to_date: int
+    failed: int
+    failing_since: dt.datetime | None
+
+
+def systems_of(*, organization: uuid.UUID) -> list[SystemCounts]:
+    """Count the accounts of this organization's people in each system. One statement."""
+    return [SystemCounts(*row) for row in db.fetch_all(_OF_ORGANIZATION, {"organization": organization})]
+
+
+@dataclass(frozen=True, slots=True)
+class FailingTarget:
+    """Describes a target that does not take updates; at most `LIMIT` + 1 waiting accounts are counted."""
+
+    name: Mapping[str, str]
+    down_since: dt.datetime
+    failures: int
+    next_try_at: dt.datetime | None
+    removals: int
+    updates: int
+
+
+def failing_targets() -> list[FailingTarget]:
+    """Read the targets that are down, the longest first, with the accounts that wait for them. One statement."""
+    rows = db.fetch_all(_FAILING, {"limit": LIMIT + 1})
+    return [FailingTarget(json.loads(name), *rest) for name, *rest in rows]
 
 
 def needing_attention(

@@ -4,21 +4,23 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.foundation import db
 from provisioning.accounts.progress import LATE
 
 LIMIT = 100
 """Systems of removals that one page reads."""
+OLDEST = 1000
+"""Systems of removals that are read for all organizations together."""
 
 # Someone who is a member again has rows of the removal until the restored access is acknowledged: these are no leavers.
 _UNCONFIRMED = """
 WITH removal AS (
-    SELECT act, removed_at FROM provisioning_removal
-    WHERE organization = %(organization)s AND due_at IS NOT NULL
+    SELECT act, organization, removed_at FROM provisioning_removal
+    WHERE {which} AND due_at IS NOT NULL
       AND (%(acts)s::uuid[] IS NULL OR act = ANY(%(acts)s::uuid[]))
-    ORDER BY removed_at DESC LIMIT %(limit)s
+    ORDER BY removed_at {order} LIMIT %(limit)s
 ),
 open AS (
     SELECT r.act, t.application_id, d.membership_id, a.attempts, a.last_failed_at,
@@ -38,7 +40,7 @@ open AS (
     JOIN identity_published_sign_in s ON s.id = l.sign_in_id
     JOIN identity_published_client c ON c.id = l.client_id
 )
-SELECT r.act, r.removed_at, p.key, p.name::text, array_agg(DISTINCT o.membership_id), max(o.attempts),
+SELECT r.act, r.organization, r.removed_at, p.key, p.name::text, array_agg(DISTINCT o.membership_id), max(o.attempts),
        max(o.last_failed_at), min(o.next_try_at), max(o.error)
 FROM removal r
 JOIN open o ON o.act = r.act AND (r.removed_at <= %(late)s OR o.is_failing)
@@ -47,10 +49,12 @@ WHERE NOT EXISTS (
     SELECT FROM identity_published_period i
     WHERE i.membership_id = o.membership_id AND i.state <> 'ended' AND in_force(i.valid_from, i.valid_until, %(at)s)
 )
-GROUP BY r.act, r.removed_at, p.key, p.name::text
-ORDER BY r.removed_at DESC, r.act, p.key
+GROUP BY r.act, r.organization, r.removed_at, p.key, p.name::text
+ORDER BY r.removed_at {order}, r.act, p.key
 LIMIT %(limit)s
 """
+_OF_ORGANIZATION = _UNCONFIRMED.format(which="organization = %(organization)s", order="DESC")
+_OLDEST = _UNCONFIRMED.format(which="true", order="ASC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class UnconfirmedRemoval:
     """Names the members who are removed and still have access to a system, and these systems."""
 
     act: uuid.UUID
+    organization: uuid.UUID
     removed_at: dt.datetime
     memberships: frozenset[uuid.UUID]
     systems: Sequence[UnconfirmedSystem]
@@ -84,20 +89,35 @@ def unconfirmed(
     A system that failed, is down or paused is named at once: a minute adds no knowledge.
     `acts`: among these alone. Members who were restored meanwhile are left out.
     """
+    return _read(_OF_ORGANIZATION, organization=organization, at=at, acts=acts)
+
+
+def oldest_unconfirmed(*, at: dt.datetime) -> list[UnconfirmedRemoval]:
+    """Read the unconfirmed removals of all organizations, oldest first, up to `OLDEST` systems. One statement."""
+    return _read(_OLDEST, at=at, limit=OLDEST)
+
+
+def _read(
+    statement: str,
+    *,
+    at: dt.datetime,
+    organization: uuid.UUID | None = None,
+    acts: Collection[uuid.UUID] | None = None,
+    limit: int = LIMIT,
+) -> list[UnconfirmedRemoval]:
     params = {
         "organization": organization,
         "at": at,
         "late": at - LATE,
         "acts": None if acts is None else list(acts),
-        "limit": LIMIT,
+        "limit": limit,
     }
     removals: dict[uuid.UUID, UnconfirmedRemoval] = {}
-    for act, removed_at, key, name, memberships, *wait in db.fetch_all(_UNCONFIRMED, params):
-        known = removals.get(act) or UnconfirmedRemoval(act, removed_at, frozenset(), ())
-        removals[act] = UnconfirmedRemoval(
-            act,
-            removed_at,
-            known.memberships | set(memberships),
-            [*known.systems, UnconfirmedSystem(key, json.loads(name), *wait)],
+    for act, customer, removed_at, key, name, memberships, *wait in db.fetch_all(statement, params):
+        known = removals.get(act) or UnconfirmedRemoval(act, customer, removed_at, frozenset(), ())
+        removals[act] = replace(
+            known,
+            memberships=known.memberships | set(memberships),
+            systems=[*known.systems, UnconfirmedSystem(key, json.loads(name), *wait)],
         )
     return list(removals.values())

@@ -32,6 +32,7 @@ from provisioning.accounts import queries as accounts_queries
 from provisioning.delivery import leases
 from provisioning.logout import delivery as logout_delivery
 from provisioning.mail import delivery as mail_delivery
+from provisioning.removals import queries as removals_queries
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import cluster, database_reset
 from tests.fixtures.staff_rights import Staff
@@ -153,6 +154,8 @@ def desk(world: World) -> Paths:
 
     return {
         "customers": lambda: search(""),
+        "failing systems": accounts_queries.failing_targets,
+        "unconfirmed removals": lambda: removals_queries.oldest_unconfirmed(at=at),
         # At most a thousand people are looked at: of a million, a smaller part than `42 person` is of this crowd.
         "search of people": lambda: search("olli makinen"),
         "search of customers": lambda: search("crowd 7"),

@@ -1,6 +1,6 @@
 """Every page behind the staff sign-in shows who is signed in, the navigation, and what all staff must see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ class Entry:
     icon: str
     url: str
     current: bool
+    count: int = 0
+    """What waits there; 0 where nothing waits, or where this page does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ _NAVIGATION: Sequence[_Place] = (
 """In the order of the page. A page belongs to the entry with the longest address that its own begins with."""
 
 
+_COUNTS = "staff_counts"
+
+
+def show_count(request: HttpRequest, route: str, number: int) -> None:
+    """Show what waits on the page of this route in the navigation of this response."""
+    setattr(request, _COUNTS, {**getattr(request, _COUNTS, {}), route: number})
+
+
 def staff_context(request: HttpRequest) -> dict[str, Any]:
     """Return the context processor: evaluates `staff` only where a template reads it."""
     return {"staff": SimpleLazyObject(lambda: _frame(request))}
@@ -70,16 +80,19 @@ def _frame(request: HttpRequest) -> Frame:
         email=session.proof.email,
         home_url=reverse("staff_home"),
         sign_out_url=reverse("staff_sign_out"),
-        nav=_navigation(request.path, found),
+        nav=_navigation(request.path, found, getattr(request, _COUNTS, {})),
         strip=break_glass_pages.strip(break_glass.current(at=found.at), session, at=found.at),
     )
 
 
-def _navigation(path: str, found: StaffReader) -> list[Entry]:
+def _navigation(path: str, found: StaffReader, counts: Mapping[str, int]) -> list[Entry]:
     places = [
         (place, reverse(place.route))
         for place in _NAVIGATION
         if place.verb is None or place.verb in found.verbs
     ]
     current = max((url for _place, url in places if path.startswith(url)), key=len, default="")
-    return [Entry(place.label(), place.icon, url, url == current) for place, url in places]
+    return [
+        Entry(place.label(), place.icon, url, url == current, counts.get(place.route, 0))
+        for place, url in places
+    ]

@@ -68,10 +68,8 @@ class RoleLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StaffHomePage(PageModel):
-    """Shows the desk, and by which groups the reader is here, and until when."""
-
-    template: ClassVar[str] = "staff/home.html"
+class SignInFacts:
+    """Says by which groups the reader is here, and until when, for staff/_sign_in_facts.html."""
 
     roles: Sequence[RoleLine]
     groups: Sequence[str]
@@ -79,8 +77,6 @@ class StaffHomePage(PageModel):
     signed_in_at: str
     expires_at: str
     idle_minutes: int
-    first_owner_url: str
-    """Where the reader of a break-glass session makes a lasting owner, while there is no such owner; else empty."""
 
 
 def sign_in_page(configured: Configuration, *, start_url: str, customers_url: str, after: str) -> SignInPage:
@@ -125,11 +121,11 @@ def unavailable_page(*, again_url: str, reference: str) -> RefusedPage:
     )
 
 
-def home_page(configured: Configuration, session: OpenSession, *, first_owner_url: str = "") -> StaffHomePage:
-    """Return the first page; roles follow from the groups and proofs of this session's sign-in."""
+def sign_in_facts(configured: Configuration, session: OpenSession) -> SignInFacts:
+    """Return the facts of this session's sign-in; its groups and proofs decide the roles."""
     assured = allowed_roles.allowed(configured, session)
     mapped = {group for _role, group in configured.groups}
-    return StaffHomePage(
+    return SignInFacts(
         roles=[
             RoleLine(
                 ROLES[role](),
@@ -142,7 +138,6 @@ def home_page(configured: Configuration, session: OpenSession, *, first_owner_ur
         signed_in_at=time_zones.date_time(session.created_at, None),
         expires_at=time_zones.date_time(session.expires_at, None),
         idle_minutes=_idle_minutes(),
-        first_owner_url=first_owner_url,
     )
 
 

@@ -1,4 +1,4 @@
-"""Staff open their first page here, and their session is ended by them or by the provider."""
+"""A staff session ends by the person or by the provider."""
 
 import logging
 from http import HTTPStatus
@@ -9,15 +9,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from audit.foundation import clock
-from delegation.authorization.staff_roles import StaffRole
-from delegation.authorization.verbs import Verb
-from delegation.staff import queries as staff_queries
 from identity.staff import sessions
 from identity.staff.sessions import OpenSession
-from portal.shell import page_model, query_string
+from portal.shell import page_model
 from portal.signin.staff import (
     break_glass,
     configuration,
@@ -26,7 +23,6 @@ from portal.signin.staff import (
     pages,
     provider,
     provider_tokens,
-    reader,
     sign_in,
 )
 from portal.signin.staff.errors import ProviderUnavailable, SignInRefused
@@ -43,27 +39,6 @@ def sign_in_page(*, after: str) -> pages.SignInPage:
         customers_url=reverse("account_login"),
         after=after,
     )
-
-
-@login_not_required
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Show the desk: the worklist, and the reader's own sign-in."""
-    session = middleware.require_session(request).staff_session
-    model = pages.home_page(
-        configuration.current(), session, first_owner_url=_first_owner_url(request, session)
-    )
-    return page_model.render(request, model)
-
-
-def _first_owner_url(request: HttpRequest, session: OpenSession) -> str:
-    """Return where this break-glass session makes a lasting owner; empty for others, and where there is one."""
-    if session.break_glass is None:
-        return ""
-    found = reader.reader_of(request)
-    if Verb.STAFF_RIGHT_GIVE not in found.verbs or staff_queries.lasting_owner_exists(at=found.at):
-        return ""
-    return query_string.with_values(reverse("staff_right_give"), {"role": StaffRole.OWNER})
 
 
 @login_not_required

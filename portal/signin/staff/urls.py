@@ -5,7 +5,6 @@ from django.urls import path
 from portal.signin.staff import break_glass_views, session_views, views
 
 urlpatterns = [
-    path("", session_views.home, name="staff_home"),
     path("sign-in/", views.sign_in_page, name="staff_sign_in"),
     path("sign-in/start", views.start, name="staff_start"),
     path("sign-in/callback", views.callback, name="staff_callback"),

@@ -1,0 +1,207 @@
+"""The desk lists what waits for staff: failing systems, unconfirmed removals, and customers at risk.
+
+No person of a customer is named: the links lead to pages that record who read them.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation import continuity
+from delegation.authorization.verbs import Verb
+from delegation.continuity import AtRisk
+from delegation.organizations import queries
+from delegation.organizations.queries import Number
+from identity.organizations.queries import OrganizationView
+from portal.shell.page_model import PageModel
+from portal.signin.staff.pages import SignInFacts
+from portal.signin.staff.reader import StaffReader
+from portal.wording import cldr, dates, delivery_attempts, supplier_texts, time_zones
+from provisioning.accounts import queries as accounts_queries
+from provisioning.accounts.queries import FailingTarget
+from provisioning.removals import queries as removals_queries
+from provisioning.removals.queries import UnconfirmedRemoval, UnconfirmedSystem
+
+_REMOVALS = 50
+"""Unconfirmed removals that the page lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Describes a counter for `kh.tabs`, which leads to its part of the page."""
+
+    count: str
+    label: str
+    url: str
+    bad: bool = False
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SystemLine:
+    """Describes a system that does not take updates."""
+
+    name: str
+    waits: str
+    """`Waiting: 2 removals and 11 updates`; empty where nothing does."""
+    since: str
+    duration: str
+    next_try: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalLine:
+    """Describes a removal that systems have not confirmed; `url` leads to the customer."""
+
+    customer: str
+    url: str
+    people: str
+    systems: str
+    problem: str
+    since: str
+    duration: str
+    next_try: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLine:
+    """Describes a customer with too few working admins."""
+
+    customer: str
+    url: str
+    numbers: str
+    fact: str
+    has_admin: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskHomePage(PageModel):
+    """Shows the worklist, each part with the oldest or the worst first."""
+
+    template: ClassVar[str] = "desk/home/index.html"
+    counters: Sequence[Counter]
+    """Of the parts that are not empty."""
+    systems: Sequence[SystemLine]
+    removals: Sequence[RemovalLine]
+    risks: Sequence[RiskLine]
+    more_risks: bool
+    sign_in: SignInFacts
+    first_owner_url: str = ""
+    """Where a break-glass session makes a lasting owner; empty for others, and where there is one."""
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of lines."""
+        return len(self.systems) + len(self.removals) + len(self.risks)
+
+
+def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
+    """Return the worklist as far as the reader's rights reach. Six statements, seven with an unconfirmed removal."""
+    systems = accounts_queries.failing_targets() if reader.verbs else []
+    removals: list[RemovalLine] = []
+    risks: list[RiskLine] = []
+    if Verb.MEMBER_VIEW in reader.verbs:
+        readable = queries.readable(actor=reader.actor, at=reader.at)
+        unconfirmed = removals_queries.oldest_unconfirmed(at=reader.at)
+        customers = queries.views(among=readable, ids={one.organization for one in unconfirmed})
+        of_readable = [one for one in unconfirmed if one.organization in customers]
+        removals = [_removal(customers[one.organization], one, reader.at) for one in of_readable[:_REMOVALS]]
+        at_risk = continuity.at_risk(organizations=readable, at=reader.at)
+        numbers = queries.numbers_of(organizations=[one.organization.id for one in at_risk])
+        risks = [_risk(one, numbers.get(one.organization.id, ())) for one in at_risk]
+    shown = risks[: continuity.MAX_AT_RISK]
+    return DeskHomePage(
+        counters=_counters(len(systems), len(removals), len(shown), more=len(risks) > len(shown)),
+        systems=[_system(one, reader.at) for one in systems],
+        removals=removals,
+        risks=shown,
+        more_risks=len(risks) > len(shown),
+        sign_in=sign_in,
+        first_owner_url=first_owner_url,
+    )
+
+
+def _counters(systems: int, removals: int, risks: int, *, more: bool) -> list[Counter]:
+    found = [
+        (systems, ngettext("failing system", "failing systems", systems), "#systems"),
+        (removals, ngettext("unconfirmed removal", "unconfirmed removals", removals), "#removals"),
+        (risks, ngettext("customer at risk", "customers at risk", risks), "#risks"),
+    ]
+    return [
+        Counter(
+            cldr.number(number) + ("+" if more and url == "#risks" else ""), label, url, url == "#systems"
+        )
+        for number, label, url in found
+        if number
+    ]
+
+
+def _system(target: FailingTarget, at: dt.datetime) -> SystemLine:
+    waiting = [
+        text % {"number": _counted(number)}
+        for number, text in (
+            (target.removals, ngettext("%(number)s removal", "%(number)s removals", target.removals)),
+            (target.updates, ngettext("%(number)s update", "%(number)s updates", target.updates)),
+        )
+        if number
+    ]
+    return SystemLine(
+        name=supplier_texts.in_language(target.name),
+        waits=_("Waiting: %(what)s") % {"what": cldr.joined(waiting)} if waiting else "",
+        since=time_zones.date_time(target.down_since, None),
+        duration=_duration(target.down_since, at),
+        next_try=_next_try(target.next_try_at, at),
+    )
+
+
+def _counted(number: int) -> str:
+    limit = accounts_queries.LIMIT
+    text = cldr.number(min(number, limit))
+    return _("more than %(number)s") % {"number": text} if number > limit else text
+
+
+def _removal(customer: OrganizationView, removal: UnconfirmedRemoval, at: dt.datetime) -> RemovalLine:
+    people = len(removal.memberships)
+    next_try = min((one.next_try_at for one in removal.systems if one.next_try_at), default=None)
+    return RemovalLine(
+        customer=customer.name,
+        url=reverse("staff_organization", args=[customer.key]),
+        people=ngettext("%(number)s person", "%(number)s people", people) % {"number": cldr.number(people)},
+        systems=dates.name_list([_name(one) for one in removal.systems]),
+        problem=" ".join(
+            filter(None, (delivery_attempts.problem(one.error, _name(one)) for one in removal.systems))
+        ),
+        since=time_zones.date_time(removal.removed_at, None),
+        duration=_duration(removal.removed_at, at),
+        next_try=_next_try(next_try, at),
+    )
+
+
+def _name(system: UnconfirmedSystem) -> str:
+    return supplier_texts.in_language(system.name)
+
+
+def _risk(one: AtRisk, numbers: Sequence[Number]) -> RiskLine:
+    return RiskLine(
+        customer=one.organization.name,
+        url=reverse("staff_organization", args=[one.organization.key]),
+        numbers=" · ".join(number.number for number in numbers),
+        fact=_("1 working admin. Two are needed.") if one.has_admin else _("No working admin."),
+        has_admin=one.has_admin,
+    )
+
+
+def _duration(since: dt.datetime, at: dt.datetime) -> str:
+    return dates.wait((at - since).total_seconds())
+
+
+def _next_try(next_try_at: dt.datetime | None, at: dt.datetime) -> str:
+    if next_try_at is None:
+        return ""
+    seconds = (next_try_at - at).total_seconds()
+    return _("in %(time)s") % {"time": dates.wait(seconds)} if seconds > 0 else _("now")

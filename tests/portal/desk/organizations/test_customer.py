@@ -1,0 +1,71 @@
+"""The page of a customer shows what the supplier knows of it, and nothing that changes people."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import LazySettings
+
+from delegation.people.commands import members as people_commands
+from portal.desk.organizations.context import CustomerPage
+from tests.fixtures import connected_services
+from tests.fixtures.connected_services import ConnectedServices
+from tests.fixtures.pages import count_statements, page_model, plain, visible_text
+from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import World, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+URL = "/staff/organizations/koskela/"
+STATEMENTS = 28
+"""Five of the frame, two of the customer, six of the reading, and those of the parts."""
+
+
+@pytest.fixture
+def services(world: World, settings: LazySettings) -> Iterator[ConnectedServices]:
+    """Connect the shop and a CRM that is paused."""
+    with connected_services.connected(world, settings) as connected:
+        connected.pause_crm()
+        yield connected
+
+
+def customer_page(desk: Desk, role: str = "support") -> CustomerPage:
+    return page_model(desk.browser(role).get(URL), CustomerPage)
+
+
+def test_customer_is_shown_in_numbers_with_its_tiers_and_highest_limits(desk: Desk) -> None:
+    page = customer_page(desk)
+    assert page.counts == ["7 people", "3 sites", "0 pending invitations"]
+    rows = [(row.name, row.people, row.recent, plain(row.limit)) for row in page.tiers]
+    assert ("Orderer", "2", "0", "up to 5 000 € an order") in [
+        (name, people, recent, limit.replace(",", " ")) for name, people, recent, limit in rows
+    ]
+    assert ("Viewer", "1", "0", "") in rows
+    assert [(admin.name, admin.email) for admin in page.admins] == [
+        ("Aino Virtanen", "aino@koskela.example"),
+        ("Päivi Korhonen", "paivi@koskela.example"),
+    ]
+    assert {row.service for row in page.offer} == {"CRM portal", "Web shop"}
+    assert page.events
+
+
+def test_connected_systems_say_what_waits(desk: Desk, services: ConnectedServices) -> None:
+    world = desk.world
+    people_commands.remove(actor=actor_of(world.aino), memberships=[world.mikko], reason="left")
+    services.deliver()
+    systems = {system.name: system for system in customer_page(desk).systems}
+    assert (systems["CRM portal"].state, systems["Web shop"].state) == ("failed", "")
+    assert systems["CRM portal"].waits
+
+
+@pytest.mark.parametrize("role", ["support", "senior_support", "account_manager", "auditor"])
+def test_each_role_sees_the_page_without_a_form_that_changes_people(desk: Desk, role: str) -> None:
+    answer = desk.browser(role).get(URL)
+    assert "Aino Virtanen" in visible_text(answer)
+    assert b"/o/koskela" not in answer.content
+
+
+def test_page_takes_as_many_statements_for_few_people_as_for_more(desk: Desk) -> None:
+    browser = desk.browser("support")
+    browser.get(URL)
+    assert count_statements(browser, URL) == STATEMENTS
+    desk.world.member(desk.world.koskela, "Nelli Aalto", "orderer")
+    assert count_statements(browser, URL) == STATEMENTS
