@@ -1,4 +1,4 @@
-"""What an offer to an organization may hold, and how its limits are stored."""
+"""An offer to an organization holds valid keys and limits."""
 
 from collections.abc import Mapping
 

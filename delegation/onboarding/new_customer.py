@@ -1,4 +1,4 @@
-"""A customer to onboard, from any channel: the organization, what it is offered, and who becomes its first admins."""
+"""Every channel describes a customer to onboard alike: the organization, what it is offered, and its first admins."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""A customer that does not exist yet, and the cleaning of what describes it."""
+"""Every channel describes an organization to create alike, and its values are cleaned."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.desk.audit import views as audit
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
+from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
 from portal.desk.staff import views as staff
 
@@ -15,10 +16,12 @@ urlpatterns = [
     path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),
     path("audit/<slug:organization>/people/<uuid:membership>/", audit.rights, name="staff_audit_rights"),
     path("organizations/", organizations.listing, name="staff_organizations"),
+    path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),
     path("organizations/<slug:organization>/holds/place", holds.place, name="staff_hold_place"),
     path("organizations/<slug:organization>/holds/<uuid:hold>/lift", holds.lift, name="staff_hold_lift"),
+    path("organizations/<slug:organization>/onboarded/", onboarding.onboarded, name="staff_onboarded"),
     path("rights/", staff.listing, name="staff_rights"),
     path("rights/give", staff.give, name="staff_right_give"),
     path("rights/<uuid:right>/end", staff.end, name="staff_right_end"),

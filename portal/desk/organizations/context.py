@@ -76,6 +76,12 @@ _ACTIONS: Sequence[_Offer] = (
         lambda: _("Stop a service, or one thing in it, for a while. No right is removed."),
     ),
     _Offer(
+        Verb.ORGANIZATION_CREATE,
+        "staff_onboarded",
+        lambda: _("Onboarding"),
+        lambda: _("What was created and sent. Send the first admin a new link."),
+    ),
+    _Offer(
         Verb.MEMBER_VIEW,
         "staff_holds",
         lambda: _("Holds"),

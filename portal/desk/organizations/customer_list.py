@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.http import QueryDict
 from django.urls import reverse
 
+from delegation.authorization.verbs import Verb
 from delegation.organizations import queries
 from delegation.organizations.queries import CustomerRow, Number, PersonFound
 from delegation.staff import readings
@@ -48,6 +49,8 @@ class CustomersPage(PageModel):
 
     q: str
     search_url: str
+    onboard_url: str = ""
+    """Empty for a reader who onboards no customers."""
     rows: Sequence[CustomerLine]
     pager: Pager
     people: Sequence[PersonLine] = ()
@@ -71,6 +74,7 @@ def list_page(reader: StaffReader, query: QueryDict) -> CustomersPage:
     return CustomersPage(
         q=text,
         search_url=url,
+        onboard_url=reverse("staff_onboard") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
         rows=[_row(row) for row in found.rows],
         pager=Pager(
             "",

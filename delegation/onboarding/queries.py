@@ -1,0 +1,100 @@
+"""The form of onboarding reads business units and services; the page after it reads invitations."""
+
+import datetime as dt
+import itertools
+import re
+import unicodedata
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from audit.foundation.actor import Actor, ActorKind
+from delegation.authorization import authorities
+from delegation.authorization.models.roles import Entitlement
+from delegation.authorization.values import AmountLimit
+from delegation.authorization.verbs import Verb
+from delegation.invitations.models import Invitation
+from delegation.onboarding.new_customer import ADMIN_ROLE
+from identity.memberships.models import Membership
+from identity.organizations.models import BusinessUnit, Organization
+
+_KEY_LENGTH = 40
+_MOST_INVITATIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Names a business unit."""
+
+    id: uuid.UUID
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferableService:
+    """Describes an application of the catalogue; `entitlements` says of each whether it takes an amount."""
+
+    key: str
+    name: Mapping[str, str]
+    entitlements: Mapping[str, bool]
+
+    @property
+    def takes_amount(self) -> bool:
+        """Return whether a limit says how much the customer may order."""
+        return any(self.entitlements.values())
+
+
+def units(*, actor: Actor, at: dt.datetime) -> list[Unit]:
+    """List the business units for which the actor may onboard customers, by name. Two statements."""
+    verb = Verb.ORGANIZATION_CREATE.value
+    own = [row for row in authorities.authorities_of(actor=actor, at=at) if verb in row.verbs]
+    rows = BusinessUnit.objects.order_by("name", "id")
+    if not any(authority.is_for_all for authority in own):
+        rows = rows.filter(id__in=[authority.unit for authority in own if authority.unit])
+    return [Unit(*row) for row in rows.values_list("id", "key", "name")]
+
+
+def services() -> list[OfferableService]:
+    """List the applications with entitlements, in the order of the catalogue. One statement."""
+    rows = Entitlement.objects.filter(application__is_active=True).order_by("rank", "key")
+    found: dict[str, tuple[Mapping[str, str], dict[str, bool]]] = {}
+    for key, takes_amount, application, name in rows.values_list(
+        "key", "takes_amount", "application__key", "application__name"
+    ):
+        found.setdefault(application, (name, {}))[1][key] = takes_amount
+    return [OfferableService(key, name, entitlements) for key, (name, entitlements) in found.items()]
+
+
+def offer_of(
+    *, among: Sequence[OfferableService], chosen: Collection[str], limit: Decimal | None
+) -> dict[str, AmountLimit]:
+    """Return the offer of these services: all their entitlements, with the limit for those that take an amount."""
+    return {
+        key: AmountLimit(limit if takes_amount else None)
+        for service in among
+        if service.key in chosen
+        for key, takes_amount in service.entitlements.items()
+    }
+
+
+def free_key(*, name: str) -> str:
+    """Propose the key of an organization from its name: the name in small Latin letters, with a number where taken."""
+    latin = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: _KEY_LENGTH - 5].strip("-") or "customer"
+    taken = set(Organization.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    numbered = (f"{stem}-{number}" for number in itertools.count(2))
+    return next(key for key in itertools.chain([stem], numbered) if key not in taken)
+
+
+def first_invitations(*, organization: uuid.UUID) -> list[Invitation]:
+    """List the supplier's invitations of admins, in order, without those that another one replaced."""
+    rows = Invitation.objects.filter(organization=organization, role__key=ADMIN_ROLE, cancelled_at=None)
+    rows = rows.filter(invited_by_kind__in=[ActorKind.STAFF.value, ActorKind.SYSTEM.value])
+    return list(rows.select_related("organization").order_by("created_at", "id")[:_MOST_INVITATIONS])
+
+
+def has_members(*, organization: uuid.UUID) -> bool:
+    """Return whether a person is or was a member; staff invite no first admin then."""
+    return Membership.objects.filter(organization=organization).exists()
