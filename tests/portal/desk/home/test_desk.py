@@ -9,6 +9,7 @@ from audit.foundation import clock
 from audit.models import Event
 from delegation import continuity
 from delegation.people.commands import members as people_commands
+from identity.organizations.models import BusinessUnit
 from identity.people.models import User
 from portal.desk.home.context import DeskHomePage
 from provisioning.targets.models import Target
@@ -31,8 +32,8 @@ def services(world: World, settings: LazySettings) -> Iterator[ConnectedServices
         yield connected
 
 
-def page(desk: Desk, role: str = "support", **unit: object) -> DeskHomePage:
-    return page_model(desk.browser(role, **unit).get("/staff/"), DeskHomePage)
+def page(desk: Desk, role: str = "support", unit: BusinessUnit | None = None) -> DeskHomePage:
+    return page_model(desk.browser(role, unit=unit).get("/staff/"), DeskHomePage)
 
 
 def remove(world: World, services: ConnectedServices) -> None:
