@@ -24,6 +24,7 @@ from portal.shell import timeline
 from portal.shell.explanation import ExplanationStep, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.wording import cldr, dates
+from portal.wording.events import EventLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _with_endings(
 def _ending(
     row: ExplainedMatch,
     event: tuple[EventView, EventProof] | None,
-    line: timeline.EventLine | None,
+    line: EventLine | None,
     clock: dates.Clock,
 ) -> ExplanationStep:
     at = clock.date_time(row.valid_until, seconds=False) if row.valid_until else ""

@@ -58,7 +58,7 @@ def page(reader: StaffReader, query: QueryDict, found: FoundCustomers) -> AskPag
     """Return the page; what was typed stays typed."""
     text, names = query_string.text(query, "customer"), display_names.load(organization=None)
     form = QuestionForm(None, names=names, clock=dates.Clock(reader.at, ZoneInfo(settings.TIME_ZONE)))
-    form.initial |= {name: value for name, value in context.values_of(query).items() if value}
+    form.initial.update({name: value for name, value in context.values_of(query).items() if value})
     form.fields["site"] = forms.CharField(required=False, max_length=120)
     error = ""
     if query and not text:
