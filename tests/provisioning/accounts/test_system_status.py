@@ -2,15 +2,17 @@
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from audit.foundation import clock
+from delegation.authorization import entitlements
 from identity.memberships.models import Membership
 from provisioning.accounts import status
 from provisioning.accounts.models import Account
 from provisioning.accounts.status import SystemStatus
+from provisioning.connectors.rights_summary import RightSummary
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import register
@@ -18,7 +20,7 @@ from tests.fixtures.world import World, bypassing_commands
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 LATER = AT + dt.timedelta(hours=1)
-HERE, THERE = ({"entitlement": f"ordering:{name}"} for name in ("here", "there"))
+HERE, THERE = (cast(RightSummary, {"entitlement": f"ordering:{name}"}) for name in ("here", "there"))
 
 
 def systems(*memberships: Membership) -> list[SystemStatus]:
@@ -101,11 +103,12 @@ def test_system_that_was_never_needed_here_is_not_needed(
     acknowledged: list[str],
     expected: str,
 ) -> None:
-    rights = {str(getattr(world, name).id): [] for name in acknowledged} | {str(uuid.uuid4()): [HERE]}
+    rights: dict[str, list[RightSummary]] = {str(getattr(world, name).id): [] for name in acknowledged}
+    rights[str(uuid.uuid4())] = [HERE]
     set_account(world, state=stored_state, acknowledged_rights=rights)
     if not expects:
         monkeypatch.setattr(
-            status.entitlements, "rights_of", lambda **asked: {one: [] for one in asked["memberships"]}
+            entitlements, "rights_of", lambda **asked: {one: [] for one in asked["memberships"]}
         )
     (one,) = systems(world.mikko, world.mikko_at_pohjola)
     assert (bool(one.expected), one.state) == (expects, expected)
