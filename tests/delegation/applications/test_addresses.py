@@ -75,3 +75,12 @@ def test_loopback_in_production_is_allowed_only_by_the_operator(world: World, se
     ]
     settings.ALLOWED_INTERNAL_HOSTS = ["localhost:8001"]
     register(world, redirect_uris=[here], backchannel_logout_uri=here)
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 201])
+def test_name_of_an_application_is_checked_in_every_language(world: World, text: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        applications_commands.register_application(
+            actor=world.system, key="s", name={"en": "Service", "fi": text}, unit="kivisalo"
+        )
+    assert refused.value.data["field"] == "name"

@@ -78,3 +78,12 @@ def test_person_of_two_organizations_was_last_seen_where_a_page_was_opened(world
     at = Session.objects.get(user=world.mikko.user).created_at
     assert _last_seen(world.mikko) == sessions.LastSeen(at)
     assert _last_seen(world.mikko_at_pohjola) is None
+
+
+def test_sign_in_after_the_end_of_the_membership_is_not_shown(world: World) -> None:
+    with bypassing_commands():
+        _set_period(world.olli, ago=4 * HOUR, until=2 * HOUR)
+        _set_last_login(world.olli, ago=1 * HOUR)
+        assert _last_seen(world.olli) is None
+        at = _set_last_login(world.olli, ago=3 * HOUR)
+    assert _last_seen(world.olli) == sessions.LastSeen(at)

@@ -257,6 +257,49 @@ def test_usual_time_counts_recent_acts_on_one_person(world: World, ordering: Tar
     assert status.usually_takes(targets=[uuid.uuid4()]) == {}
 
 
+def store_confirmations(target: Target, *, ago: dt.timedelta, seconds: float, number: int) -> None:
+    """Store confirmed deliveries of as many acts on one person."""
+    account, at = Account.objects.filter(target=target)[0], clock.now() - ago
+    Delivery.objects.bulk_create(
+        Delivery(
+            account=account,
+            target=target,
+            membership_id=account.user.memberships.values_list("id", flat=True)[0],
+            organization=uuid.uuid4(),
+            act=uuid.uuid4(),
+            act_at=at - dt.timedelta(seconds=seconds),
+            generation=1,
+            done_at=at,
+        )
+        for _ in range(number)
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_other_target", "days_ago", "number"),
+    [
+        pytest.param(True, 0.001, 20, id="of another system"),
+        pytest.param(False, 7.1, 20, id="older than a week"),
+        pytest.param(False, 2, 510, id="before the newest fifty"),
+    ],
+)
+def test_slow_confirmations_outside_the_sample_do_not_count(
+    *,
+    world: World,
+    ordering: Target,
+    contacts: Target,
+    of_other_target: bool,
+    days_ago: float,
+    number: int,
+) -> None:
+    with bypassing_commands():
+        Target.objects.update(created_at=clock.now() - dt.timedelta(days=30))
+    slow = contacts if of_other_target else ordering
+    store_confirmations(slow, ago=dt.timedelta(days=days_ago), seconds=50, number=number)
+    store_confirmations(ordering, ago=dt.timedelta(days=1), seconds=2, number=50 if number > 50 else 5)
+    assert status.usually_takes(targets=[ordering.id]) == {ordering.id: 2.0}
+
+
 def test_usual_time_hardly_moves_with_one_late_confirmation(world: World, ordering: Target) -> None:
     with bypassing_commands():
         Target.objects.update(created_at=clock.now() - dt.timedelta(days=30))

@@ -1,9 +1,11 @@
 """A removal that is confirmed late is mailed once to the person who removed; no other removal is."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
 
 import pytest
+import structlog.testing
 from django.db import connection
 
 from audit import installation
@@ -214,3 +216,94 @@ def test_events_that_are_read_again_add_no_second_mail(
     move_clock(2000)
     late_confirmations.examine_due()
     assert len(mails()) == 1
+
+
+AGES = [(30, 10), (100, 10), (101, 10.1), (600, 60), (3000, 300), (3001, 300)]
+"""Seconds since the removal, and to the next examination."""
+
+
+@pytest.mark.parametrize(("age", "pause"), AGES)
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_removal_is_examined_again_after_a_tenth_of_its_age(
+    *,
+    world: World,
+    systems: AccountDeliveries,
+    monkeypatch: pytest.MonkeyPatch,
+    age: float,
+    pause: float,
+    is_claimed: bool,
+) -> None:
+    act = remove(world, world.mikko)
+    deliveries.plan_all()
+    if is_claimed:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE provisioning_delivery SET done_at = now() WHERE done_at IS NULL")
+    at = clock.now()
+    removed_at = at - dt.timedelta(seconds=age)
+    Removal.objects.filter(act=act).update(due_at=at, removed_at=removed_at)
+    monkeypatch.setattr(late_confirmations.clock, "now", lambda: at)
+    assert late_confirmations.examine_due() == 0
+    assert Removal.objects.get(act=act).due_at == at + dt.timedelta(seconds=pause)
+
+
+def test_late_confirmation_is_not_reported_before_every_system_has_confirmed(
+    world: World, systems: AccountDeliveries, crm: fake_target.Server, shop: fake_target.Server
+) -> None:
+    act = remove(world, world.mikko)
+    shop.be.always = DOWN
+    deliver_late(systems, crm)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE provisioning_delivery SET done_at = now() WHERE done_at IS NULL")
+        assert cursor.rowcount == 1
+    assert (late_confirmations.examine_due(), mails()) == (0, [])
+    assert Removal.objects.get(act=act).due_at is not None
+
+
+@pytest.mark.parametrize("is_postponed", [False, True])
+def test_removal_that_another_deliverer_examines_meanwhile_is_left_to_it(
+    *,
+    world: World,
+    systems: AccountDeliveries,
+    crm: fake_target.Server,
+    monkeypatch: pytest.MonkeyPatch,
+    is_postponed: bool,
+) -> None:
+    acts = {remove(world, world.mikko), remove(world, world.olli)}
+    reported: list[uuid.UUID] = []
+    due_at = clock.now() + dt.timedelta(days=1) if is_postponed else None
+
+    def report(confirmation: late_confirmations.LateConfirmation) -> None:
+        reported.append(confirmation.act)
+        Removal.objects.filter(act__in=acts - {confirmation.act}).update(due_at=due_at)
+
+    monkeypatch.setattr(late_confirmations, "_reports", [report])
+    deliver_late(systems, crm)
+    assert late_confirmations.examine_due() == 1
+    (other,) = acts - set(reported)
+    assert Removal.objects.get(act=other).due_at == due_at
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_removal_that_cannot_be_examined_is_logged_and_waits_five_minutes_unless_closed(
+    *, world: World, monkeypatch: pytest.MonkeyPatch, is_closed: bool
+) -> None:
+    act = remove(world, world.mikko)
+    at = clock.now()
+    Removal.objects.update_or_create(
+        act=act, defaults={"organization": world.koskela.id, "removed_at": at, "due_at": at}
+    )
+
+    def fail(which: uuid.UUID, _at: dt.datetime) -> bool:
+        if is_closed:
+            Removal.objects.filter(act=which).update(due_at=None)
+        raise ValueError
+
+    monkeypatch.setattr(late_confirmations.clock, "now", lambda: at)
+    monkeypatch.setattr(late_confirmations, "_examine", fail)
+    with structlog.testing.capture_logs() as lines:
+        assert late_confirmations.examine_due() == 0
+    assert [(line["event"], line["act"], line["log_level"]) for line in lines] == [
+        ("removal.not_examined", str(act), "error")
+    ]
+    expected = None if is_closed else at + dt.timedelta(minutes=5)
+    assert Removal.objects.get(act=act).due_at == expected
