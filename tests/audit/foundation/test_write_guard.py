@@ -334,3 +334,27 @@ def is_free(table: str, column: str) -> bool:
     except DatabaseError as error:
         return "KH001" not in str(getattr(error.__cause__, "sqlstate", ""))
     return True
+
+
+@pytest.mark.parametrize(
+    ("change", "needs_event"),
+    [
+        ("UPDATE guarded SET id = 3", True),
+        ("UPDATE guarded SET seen = 3, id = 3", True),
+        ("UPDATE guarded SET seen = 3", False),
+        ("INSERT INTO guarded VALUES (2, 2)", True),
+        ("DELETE FROM guarded", True),
+    ],
+)
+def test_free_column_of_a_guarded_table_alone_changes_without_an_event(
+    *, world: World, owner: psycopg.Connection, change: str, needs_event: bool
+) -> None:
+    owner.execute("CREATE TABLE guarded (id integer, seen integer, gone integer)")
+    try:
+        owner.execute("ALTER TABLE guarded DROP COLUMN gone; INSERT INTO guarded VALUES (1, 1)")
+        owner.execute("SELECT audit_guard_table('guarded', free_columns => '{seen}')")
+        owner.execute("GRANT ALL ON guarded TO keyholder_app")
+        with refused("guarded") if needs_event else contextlib.nullcontext(), transaction.atomic():
+            execute(change)
+    finally:
+        owner.execute("DROP TABLE guarded")

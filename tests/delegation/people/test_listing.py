@@ -167,3 +167,12 @@ def test_character_that_the_database_leaves_out_is_no_searched_word(world: World
         empty = [row[0] for row in cursor.fetchall()]
     assert len(empty) > 100
     assert [hex(ord(character)) for character in empty if search.words(character)] == []
+
+
+def test_page_continues_after_a_member_of_its_own_rows(world: World) -> None:
+    at = clock.now()
+    rows = queries.readable(actor=actor_of(world.aino), organization=world.koskela.id, at=at)
+    first = queries.page(rows=rows, filters=PeopleFilter(), at=at, size=2)
+    second = queries.page(rows=rows, filters=PeopleFilter(after=first.next), at=at, size=2)
+    whole = queries.page(rows=rows, filters=PeopleFilter(), at=at, size=50).rows
+    assert [*first.rows, *second.rows] == list(whole[:4])
