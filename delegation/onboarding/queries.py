@@ -3,7 +3,6 @@
 import datetime as dt
 import itertools
 import re
-import unicodedata
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from delegation.invitations.models import Invitation
 from delegation.onboarding.new_customer import ADMIN_ROLE
 from identity.memberships.models import Membership
 from identity.organizations.models import BusinessUnit, Organization
+from identity.people import normalization
 
 _KEY_LENGTH = 40
 _MOST_INVITATIONS = 10
@@ -81,7 +81,7 @@ def offer_of(
 
 def free_key(*, name: str) -> str:
     """Propose the key of an organization from its name: the name in small Latin letters, with a number where taken."""
-    latin = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    latin = normalization.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
     stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: _KEY_LENGTH - 5].strip("-") or "customer"
     taken = set(Organization.objects.filter(key__startswith=stem).values_list("key", flat=True))
     numbered = (f"{stem}-{number}" for number in itertools.count(2))

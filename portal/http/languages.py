@@ -1,4 +1,4 @@
-"""The language of a request: the signed-in person's own, else the one that this browser knows, else a requested one.
+"""A request has the language of the person signed in, else the one that this browser knows, else a requested one.
 
 A language that a person chooses before the sign-in becomes theirs with the sign-in (`portal.web.language`).
 """

@@ -1,4 +1,4 @@
-"""The language menu: a person's choice is theirs in pages, mails and services; a stranger's is this browser's."""
+"""The language menu sets a person's language in pages, mails and services, and a stranger's in this browser."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -28,7 +28,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     # On a staff page a customer's session in this browser is another person's.
     is_staff = middleware.is_staff_path(back)
     if not is_staff and request.user.is_authenticated:
-        if not _is_saved(request, language):
+        if not _is_changed(request, language):
             return response
         languages.forget_choice(request, response)
     elif not is_staff:
@@ -37,11 +37,11 @@ def choose(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _is_saved(request: HttpRequest, language: str) -> bool:
-    """Save the choice and leave a message; return False where the limit refused it, which the message says."""
+def _is_changed(request: HttpRequest, language: str) -> bool:
+    """Record the choice and leave a message; return False where the limit refused it, which the message says."""
     if languages.of_person(request) == language:
         return True
-    if wait := own_language.save(request, language):
+    if wait := own_language.change(request, language):
         text = _("You changed your language many times within a day. Nothing was changed. %(again)s")
         messages.error(request, text % {"again": retry_after.retry_after(wait)})
         return False

@@ -1,4 +1,4 @@
-"""What staff read of a customer is worded for the customer."""
+"""The customer reads in these words what staff read."""
 
 from django.utils.translation import gettext as _
 

@@ -90,8 +90,12 @@ PARTS: Mapping[str, str] = {
 CUSTOMERS_NEVER_READ = ("provisioning", "entitlement", "principal", "token", "target", "chain")
 OPERATORS_READ = {
     "The address belongs to another system. Nothing was changed. Enter that system’s access token too.",
+    (
+        "The file holds the question, the number of rows, and the id, chain, number and hash of each event."
+        " The customer sees who exported it."
+    ),
 }
-"""Sentences for who registers a system."""
+"""Sentences for staff: who registers a system, and auditors."""
 _TAGS = re.compile(r"<[^>]+>|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, PARTS))})(?!\w)", re.IGNORECASE)
 

@@ -43,7 +43,7 @@ class AskPage(PageModel):
 
 
 @dataclass(frozen=True, slots=True)
-class PersonLine:
+class MatchLine:
     """Describes a person who could: by which tier, how far, and why."""
 
     name: str
@@ -76,7 +76,7 @@ class AnswerPage(PageModel):
     """Empty until it can be answered."""
     people: str
     of_people: str
-    rows: Sequence[PersonLine]
+    rows: Sequence[MatchLine]
     pager: Pager
     exports: Sequence[Link]
     """The same answer as files."""
@@ -182,14 +182,14 @@ def _pager(asked: str, matches: Sequence[Match], start: int) -> Pager:
 
 def _person(
     page: PageContext, asked: Mapping[str, str], row: ExplainedMatch, clock: dates.Clock
-) -> PersonLine:
+) -> MatchLine:
     right = row.match.right
     parts = [access.tiers([row.assignment])]
     if right and right.takes_amount:
         parts.append(access.limit(right.amount, right.currency, right.period))
     parts.append(access.assignment_sites(row.assignment, in_sentence=True))
     url = reverse("staff_audit_rights", args=[page.organization.key, row.match.membership])
-    return PersonLine(
+    return MatchLine(
         name=row.name,
         what=", ".join(parts),
         where=_interval(row.valid_from, row.valid_until, clock),

@@ -25,7 +25,7 @@ from portal.wording import dates, time_zones
 
 
 @dataclass(frozen=True, kw_only=True)
-class RightsPage(PageModel):
+class PersonRightsPage(PageModel):
     """Shows what one person could do at an instant."""
 
     template: ClassVar[str] = "desk/audit/rights.html"
@@ -38,7 +38,7 @@ class RightsPage(PageModel):
     back_url: str
 
 
-def rights_page(page: PageContext, membership: uuid.UUID, query: QueryDict) -> RightsPage:
+def rights_page(page: PageContext, membership: uuid.UUID, query: QueryDict) -> PersonRightsPage:
     """Return what this member could do at the instant. Raises NotFound for one of another customer."""
     members = people_in_events.members(memberships=[membership], organization=page.organization_id)
     if membership not in members:
@@ -46,7 +46,7 @@ def rights_page(page: PageContext, membership: uuid.UUID, query: QueryDict) -> R
     at, clock = _instant(query, page), dates.Clock(page.at, page.zone)
     names = display_names.load(organization=page.organization_id)
     explanation = RightsExplanation(dataclasses.replace(page, at=at), [membership], names, clock)
-    return RightsPage(
+    return PersonRightsPage(
         name=members[membership].name,
         customer=page.organization.name,
         when=time_zones.with_zone(clock.date_time(at, seconds=False), page.zone),

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from delegation.authorization.verbs import Verb
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
-from portal.desk.audit import ask, context, export, person_rights
+from portal.desk.audit import answer_file, ask, context, person_rights
 from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
 from portal.shell import page_model
@@ -45,4 +45,4 @@ def rights(request: Request, found: OrganizationPage, membership: uuid.UUID) -> 
 @desk_page.organization_page(Verb.ACTIVITY_VIEW)
 def download(request: Request, found: OrganizationPage) -> HttpResponse:
     """Answer with the answer as a file."""
-    return export.download(request, found)
+    return answer_file.download(request, found)

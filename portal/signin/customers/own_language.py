@@ -1,4 +1,4 @@
-"""A person's choice of language, also one that they made in this browser before they signed in."""
+"""A person chooses a language, also in this browser before the sign-in."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -11,7 +11,7 @@ from portal.http import languages, request_context
 from portal.signin.customers import rate_limits
 
 
-def save(request: HttpRequest, language: str) -> int:
+def change(request: HttpRequest, language: str) -> int:
     """Make this the language of the person signed in. Return how many seconds to wait after too many changes."""
     person = request.user
     if not isinstance(person, User) or language == person.language:
@@ -39,7 +39,7 @@ def adopt(request: HttpRequest, response: HttpResponseBase) -> None:
     if not language or not request.user.is_authenticated:
         return
     try:
-        is_saved = not save(request, language)
+        is_saved = not change(request, language)
     except Busy:
         return
     languages.forget_choice(request, response)

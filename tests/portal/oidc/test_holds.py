@@ -97,5 +97,5 @@ def test_activity_shows_admins_who_placed_the_hold_and_no_suspicion(world: World
     for sentence in (
         "placed a hold: order in the web shop", "lifted the hold: order in the web shop", "placed a hold: CRM portal"
     ):  # fmt: skip
-        assert f"Sanna Heikkilä {sentence}" in text
+        assert f"Sanna Heikkilä of Kivisalo {sentence}" in text
     assert "misuse" not in text

@@ -23,7 +23,7 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
 def suggested(world: World, agent: str, language: str = "en") -> str:
     """Give the name in the form that adds a passkey."""
     browser = signed_in.browser(world.aino)
-    browser.cookies["kh-language"] = language
+    browser.post(reverse("language"), {"language": language})
     page = browser.get(reverse("mfa_add_webauthn"), headers={"user-agent": agent})
     assert page.status_code == 200
     name: str = page.context["form"]["name"].value()

@@ -60,7 +60,8 @@ SPANS = (
     "The link works for 7 days",
     "is deleted 90 days after the invitation was accepted",
     "The recipient and the time are deleted 90 days later",
-    "last 365 days at most, the one that recognizes the browser 180 days",
+    "protection of forms last 365 days at most",
+    "recognizes the browser lasts 180 days at most",
 )
 
 

@@ -11,7 +11,7 @@ from audit.foundation import clock
 from audit.models import Event
 from portal.desk.audit import context
 from portal.desk.audit.context import AnswerPage, AskPage
-from portal.desk.audit.person_rights import RightsPage
+from portal.desk.audit.person_rights import PersonRightsPage
 from tests.fixtures.events import body
 from tests.fixtures.pages import page_model, plain, visible_text
 from tests.fixtures.staff_desk import Desk
@@ -141,7 +141,7 @@ def test_answer_and_rights_of_a_person_are_readings(later: Desk) -> None:
     browser = later.browser("auditor")
     row = page_model(browser.get(ANSWER, today()), AnswerPage).rows[0]
     answer = browser.get(row.rights_url)
-    page = page_model(answer, RightsPage)
+    page = page_model(answer, PersonRightsPage)
     assert page.name == "Mikko Laine"
     assert [plain(str(right.text)) for right in page.rights][:1]
     assert "hash" in visible_text(answer)

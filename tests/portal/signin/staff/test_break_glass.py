@@ -109,7 +109,7 @@ def test_link_adds_a_passkey_and_opens_a_session_of_the_owner_until_the_stated_t
     browser, answer = use(open_path(), key())
     assert (answer.status_code, answer["Location"]) == (302, HOME)
     page = browser.get(HOME)
-    assert [role.name for role in page.context["roles"]] == ["Owner"]
+    assert [role.name for role in page.context["sign_in"].roles] == ["Owner"]
     assert page.context["staff"].strip.own
     opening, session = BreakGlass.objects.get(), StaffSession.objects.get()
     assert session.expires_at == opening.ends_at == opening.opened_at + HALF_HOUR
