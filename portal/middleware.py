@@ -16,13 +16,10 @@ from django.utils.cache import patch_vary_headers
 from audit.foundation.errors import DomainError
 from identity.sessions.store import SessionStore
 from portal.front import kinds
-from portal.http import control_characters, error_responses, languages, request_context
+from portal.http import control_characters, error_responses, languages, request_context, request_data
 from portal.operations import request_log
 from portal.signin.customers import demands, gate, organization_proof, own_language
 from portal.wording import refusals
-
-POLL = "Keyholder-Poll"
-"""A header of requests that no person caused (keyholder.js)."""
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 View = Callable[..., HttpResponseBase]
@@ -111,7 +108,7 @@ class PolledSession:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Set `is_polled` before the session is loaded."""
-        if POLL in request.headers and isinstance(request.session, SessionStore):
+        if request_data.is_polled(request) and isinstance(request.session, SessionStore):
             request.session.is_polled = True
         return self.get_response(request)
 

@@ -9,6 +9,8 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponseBase
 
+from portal.http import request_data
+
 MOST = 10
 LONGEST = 4000
 """Characters of all messages together."""
@@ -25,7 +27,13 @@ class MessageStorage(BaseStorage):
         super().__init__(request)
         self._cookie, self._session = _Cookie(request), SessionStorage(request)
 
+    def update(self, response: HttpResponseBase) -> list[Message] | None:
+        """Leave the messages to a page that a person opens, where an open page asks by itself meanwhile."""
+        return [] if request_data.is_polled(self.request) else super().update(response)
+
     def _get(self, *_: Any, **__: Any) -> tuple[list[Message], bool]:
+        if request_data.is_polled(self.request):
+            return [], True
         stored = (_get(self._cookie), _get(self._session))
         return [message for messages in stored for message in messages], True
 

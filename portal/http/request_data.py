@@ -10,11 +10,21 @@ import re
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote_plus, urlsplit
 
+from django.http import HttpRequest
+
 MAX_URL, MAX_JSON, MAX_DEPTH, MAX_CREDENTIALS = 4096, 65_536, 20, 4096
 """Characters of an address and of JSON, levels of JSON, characters of an Authorization header."""
 # Possessive, and the closing quote may lack: a text of opening quotes is read once, not once for each of them.
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _OPENING, _CLOSING = "[{", "]}"
+
+
+_POLL = "Keyholder-Poll"
+
+
+def is_polled(request: HttpRequest) -> bool:
+    """Return whether an open page asks by itself (keyholder.js): no person caused the request."""
+    return _POLL in request.headers
 
 
 def split_url(text: str) -> SplitResult | None:

@@ -10,9 +10,10 @@ from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from delegation.invitations.models import Invitation
+from identity.people.models import User
 from tests.fixtures import browsing, connected_services
 from tests.fixtures.connected_services import ConnectedServices
-from tests.fixtures.world import World
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,7 +113,8 @@ def test_pages_with_long_names_in_finnish_fit_every_width(
     endless = world.member(
         world.koskela, "A" + "pitkänimi" * 16 + "nen", "orderer", sites=[world.oulu], amount=10
     )
-    page.context.add_cookies([{"name": "kh-language", "value": "fi", "url": live_server.url}])
+    with bypassing_commands():
+        User.objects.filter(pk=world.aino.user_id).update(language="fi")
     browsing.sign_in(page, live_server.url, world.aino)
     for name, path in {
         "fi-start": "",
