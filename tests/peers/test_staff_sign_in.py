@@ -71,7 +71,7 @@ def visitor(op: Peer) -> Iterator[Visitor]:
 
 
 def roles(visitor: Visitor) -> dict[str, bool]:
-    return {role.name: not role.missing for role in visitor.portal.get(HOME).context["roles"]}
+    return {role.name: not role.missing for role in visitor.portal.get(HOME).context["sign_in"].roles}
 
 
 def test_staff_member_signs_in(world: World, visitor: Visitor) -> None:

@@ -71,9 +71,9 @@ def relay(port: int) -> Iterator[Mails]:
 
 
 @contextlib.contextmanager
-def postgres(folder: Path, password: str) -> Iterator[int]:
-    """Start Debian's PostgreSQL with a cluster of its own; gives its port."""
-    port, home = free_port(), folder / "postgres"
+def postgres(folder: Path, password: str, port: int) -> Iterator[None]:
+    """Run Debian's PostgreSQL with a cluster of its own on this port."""
+    home = folder / "postgres"
     home.mkdir()
     (home / "password").write_text(password, encoding="ascii")
     user = pwd.getpwnam("postgres")
@@ -90,7 +90,7 @@ def postgres(folder: Path, password: str) -> Iterator[int]:
     settings = f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
     run("pg_ctl", "-D", f"{home}/data", "-l", f"{home}/log", "-o", settings, "-w", "start")
     try:
-        yield port
+        yield
     finally:
         run("pg_ctl", "-D", f"{home}/data", "-m", "immediate", "-w", "stop")
 
@@ -153,8 +153,7 @@ def installation() -> Iterator[Installation]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyholder-smoke-")))
         folder.chmod(0o755)
-        password, smtp = secrets.token_hex(16), free_port()
-        database = stack.enter_context(postgres(folder, password))
+        password, smtp, database = secrets.token_hex(16), free_port(), free_port()
         target = stack.enter_context(fake_target.running())
         mails = stack.enter_context(relay(smtp))
         plain, tls, *web = (free_port() for _ in range(4))
@@ -176,6 +175,9 @@ def installation() -> Iterator[Installation]:
                 "listen [::]:443 ssl http2;": "",
             },
         )
+        # Before the server runs: a newer release would replace the files under it.
+        machine.run("packages")
+        stack.enter_context(postgres(folder, password, database))
         trust = prepare(machine, folder)
         machine.start_services()
         stack.callback(machine.close)
@@ -190,9 +192,8 @@ def installation() -> Iterator[Installation]:
 
 
 def prepare(machine: Machine, folder: Path) -> ssl.SSLContext:
-    """Run the page's blocks. Returns what a browser trusts."""
-    for name in ("packages", "folders"):
-        machine.run(name)
+    """Run the page's blocks after the packages. Returns what a browser trusts."""
+    machine.run("folders")
     machine.check_out()
     if ready_made := os.environ.get("KEYHOLDER_TEST_SMOKE_PARTS"):
         (machine.folder / "opt/keyholder/.venv").symlink_to(ready_made)
