@@ -241,7 +241,7 @@ def test_removal_is_examined_again_after_a_tenth_of_its_age(
     at = clock.now()
     removed_at = at - dt.timedelta(seconds=age)
     Removal.objects.filter(act=act).update(due_at=at, removed_at=removed_at)
-    monkeypatch.setattr(late_confirmations.clock, "now", lambda: at)
+    monkeypatch.setattr(clock, "now", lambda: at)
     assert late_confirmations.examine_due() == 0
     assert Removal.objects.get(act=act).due_at == at + dt.timedelta(seconds=pause)
 
@@ -298,7 +298,7 @@ def test_removal_that_cannot_be_examined_is_logged_and_waits_five_minutes_unless
             Removal.objects.filter(act=which).update(due_at=None)
         raise ValueError
 
-    monkeypatch.setattr(late_confirmations.clock, "now", lambda: at)
+    monkeypatch.setattr(clock, "now", lambda: at)
     monkeypatch.setattr(late_confirmations, "_examine", fail)
     with structlog.testing.capture_logs() as lines:
         assert late_confirmations.examine_due() == 0

@@ -48,7 +48,7 @@ def test_first_owner_comes_from_a_break_glass_sign_in_and_gives_support_to_sanna
         expect(page.get_by_role("link", name="Customers")).to_have_count(0)
         owner = Desk.signed_in(kaarina, "owner").cookies[settings.STAFF_COOKIE_NAME].value
         open_desk(page, live_server.url, owner)
-        page.get_by_role("link", name="Staff rights").first.click()
+        page.get_by_role("link", name="Rights", exact=True).first.click()
         page.get_by_role("link", name="Give a right…").click()
         page.get_by_label("Staff member").select_option(str(sanna.pk))
         page.get_by_label("Support", exact=True).check()
