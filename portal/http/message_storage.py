@@ -27,10 +27,6 @@ class MessageStorage(BaseStorage):
         super().__init__(request)
         self._cookie, self._session = _Cookie(request), SessionStorage(request)
 
-    def update(self, response: HttpResponseBase) -> list[Message] | None:
-        """Leave the messages to a page that a person opens, where an open page asks by itself meanwhile."""
-        return [] if request_data.is_polled(self.request) else super().update(response)
-
     def _get(self, *_: Any, **__: Any) -> tuple[list[Message], bool]:
         if request_data.is_polled(self.request):
             return [], True
@@ -40,6 +36,8 @@ class MessageStorage(BaseStorage):
     def _store(
         self, messages: list[Message], response: HttpResponseBase, *_: Any, **__: Any
     ) -> list[Message]:
+        if request_data.is_polled(self.request):
+            return []  # an open page asks by itself: messages wait for one that a person opens
         kept = _newest(messages)
         is_signed_in = SESSION_KEY in self.request.session
         _set(self._session, kept if is_signed_in else [], response)
