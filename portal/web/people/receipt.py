@@ -111,7 +111,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         systems_summary=receipt_systems.summary(removal.lines),
         rows=rows,
         receipt=_receipt(first, people, wording, clock),
-        next_text=_next(page, events, removal),
+        next_text=_next(page, events, removal, is_mailed=bool(restore.gone)),
         restore_url=restore.url,
         restore_label=restore.label,
         back_url=page.list_url,
@@ -218,12 +218,13 @@ def _confirmed(removal: Progress) -> str:
     return f"{text % {'number': confirmed, 'of': len(names)}} {late}"
 
 
-def _next(page: PageContext, events: Sequence[EventView], removal: Progress) -> str:
+def _next(page: PageContext, events: Sequence[EventView], removal: Progress, *, is_mailed: bool) -> str:
+    """Say what the reader must do. No mail is sent about people who have all been restored."""
     if removal.done:
         return _("All systems have confirmed. You do not need to do anything.")
     kept = _("Failed updates are retried until every system has confirmed. You can close this page.")
-    is_mailed = any(line.seconds > progress.LATE.total_seconds() for line in removal.lines)
-    return " ".join(part for part in (kept, _mail(page, events) if is_mailed else "") if part)
+    is_late = any(line.seconds > progress.LATE.total_seconds() for line in removal.lines)
+    return " ".join(part for part in (kept, _mail(page, events) if is_late and is_mailed else "") if part)
 
 
 def _mail(page: PageContext, events: Sequence[EventView]) -> str:

@@ -242,9 +242,11 @@ def test_receipt_of_a_restored_person_does_not_say_that_they_cannot_sign_in(
     world: World, services: ConnectedServices
 ) -> None:
     act = remove(world, services, world.mikko)
+    move_clock(62)
     browser = signed_in.browser(world.aino)
-    (waiting,) = page_model(browser.get(receipt_path(act)), ReceiptPage).waiting
-    assert (waiting.state, bool(waiting.note)) == ("closing", True)
+    before = page_model(browser.get(receipt_path(act)), ReceiptPage)
+    (waiting,) = before.waiting
+    assert (waiting.state, bool(waiting.note), "mail" in before.next_text) == ("closing", True, True)
     people_commands.restore(
         actor=actor_of(world.aino), memberships=[world.mikko], access=world.access("viewer")
     )
@@ -252,6 +254,7 @@ def test_receipt_of_a_restored_person_does_not_say_that_they_cannot_sign_in(
     assert [(one.state, one.note) for one in page.waiting] == [("wait", "")]
     assert page.lead.endswith("CRM portal has not confirmed yet. Mikko Laine has since been restored.")
     assert page.restore_url == ""
+    assert "mail" not in page.next_text, "no mail is sent about people who have all been restored"
 
 
 def test_receipt_names_who_gets_the_mail(world: World, services: ConnectedServices) -> None:
