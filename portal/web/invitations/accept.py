@@ -117,7 +117,11 @@ def _state(request: Request, state: str, offer: InvitationOffer | None = None) -
 
 
 def _language(request: Request, offer: InvitationOffer) -> str:
-    """Return the invitation's own language, unless the reader is signed in or chose another."""
+    """Return the invitation's own language, unless the reader is signed in or chose another in this browser.
+
+    The language of the browser's pages does not count: it may be that of another person who used the browser.
+    """
     known = dict(settings.LANGUAGES)
-    preferred = (languages.known(request), offer.invitation.language, translation.get_language() or "")
+    chosen = languages.of_person(request) or languages.chosen_before_sign_in(request)
+    preferred = (chosen, offer.invitation.language, translation.get_language() or "")
     return next((code for code in preferred if code in known), "en")

@@ -52,7 +52,7 @@ def test_invitation_page_shows_the_sender_and_the_offered_access(world: World) -
     assert 'value="Ida"' in text(page)
     assert page["Referrer-Policy"] == "same-origin"
     chosen = BrowserClient()
-    chosen.cookies["kh-language"] = "fi"
+    chosen.cookies["kh-language-choice"] = "fi"
     assert "tilata verkkokaupasta" in text(chosen.get(path))
 
 

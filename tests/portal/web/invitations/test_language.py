@@ -40,6 +40,18 @@ def test_mail_page_and_new_person_follow_the_chosen_language(world: World) -> No
     assert User.objects.get(email=ADDRESS).language == "fi"
 
 
+def test_newcomer_after_another_person_in_the_same_browser_gets_the_language_of_the_invitation(
+    world: World,
+) -> None:
+    form = orderer_form(world, email=ADDRESS, language="en", tier="viewer")
+    signed_in.browser(world.aino).post(INVITE, form)
+    path, newcomer = f"/invitations/{queued_mails.invitation_token()}", BrowserClient()
+    newcomer.cookies["kh-language"] = "fi"
+    assert "Accept invitation" in visible_text(newcomer.get(path))
+    newcomer.post(path, {"name": "Liisa Ranta", "password": "violet lamps on water"})
+    assert User.objects.get(email=ADDRESS).language == "en"
+
+
 def test_pasted_addresses_all_get_the_chosen_language(world: World) -> None:
     form = orderer_form(world, email=f"{ADDRESS}, olli.aho@koskela.example", language="fi")
     signed_in.browser(world.aino).post(INVITE, form)
