@@ -48,7 +48,7 @@ class RequestLog:
 
 
 class Language:
-    """Sets the reader's language (`portal.http.languages`); a choice before the sign-in becomes the person's."""
+    """Sets the reader's language (`portal.http.languages`)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -59,10 +59,23 @@ class Language:
         request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(None):  # pages of an organization set its zone
             response = self.get_response(request)
-        own_language.adopt(request, response)
         response.headers.setdefault("Content-Language", language)
         if isinstance(response, HttpResponse):
             patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        return response
+
+
+class ChosenLanguage:
+    """Makes a choice before the sign-in the language of the person who signs in (`own_language.adopt`)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Run inside the messages, because the next page says what was changed. A polled request shows none."""
+        response = self.get_response(request)
+        if not request_data.is_polled(request):
+            own_language.adopt(request, response)
         return response
 
 

@@ -48,8 +48,8 @@ def remember_choice(response: HttpResponseBase, language: str) -> None:
 
 
 def forget_choice(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Delete the choice that waited."""
-    if settings.LANGUAGE_CHOICE_COOKIE_NAME in request.COOKIES:
+    """Delete the choice that waited, also for the rest of this request."""
+    if request.COOKIES.pop(settings.LANGUAGE_CHOICE_COOKIE_NAME, None) is not None:
         response.delete_cookie(settings.LANGUAGE_CHOICE_COOKIE_NAME, samesite="Lax")
 
 

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.middleware.ChosenLanguage",
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.RejectBadAddresses",
     "portal.middleware.RequireSignIn",

@@ -1,17 +1,13 @@
 """The language menu sets a person's language in pages, mails and services, and a stranger's in this browser."""
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.http import languages, safe_redirects
 from portal.signin.customers import own_language
 from portal.signin.staff import middleware
-from portal.wording import retry_after
 
 
 @login_not_required
@@ -28,26 +24,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     # On a staff page a customer's session in this browser is another person's.
     is_staff = middleware.is_staff_path(back)
     if not is_staff and request.user.is_authenticated:
-        if not _is_changed(request, language):
+        if not own_language.change(request, language):
             return response
         languages.forget_choice(request, response)
     elif not is_staff:
         languages.remember_choice(response, language)
     languages.remember(response, language, seconds=settings.LANGUAGE_COOKIE_AGE)
     return response
-
-
-def _is_changed(request: HttpRequest, language: str) -> bool:
-    """Record the choice and leave a message; return False where the limit refused it, which the message says."""
-    if languages.of_person(request) == language:
-        return True
-    if wait := own_language.change(request, language):
-        text = _("You changed your language many times within a day. Nothing was changed. %(again)s")
-        messages.error(request, text % {"again": retry_after.retry_after(wait)})
-        return False
-    with translation.override(language):
-        text = _(
-            "Your language is changed. Mails to you use it too. Services can from your next sign-in there."
-        )
-        messages.success(request, text)
-    return True
