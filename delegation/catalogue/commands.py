@@ -48,50 +48,33 @@ class CatalogueApplied:
     unregistered: tuple[str, ...]
 
 
-class _RolledBack(Exception):
-    """Carries the outcome of a dry run out of its transaction, which is rolled back."""
-
-    def __init__(self, outcome: Outcome[CatalogueApplied]) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
-def _roll_back(outcome: Outcome[CatalogueApplied], *, when: bool) -> None:
-    if when:
-        raise _RolledBack(outcome)
-
-
 @command
 def apply(
-    *, actor: Actor, catalogue: Catalogue, dry_run: bool = False, idempotency_key: str | None = None
+    *, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None
 ) -> Outcome[CatalogueApplied]:
     """Apply the catalogue. A changed role gets a new version; earlier versions stay for questions about the past.
 
     Organizations with members in a changed role get a consequence event afterwards, in batches. Entitlements of
-    applications that are not registered are left out. A dry run rolls everything back.
+    applications that are not registered are left out.
     """
-    try:
-        with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-            _set_brands(catalogue)
-            known = _entitlements(catalogue)
-            versions = {
-                spec.key: version
-                for rank, spec in enumerate(catalogue.roles)
-                if (version := _apply_role(spec, rank, known, act.at)) is not None
-            }
-            changed = list(versions)
-            act.record(
-                roles=changed,
-                entitlements=sorted(known),
-                entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
-                role_versions=versions,
-                brands=dict(catalogue.brands),
-            )
-            left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
-            outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
-            _roll_back(outcome, when=dry_run)
-    except _RolledBack as preview:
-        return preview.outcome
+    with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+        _set_brands(catalogue)
+        known = _entitlements(catalogue)
+        versions = {
+            spec.key: version
+            for rank, spec in enumerate(catalogue.roles)
+            if (version := _apply_role(spec, rank, known, act.at)) is not None
+        }
+        changed = list(versions)
+        act.record(
+            roles=changed,
+            entitlements=sorted(known),
+            entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
+            role_versions=versions,
+            brands=dict(catalogue.brands),
+        )
+        left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
+        outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
     _propagate(actor, changed, act)
     return outcome
 

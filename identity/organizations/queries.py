@@ -44,6 +44,11 @@ def unknown_units(*, keys: Collection[str]) -> list[str]:
     return [key for key in keys if key not in known]
 
 
+def names(*, organizations: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the names of these organizations by id. One statement."""
+    return dict(Organization.objects.filter(id__in=organizations).values_list("id", "name"))
+
+
 def get(*, organization: uuid.UUID) -> OrganizationView:
     """Return the organization of this id. One statement. Raises Organization.DoesNotExist."""
     return view_of(Organization.objects.get(id=organization))

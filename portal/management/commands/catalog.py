@@ -1,18 +1,19 @@
 """`manage.py catalog` applies the supplier's catalogue from a TOML file, such as demo/catalog.toml."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.foundation import clock
 from audit.foundation.actor import Channel, system
-from delegation.catalogue import catalog_file
+from delegation.catalogue import catalog_file, checked_file
 from delegation.catalogue import commands as catalogue_commands
 from delegation.catalogue.defaults import Catalogue
 from identity.organizations import queries as organizations_queries
 from portal.templatetags import kh
+from portal.wording import catalogue_report
 
 
 class Command(BaseCommand):
@@ -40,13 +41,19 @@ class Command(BaseCommand):
         self._require_icons(file, catalogue)
         self._require_brands(file, catalogue)
         actor = system(channel=Channel.SHELL)
-        units = organizations_queries.unknown_units(keys=catalogue.units)
-        if units and not dry_run:
+        self._show_difference(catalogue)
+        if dry_run:
+            self.stdout.write("Nothing was changed.")
+            return
+        if organizations_queries.unknown_units(keys=catalogue.units):
             catalogue_commands.add_units(actor=actor, catalogue=catalogue)
-        result = catalogue_commands.apply(actor=actor, catalogue=catalogue, dry_run=dry_run).result
-        self._report("Would add units" if dry_run else "Added units", units)
-        self._report("Would change roles" if dry_run else "Changed roles", result.roles)
-        self._report("Left out, because their applications are not registered", result.unregistered)
+        result = catalogue_commands.apply(actor=actor, catalogue=catalogue).result
+        self.stdout.write(f"Applied. Changed roles: {', '.join(result.roles) or 'none'}.")
+
+    def _show_difference(self, catalogue: Catalogue) -> None:
+        checked = checked_file.check(catalogue=catalogue, at=clock.now())
+        for line in catalogue_report.lines(checked.difference, checked.affected):
+            self.stdout.write(line)
 
     def _require_icons(self, file: Path, catalogue: Catalogue) -> None:
         unknown = [f"{key}: {icon}" for key, icon in catalogue.icons.items() if icon not in kh.icon_names()]
@@ -63,6 +70,3 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{file}: brands: {', '.join(unknown)} is not known. The known brands are {known}."
             )
-
-    def _report(self, title: str, keys: Sequence[str]) -> None:
-        self.stdout.write(f"{title}: {', '.join(keys) or 'none'}.")

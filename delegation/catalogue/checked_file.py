@@ -1,0 +1,26 @@
+"""A catalogue file is checked against the catalogue in force before it is applied."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from delegation.catalogue import affected_people, difference, stored_catalogue
+from delegation.catalogue.affected_people import AffectedPeople
+from delegation.catalogue.defaults import Catalogue
+from delegation.catalogue.difference import CatalogueDifference
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """Holds what a file changes in the catalogue of this version, and the people affected."""
+
+    version: str
+    difference: CatalogueDifference
+    affected: AffectedPeople
+
+
+def check(*, catalogue: Catalogue, at: dt.datetime) -> CheckedFile:
+    """Compare a file with the catalogue in force, and count the people affected. Eight statements at most."""
+    stored = stored_catalogue.load()
+    changes = difference.of_file(stored, catalogue)
+    affected = affected_people.count(changes=changes, before=stored.catalogue, at=at)
+    return CheckedFile(stored.version, changes, affected)

@@ -1,0 +1,118 @@
+"""The present catalogue is read as a file's catalogue is, so that the two can be compared."""
+
+import datetime as dt
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from delegation.authorization.models.roles import Assurance, Entitlement, RoleEntitlement, RoleVersion
+from delegation.authorization.verbs import Verb
+from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
+from identity.clients.models import Application
+from identity.organizations.models import BusinessUnit
+
+
+@dataclass(frozen=True, slots=True)
+class PresentVersion:
+    """Says which version of a role is in force, and since when."""
+
+    number: int
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCatalogue:
+    """Holds the catalogue in force, with the version of each role and the names of the registered applications."""
+
+    catalogue: Catalogue
+    versions: Mapping[str, PresentVersion]
+    applications: Mapping[str, Mapping[str, str]]
+
+    @property
+    def version(self) -> str:
+        """Return the SHA-256 of everything that decides what a file changes, in hexadecimal.
+
+        It moves with each change of the catalogue, and with each registered application.
+        """
+        numbers = {key: version.number for key, version in self.versions.items()}
+        facts = [asdict(self.catalogue), numbers, sorted(self.applications)]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+    def with_file(self, file: Catalogue) -> Catalogue:
+        """Return the catalogue as it is after this file is applied: what the file does not name stays.
+
+        Entitlements of applications that are not registered are left out.
+        """
+        known = {spec.key: spec for spec in file.entitlements if spec.key not in self.unregistered(file)}
+        own = {spec.key: spec for spec in self.catalogue.entitlements}
+        roles = {role.key: role for role in self.catalogue.roles}
+        return Catalogue(
+            units={**file.units, **self.catalogue.units},
+            entitlements=list(({**own, **known}).values()),
+            roles=list(({**roles, **{role.key: _known_parts(role, known) for role in file.roles}}).values()),
+            brands={
+                unit: brand
+                for unit in {**self.catalogue.units, **file.units}
+                if (brand := (file.brands if unit in file.units else self.catalogue.brands).get(unit, ""))
+            },
+            icons={key: icon for key in self.applications if (icon := file.icons.get(key, ""))},
+        )
+
+    def unregistered(self, file: Catalogue) -> tuple[str, ...]:
+        """Return the file's entitlements of applications that are not registered, in the file's order."""
+        keys = [spec.key for spec in file.entitlements]
+        return tuple(key for key in keys if key.partition(":")[0] not in self.applications)
+
+
+def _known_parts(role: RoleSpec, known: Mapping[str, EntitlementSpec]) -> RoleSpec:
+    return replace(
+        role,
+        entitlements=[key for key in role.entitlements if key in known],
+        assignable_amounts={key: amount for key, amount in role.assignable_amounts.items() if key in known},
+    )
+
+
+def load() -> StoredCatalogue:
+    """Read the catalogue in force. Five statements."""
+    units = list(BusinessUnit.objects.order_by("key"))
+    applications = list(Application.objects.order_by("key"))
+    entitlements = list(Entitlement.objects.order_by("rank", "key"))
+    rows = RoleVersion.objects.filter(valid_until=None).select_related("role").order_by("role__rank", "role")
+    versions = list(rows)
+    lines: dict[object, list[RoleEntitlement]] = defaultdict(list)
+    found = RoleEntitlement.objects.filter(version__in=versions).select_related("entitlement")
+    for line in found.order_by("entitlement__rank", "entitlement__key"):
+        lines[line.version_id].append(line)
+    catalogue = Catalogue(
+        units={row.key: row.name for row in units},
+        entitlements=[
+            EntitlementSpec(row.key, row.text, row.takes_amount, row.takes_sites) for row in entitlements
+        ],
+        roles=[_role_spec(version, lines[version.id]) for version in versions],
+        brands={row.key: row.brand for row in units if row.brand},
+        icons={row.key: row.icon for row in applications if row.icon},
+    )
+    return StoredCatalogue(
+        catalogue=catalogue,
+        versions={row.role.key: PresentVersion(row.number, row.valid_from) for row in versions},
+        applications={row.key: row.name for row in applications},
+    )
+
+
+def _role_spec(version: RoleVersion, lines: Sequence[RoleEntitlement]) -> RoleSpec:
+    return RoleSpec(
+        key=version.role.key,
+        name=version.role.name,
+        description=version.role.description,
+        entitlements=[line.entitlement.key for line in lines if line.allowed],
+        verbs=[Verb(verb) for verb in version.verbs],
+        assignable_roles=version.assignable_roles,
+        assignable_amounts={
+            line.entitlement.key: line.max_assignable_amount for line in lines if line.assignable
+        },
+        max_assignment_days=version.max_assignment_days,
+        mfa=version.required_assurance == Assurance.MFA,
+        is_admin=version.is_admin,
+    )
