@@ -8,10 +8,13 @@ from django.db.models import F
 
 from audit.foundation.actor import Actor
 from audit.foundation.intervals import NotEnded
+from delegation.authorization import scopes
 from delegation.authorization.models.staff import StaffRight
 from delegation.authorization.verbs import Verb
 from delegation.staff import rules, scope
+from identity.organizations import queries as organizations_queries
 from identity.organizations.models import BusinessUnit
+from identity.organizations.queries import OrganizationView
 from identity.people.models import User
 from identity.staff import break_glass
 
@@ -69,6 +72,13 @@ class UnitView:
 def business_units() -> dict[str, UnitView]:
     """Return the business units by key, in the order of their names. One statement."""
     return {unit.key: UnitView(unit.name, unit) for unit in BusinessUnit.objects.order_by("name", "key")}
+
+
+def customer(*, actor: Actor, at: dt.datetime, key: str) -> OrganizationView | None:
+    """Find the customer with this key among those that the actor may give rights for. Two statements."""
+    covered = scopes.organizations(actor=actor, verb=Verb.STAFF_RIGHT_GIVE, at=at)
+    row = covered.filter(key=key).first()
+    return organizations_queries.view_of(row) if row else None
 
 
 def lasting_owner_exists(*, at: dt.datetime) -> bool:

@@ -18,12 +18,12 @@ from delegation.authorization.errors import (
     InvalidAccess,
     NotFound,
 )
+from delegation.staff import queries
 from delegation.staff.queries import StaffMember
-from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
-from portal.http import control_characters
 from portal.shell.forms import IdempotentForm
 from portal.signin.staff import pages
+from portal.signin.staff.reader import StaffReader
 from portal.wording import cldr, dates, refusals, time_zones
 
 _REASON_LENGTH = 300
@@ -47,13 +47,13 @@ class RightForm(IdempotentForm):
     def __init__(
         self,
         *args: Any,
-        at: dt.datetime,
+        reader: StaffReader,
         members: Sequence[StaffMember],
         units: Mapping[str, str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._at = at
+        self._reader = reader
         self.organization: OrganizationView | None = None
         people = [(str(one.id), _label(one)) for one in members]
         self._choose("user", [("", _("Choose")), *people], _("Choose a staff member."))
@@ -66,7 +66,6 @@ class RightForm(IdempotentForm):
         self.fields["reason"].error_messages["required"] = _("Enter a reason.")
         for name in ("customer", "until", "reason"):
             self.fields[name].error_messages["max_length"] = _("This is too long.")
-        control_characters.refuse_control_characters(self)
 
     def _choose(self, name: str, choices: list[Any], missing: str) -> None:
         field = self.fields[name]
@@ -89,11 +88,13 @@ class RightForm(IdempotentForm):
         return str(self.cleaned_data["unit"])
 
     def clean_customer(self) -> str:
-        """Find the customer of this key, where the right is for one. Raises ValidationError."""
+        """Find the customer of this key that the reader's own right covers. Raises ValidationError."""
         if self.cleaned_data.get("scope") != CUSTOMER:
             return ""
         key = str(self.cleaned_data["customer"]).strip()
-        self.organization = organizations_queries.find_by_key(key=key) if key else None
+        self.organization = (
+            queries.customer(actor=self._reader.actor, at=self._reader.at, key=key) if key else None
+        )
         if self.organization is None:
             raise ValidationError(_no_customer() if key else _("Enter the customer’s key."), code="unknown")
         return key
@@ -107,7 +108,7 @@ class RightForm(IdempotentForm):
         if day is None:
             raise ValidationError(dates.day_error(typed, example=example_day()), code="day")
         until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
-        if until <= self._at:
+        if until <= self._reader.at:
             past = InvalidAccess(field="until", problem="past")
             raise ValidationError(refusals.sentence_for(past).text, code="past")
         return until
@@ -119,10 +120,7 @@ class RightForm(IdempotentForm):
             own = error.data.get("reason") == "own_right"
             self.add_error("user" if own else "scope", sentence.text if own else _beyond_own_scope())
         elif isinstance(error, NotFound):
-            customer = self.cleaned_data.get("scope") == CUSTOMER
-            self.add_error(
-                "customer" if customer else "user", _no_customer() if customer else _cannot_receive()
-            )
+            self.add_error("user", _cannot_receive())
         elif isinstance(error, ExceedsAuthority):
             self.add_error("end", _beyond_own_end(str(error.data.get("until", ""))))
         elif isinstance(error, AlreadyExists):

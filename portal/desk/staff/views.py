@@ -39,7 +39,7 @@ def give(request: Request, reader: StaffReader) -> HttpResponse:
     role = request.GET.get("role", "")
     form = RightForm(
         request.POST if request.method == "POST" else None,
-        at=reader.at,
+        reader=reader,
         members=members,
         units={key: unit.name for key, unit in units.items()},
         initial={"role": role, "scope": EVERYTHING} if role in pages.ROLES else {},

@@ -132,6 +132,16 @@ def test_owner_of_a_unit_gives_nothing_beyond_it(desk: Desk) -> None:
     assert seen == {"Kaarina Saari", "Siiri Support"}
 
 
+def test_customer_of_another_unit_is_refused_as_an_unknown_one(desk: Desk) -> None:
+    browser, sanna = desk.browser("owner"), hired("Siiri Support")
+    for sent in ({"reason": ""}, {"role": ""}, {}):
+        foreign, unknown = (
+            errors(give(browser, sanna, scope="customer", customer=key, **sent)) for key in ("tamm", "nobody")
+        )
+        assert foreign == unknown
+        assert "customer" in foreign
+
+
 def test_owner_until_an_end_gives_no_longer_right(desk: Desk) -> None:
     kaarina, until = hired("Kaarina Saari"), clock.now() + dt.timedelta(days=3)
     desk.staff.give(kaarina, "owner", until=until)
