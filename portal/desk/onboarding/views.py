@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from audit.foundation.errors import DomainError
-from delegation.authorization.errors import NotFound
+from audit.foundation.errors import Busy, DomainError
+from delegation.authorization.errors import Denied, NotFound
 from delegation.authorization.verbs import Verb
 from delegation.onboarding import commands, queries, rules
 from delegation.onboarding.new_customer import FirstAdmin
@@ -35,6 +35,8 @@ def onboard(request: Request, reader: StaffReader) -> HttpResponse:
     if shown:
         try:
             return _onboard(reader, form)
+        except (Busy, Denied, NotFound):
+            raise
         except DomainError as refusal:
             form.add_refusal(refusal)
     elif checked:
@@ -87,6 +89,8 @@ def onboarded(request: Request, found: OrganizationPage) -> HttpResponse:
     try:
         admin = FirstAdmin(row.email, row.name, row.language)
         done = commands.invite_again(actor=found.reader.actor, invitation=row, admin=admin)
+    except (Busy, Denied, NotFound):
+        raise
     except DomainError as refusal:
         messages.error(request, refusals.sentence_for(refusal).text)
     else:

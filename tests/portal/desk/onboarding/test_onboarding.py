@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from audit.foundation.errors import Busy, DomainError
+from delegation.authorization.errors import Denied, NotFound
 from delegation.invitations.models import Invitation
+from delegation.onboarding import commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from portal.desk.onboarding.context import OnboardedPage, OnboardPage
@@ -129,6 +132,24 @@ def test_lost_mail_after_the_act_is_sent_from_the_page_that_follows(
     browser.post(DONE, {"invitation": page.invitations[0].invitation})
     assert queued_mails.recipient_of(Mail.objects.get(purpose="invitation")) == "liisa@rauma.example"
     assert Invitation.objects.filter(email="liisa@rauma.example", cancelled_at=None).count() == 1
+
+
+@pytest.mark.parametrize(("error", "status"), [(Busy(), 503), (Denied(), 403), (NotFound(), 404)])
+def test_refusal_that_concerns_no_field_is_an_error_page(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: DomainError, status: int
+) -> None:
+    def refuses(**_arguments: Any) -> None:
+        raise error
+
+    browser = desk.browser("account_manager")
+    shown = preview(browser)
+    with monkeypatch.context() as patch:
+        patch.setattr(commands, "onboard", refuses)
+        assert onboard(browser, shown).status_code == status
+    onboard(browser, shown)
+    sent = {"invitation": page_model(browser.get(DONE), OnboardedPage).invitations[0].invitation}
+    monkeypatch.setattr(commands, "invite_again", refuses)
+    assert browser.post(DONE, sent).status_code == status
 
 
 @pytest.mark.parametrize(
