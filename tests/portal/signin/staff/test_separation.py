@@ -9,7 +9,7 @@ from django.urls import get_resolver, reverse
 from identity.sessions.store import SessionStore
 from portal import staff_urls, urls
 from tests.fixtures import oidc_browser, signed_in, staff_url_map, url_map
-from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.browser_client import BrowserClient, with_cookie
 from tests.fixtures.fake_provider import FakeProvider
 from tests.fixtures.staff_users import enrolled, opened
 from tests.fixtures.world import World
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STAFF = "kh-staff"
 SIGN_IN = {"staff_home", *staff_url_map.OUTSIDE}
 """Every address of the desk is opened by a customer and by a stranger in tests/portal/desk/test_matrix.py."""
-
-
-def with_cookie(name: str, value: str) -> BrowserClient:
-    """Give a browser that sends this cookie to every address, as a thief would."""
-    browser = BrowserClient()
-    browser.cookies[name] = value
-    return browser
 
 
 def paths(world: World, address: url_map.Address) -> str:
