@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from delegation.authorization.verbs import Verb
+from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
 from portal.desk.audit import answer_file, ask, context, person_rights
@@ -26,10 +27,16 @@ def question(request: Request, reader: StaffReader) -> HttpResponse:
 
 
 @require_safe
-@desk_page.organization_page(Verb.ACTIVITY_VIEW, reading=Reading.ANSWER)
+@desk_page.organization_page(Verb.ACTIVITY_VIEW)
 def answer(request: Request, found: OrganizationPage) -> HttpResponse:
-    """Answer the question of the address about this customer."""
-    return page_model.render(request, context.answer_page(found.page, request.GET))
+    """Answer the question of the address about this customer; the form alone shows no more than its sites."""
+    model = context.answer_page(found.page, request.GET)
+    readings.record(
+        actor=found.reader.actor,
+        what=Reading.ANSWER if model.question else Reading.ORGANIZATION,
+        organizations=[found.page.organization_id],
+    )
+    return page_model.render(request, model)
 
 
 @require_safe

@@ -149,6 +149,14 @@ def test_answer_and_rights_of_a_person_are_readings(later: Desk) -> None:
     assert [body(event)["facts"]["page"] for event in events] == ["answer", "rights"]
 
 
+def test_question_without_an_answer_is_a_reading_of_the_organization(later: Desk) -> None:
+    browser = later.browser("auditor")
+    browser.get(ANSWER)
+    browser.get(ANSWER, today(amount="5,000"))
+    (event,) = Event.objects.filter(verb="customer_data.read")
+    assert body(event)["facts"]["page"] == "organization"
+
+
 def test_person_of_another_customer_is_not_found(desk: Desk) -> None:
     url = f"{ANSWER}people/{desk.world.tiina.id}/"
     assert desk.browser("auditor").get(url).status_code == 404
