@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from audit.foundation.actor import Actor, ActorKind
 from delegation.authorization import authorities
 from delegation.authorization.models.roles import Entitlement
@@ -90,9 +92,19 @@ def free_key(*, name: str) -> str:
 
 def first_invitations(*, organization: uuid.UUID) -> list[Invitation]:
     """List the supplier's invitations of admins, in order, without those that another one replaced."""
-    rows = Invitation.objects.filter(organization=organization, role__key=ADMIN_ROLE, cancelled_at=None)
-    rows = rows.filter(invited_by_kind__in=[ActorKind.STAFF.value, ActorKind.SYSTEM.value])
-    return list(rows.select_related("organization").order_by("created_at", "id")[:_MOST_INVITATIONS])
+    rows = _of_first_admins(organization).filter(cancelled_at=None)
+    return list(rows.order_by("created_at", "id")[:_MOST_INVITATIONS])
+
+
+def first_invitation(*, organization: uuid.UUID, invitation: uuid.UUID | None) -> Invitation | None:
+    """Find one of the supplier's invitations of admins, also one that another one replaced. One statement."""
+    return _of_first_admins(organization).filter(id=invitation).first() if invitation else None
+
+
+def _of_first_admins(organization: uuid.UUID) -> QuerySet[Invitation]:
+    rows = Invitation.objects.filter(organization=organization, role__key=ADMIN_ROLE)
+    by_supplier = [ActorKind.STAFF.value, ActorKind.SYSTEM.value]
+    return rows.filter(invited_by_kind__in=by_supplier).select_related("organization")
 
 
 def has_members(*, organization: uuid.UUID) -> bool:

@@ -8,15 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.catalogue import ceilings
+from delegation.catalogue import display_names
 from delegation.invitations import links
 from delegation.onboarding import queries
+from delegation.organizations import overview
 from delegation.organizations import queries as organizations_queries
 from portal.desk.desk_page import OrganizationPage
 from portal.desk.onboarding.forms import CURRENCY, OnboardForm
+from portal.shell import forms as shell_forms
 from portal.shell.page_model import PageModel
 from portal.signin.staff.reader import StaffReader
-from portal.wording import cldr, dates, supplier_texts, time_zones
+from portal.wording import access, cldr, dates, supplier_texts, time_zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class OnboardedPage(PageModel):
 
     name: str
     first_admin: str
+    """Whose invitation can be accepted; empty where none can."""
     waits: bool
     """Whether no person has joined yet."""
     created: str
@@ -89,6 +92,7 @@ class OnboardedPage(PageModel):
     lines: Sequence[DoneLine]
     again_url: str
     """POST."""
+    idempotency_key: str
     customer_url: str
     another_url: str
 
@@ -168,13 +172,14 @@ def onboarded_page(found: OrganizationPage) -> OnboardedPage:
     ]
     return OnboardedPage(
         name=page.organization.name,
-        first_admin=sent[0].name if sent else "",
+        first_admin=next((one.name for one in sent if one.state == "pending"), ""),
         waits=waits,
         created=clock.date_time(page.organization.row.created_at),
         invitations=sent,
         lines=_lines(found),
         customer_url=reverse("staff_organization", args=[page.organization.key]),
         again_url=reverse("staff_onboarded", args=[page.organization.key]),
+        idempotency_key=shell_forms.new_idempotency_key(),
         another_url=reverse("staff_onboard"),
     )
 
@@ -184,18 +189,27 @@ def _sub(email: str, day: str, *, joined: bool) -> str:
 
 
 def _lines(found: OrganizationPage) -> list[DoneLine]:
-    row, identifier = found.page.organization.row, found.page.organization_id
+    identifier, at = found.page.organization_id, found.page.at
     numbers = organizations_queries.numbers_of(organizations=[identifier]).get(identifier, ())
-    sites = row.sites.count()
+    sites = overview.counts(organization=identifier, at=at).sites
     parts = [f"{one.number}, {one.unit}" for one in numbers]
-    parts.append(ngettext("%(number)d site", "%(number)d sites", sites) % {"number": sites})
-    offer = ceilings.current_offer(organization=row, at=found.page.at)
-    services = [one for one in queries.services() if offer.keys() & one.entitlements.keys()]
-    amounts = [limit.amount for limit in offer.values() if limit.amount is not None]
-    offered = [supplier_texts.in_language(one.name) for one in services]
-    if amounts:
-        offered.append(_("orders up to %(amount)s") % {"amount": cldr.money(max(amounts), CURRENCY)})
+    parts.append(ngettext("%(number)s site", "%(number)s sites", sites) % {"number": cldr.number(sites)})
     return [
         DoneLine(_("Organization"), " · ".join(parts)),
-        DoneLine(_("Offer"), " · ".join(offered) or _("Nothing is offered yet")),
+        DoneLine(_("Offer"), " · ".join(_offer(found)) or _("Nothing is offered yet")),
     ]
+
+
+def _offer(found: OrganizationPage) -> list[str]:
+    """Return the offered services, each followed by its entitlements that take an amount, with their limits."""
+    names = display_names.load(organization=found.page.organization_id)
+    offered = overview.offer(organization=found.page.organization_id, at=found.page.at)
+    texts: dict[str, list[str]] = {}
+    for one in offered:
+        service = supplier_texts.in_language(names.applications[one.application])
+        of_service = texts.setdefault(one.application, [service])
+        if one.takes_amount:
+            limit = access.limit(one.limit.amount, one.limit.currency, one.limit.period)
+            does = supplier_texts.in_language(names.entitlements[one.entitlement])
+            of_service.append(_("%(does)s, %(limit)s") % {"does": does, "limit": limit})
+    return [text for of_service in texts.values() for text in of_service]

@@ -81,14 +81,25 @@ def onboarded(request: Request, found: OrganizationPage) -> HttpResponse:
     """GET shows what was created and sent; POST sends a first admin a new link, before any person has joined."""
     if request.method != "POST":
         return page_model.render(request, context.onboarded_page(found))
+    _send_again(request, found)
+    return HttpResponseRedirect(reverse("staff_onboarded", args=[found.page.organization.key]))
+
+
+def _send_again(request: Request, found: OrganizationPage) -> None:
+    """Send a new link and leave a message. Raises NotFound for an invitation that no first admin has or had."""
     invitation = shell_forms.identifier(request.POST.get("invitation", ""))
-    rows = queries.first_invitations(organization=found.page.organization_id)
-    row = next((one for one in rows if one.id == invitation), None)
+    row = queries.first_invitation(organization=found.page.organization_id, invitation=invitation)
     if row is None:
         raise NotFound
+    if row.cancelled_at is not None:
+        messages.info(request, _("That invitation was replaced by a newer one."))
+        return
+    key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), row.id.hex)
+    admin = FirstAdmin(row.email, row.name, row.language)
     try:
-        admin = FirstAdmin(row.email, row.name, row.language)
-        done = commands.invite_again(actor=found.reader.actor, invitation=row, admin=admin)
+        done = commands.invite_again(
+            actor=found.reader.actor, invitation=row, admin=admin, idempotency_key=key
+        )
     except (Busy, Denied, NotFound):
         raise
     except DomainError as refusal:
@@ -96,4 +107,3 @@ def onboarded(request: Request, found: OrganizationPage) -> HttpResponse:
     else:
         invitations_mail.queue_each(done.result.links, at=found.page.at)
         messages.success(request, _("A new link is being sent to %(email)s.") % {"email": row.email})
-    return HttpResponseRedirect(reverse("staff_onboarded", args=[found.page.organization.key]))

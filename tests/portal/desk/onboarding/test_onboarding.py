@@ -1,11 +1,16 @@
 """The form of onboarding: what happens is shown first, is done once, and each problem stands at its field."""
 
+import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from audit.foundation import clock
 from audit.foundation.errors import Busy, DomainError
 from delegation.authorization.errors import Denied, NotFound
+from delegation.authorization.values import AmountLimit
+from delegation.catalogue import ceilings
 from delegation.invitations.models import Invitation
 from delegation.onboarding import commands
 from identity.memberships.models import Membership
@@ -14,10 +19,11 @@ from portal.desk.onboarding.context import OnboardedPage, OnboardPage
 from portal.desk.organizations.customer_list import CustomersPage
 from portal.web.invitations import mail as invitations_mail
 from provisioning.mail.models import Mail
-from tests.fixtures import queued_mails
+from tests.fixtures import bypass, queued_mails
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import page_model
+from tests.fixtures.pages import page_messages, page_model, plain, visible_text
 from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import APPROVE, PLACE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL, DONE = "/staff/organizations/onboard/", "/staff/organizations/rauman-rakennus-oy/onboarded/"
@@ -77,10 +83,9 @@ def test_what_was_shown_is_onboarded_and_the_customer_is_in_the_list(desk: Desk)
     page = page_model(browser.get(DONE), OnboardedPage)
     assert (page.name, page.first_admin, page.waits) == ("Rauman Rakennus Oy", "Liisa Rauma", True)
     assert [(one.email, one.state) for one in page.invitations] == [("liisa@rauma.example", "pending")]
-    assert [line.sub for line in page.lines] == [
-        "20881, Kivisalo · 2 sites",
-        "Web shop · orders up to 10\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€",
-    ]
+    offer = "order in the web shop, up to 10 000 € an order · approve others’ orders, up to 10 000 € an order"
+    lines = [plain(line.sub) for line in page.lines]
+    assert lines == ["20881, Kivisalo · 2 sites", f"Web shop · {offer}"]
     row = Organization.objects.get(key="rauman-rakennus-oy")
     assert (row.mail_domains, row.language) == (["pori.example", "rauma.example"], "fi")
     assert queued_mails.recipient_of(Mail.objects.get(organization=row.id)) == "liisa@rauma.example"
@@ -132,6 +137,60 @@ def test_lost_mail_after_the_act_is_sent_from_the_page_that_follows(
     browser.post(DONE, {"invitation": page.invitations[0].invitation})
     assert queued_mails.recipient_of(Mail.objects.get(purpose="invitation")) == "liisa@rauma.example"
     assert Invitation.objects.filter(email="liisa@rauma.example", cancelled_at=None).count() == 1
+
+
+def test_page_of_an_expired_invitation_says_no_more_than_it_knows(desk: Desk) -> None:
+    browser = desk.browser("account_manager")
+    onboard(browser, preview(browser))
+    assert "No person has joined yet. Liisa Rauma gets" in visible_text(browser.get(DONE))
+    bypass.update(Invitation.objects.filter(email="liisa@rauma.example"), expires_at=clock.now())
+    text = visible_text(browser.get(DONE))
+    assert "No person has joined yet." in text
+    assert "gets the invitation" not in text
+    assert "What Liisa Rauma does" not in text
+
+
+def test_page_after_onboarding_names_the_limit_of_each_entitlement(desk: Desk) -> None:
+    browser = desk.browser("account_manager")
+    onboard(browser, preview(browser))
+    row = Organization.objects.get(key="rauman-rakennus-oy")
+    limits = {PLACE: AmountLimit(Decimal(500)), APPROVE: AmountLimit(None)}
+    ceilings.set_ceiling(actor=desk.world.system, organization=row, offer=limits)
+    (_organization, offer) = page_model(browser.get(DONE), OnboardedPage).lines
+    assert plain(offer.sub) == (
+        "Web shop · order in the web shop, up to 500 € an order · approve others’ orders, without limit"
+    )
+
+
+def test_new_link_sent_twice_is_one_and_the_second_press_says_so(desk: Desk) -> None:
+    browser = desk.browser("account_manager")
+    onboard(browser, preview(browser))
+    page = page_model(browser.get(DONE), OnboardedPage)
+    sent = {"invitation": page.invitations[0].invitation, "idempotency_key": page.idempotency_key}
+    for text in (
+        "A new link is being sent to liisa@rauma.example.",
+        "That invitation was replaced by a newer one.",
+    ):
+        assert browser.post(DONE, sent)["Location"] == DONE
+        assert page_messages(browser.get(DONE)) == [text]
+    assert Mail.objects.filter(purpose="invitation").count() == 2
+    assert browser.post(DONE, {"invitation": str(uuid.UUID(int=7))}).status_code == 404
+
+
+def test_new_link_runs_once_for_one_key(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, keys = desk.browser("account_manager"), []
+    onboard(browser, preview(browser))
+    page = page_model(browser.get(DONE), OnboardedPage)
+
+    def refuses(*, idempotency_key: str | None, **_arguments: Any) -> None:
+        keys.append(idempotency_key)
+        raise Busy
+
+    monkeypatch.setattr(commands, "invite_again", refuses)
+    sent = {"invitation": page.invitations[0].invitation, "idempotency_key": "k9"}
+    for _ in range(2):
+        browser.post(DONE, sent)
+    assert keys == [f"k9:{uuid.UUID(sent['invitation']).hex}"] * 2
 
 
 @pytest.mark.parametrize(("error", "status"), [(Busy(), 503), (Denied(), 403), (NotFound(), 404)])
