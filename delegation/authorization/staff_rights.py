@@ -59,7 +59,8 @@ def holders(*, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> set[uuid
 
     Sessions and the projection are of the present: neither is asked about another instant.
     """
-    return set(_rights_with(verb, organization, at).values_list("user", flat=True))
+    able = _rights_with(verb, organization, at).filter(user__is_active=True)
+    return set(able.values_list("user", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ class StaffHolder:
 
 
 def named_holders(*, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> list[StaffHolder]:
-    """List the staff rights that `holders` finds, by name. One statement."""
+    """List the staff rights in force at `at` that allow the verb there, by name. One statement.
+
+    Who is blocked now had the right on a day before.
+    """
     columns = ("user__name", "role", "valid_from", "valid_until")
     rows = _rights_with(verb, organization, at).order_by("user__name", "valid_from")
     return [StaffHolder(*row) for row in rows.values_list(*columns)]
@@ -81,7 +85,7 @@ def named_holders(*, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> li
 
 def _rights_with(verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[StaffRight]:
     return StaffRight.objects.filter(
-        InForce(at), _covering(organization), role__in=staff_roles.with_verb(verb), user__is_active=True
+        InForce(at), _covering(organization), role__in=staff_roles.with_verb(verb)
     )
 
 

@@ -67,16 +67,18 @@ def customers(
     text: str = "",
     after: uuid.UUID | None = None,
     before: uuid.UUID | None = None,
+    with_people: bool = True,
 ) -> CustomerList:
     """List the customers whose people the actor may see, by name; with a text, those that match, and people who do.
 
+    People are not looked for where `with_people` is false.
     Three statements; six at most with a text, one more where the list continues after or before a customer.
     """
     rows = readable(actor=actor, at=at)
     people = PeopleFound()
     if text:
         rows = customer_search.customers_matching(rows=rows, text=text)
-        if after is None and before is None:
+        if with_people and after is None and before is None:
             people = customer_search.people_matching(actor=actor, text=text, at=at)
     page = db.keyset(rows=[rows], order=("sort_key", "id"), after=after, before=before, size=PAGE_SIZE)
     organizations = {row.pk for row in page.rows} | {person.organization_id for person in people.rows}

@@ -28,6 +28,8 @@ class FoundCustomers:
 
     answer_url: str
     choices: Sequence[Link]
+    more: bool = False
+    """Whether more customers match than there are choices."""
 
 
 def find(reader: StaffReader, query: QueryDict) -> FoundCustomers:
@@ -35,11 +37,12 @@ def find(reader: StaffReader, query: QueryDict) -> FoundCustomers:
     text = query_string.text(query, "customer")
     if not text:
         return FoundCustomers("", ())
-    rows = queries.customers(actor=reader.actor, at=reader.at, text=text).rows
-    whole = [row for row in rows if _is_named(row, text)]
-    rows = whole if len(whole) == 1 else rows
+    found = queries.customers(actor=reader.actor, at=reader.at, text=text, with_people=False)
+    whole = [row for row in found.rows if _is_named(row, text)]
+    rows = whole if len(whole) == 1 else found.rows
     links = [Link(row.organization.name, _answer_url(row, query)) for row in rows]
-    return FoundCustomers(links[0].url if len(links) == 1 else "", links)
+    more = found.next is not None
+    return FoundCustomers(links[0].url if len(links) == 1 and (whole or not more) else "", links, more)
 
 
 def _is_named(row: CustomerRow, text: str) -> bool:
@@ -70,5 +73,6 @@ def page(reader: StaffReader, query: QueryDict, found: FoundCustomers) -> AskPag
         customer=text,
         error=error,
         choices=found.choices,
+        more_choices=found.more,
         ask_url=reverse("staff_audit"),
     )

@@ -39,6 +39,8 @@ class AskPage(PageModel):
     customer: str
     error: str
     choices: Sequence[Link]
+    more_choices: bool
+    """Whether more customers match than there are choices."""
     ask_url: str
 
 

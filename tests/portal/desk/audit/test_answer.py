@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
 from audit.models import Event
+from delegation.organizations import customer_search, queries
 from portal.desk.audit import context
 from portal.desk.audit.context import AnswerPage, AskPage
 from portal.desk.audit.person_rights import PersonRightsPage
 from tests.fixtures.events import body
 from tests.fixtures.pages import page_model, plain, visible_text
 from tests.fixtures.staff_desk import Desk
-from tests.fixtures.world import PLACE, move_clock
+from tests.fixtures.world import PLACE, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,6 +136,30 @@ def test_several_customers_are_offered_with_the_question(desk: Desk) -> None:
     page = page_model(desk.browser("auditor").get("/staff/audit/", {"customer": "K-", **today()}), AskPage)
     assert [one.text for one in page.choices] == ["Pohjolan Sähkö Oy", "Rakennusliike Koskela Oy"]
     assert all("could=" in one.url for one in page.choices)
+
+
+def test_more_customers_than_are_offered_are_mentioned(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE", 1)
+    answer = desk.browser("auditor").get("/staff/audit/", {"customer": "K-", **today()})
+    page = page_model(answer, AskPage)
+    assert ([one.text for one in page.choices], page.more_choices) == (["Pohjolan Sähkö Oy"], True)
+    assert "More customers match. Enter more of the name." in visible_text(answer)
+
+
+def test_question_does_not_look_for_people(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(customer_search, "people_matching")
+    page = page_model(desk.browser("auditor").get("/staff/audit/", {"customer": "Mikko"}), AskPage)
+    assert page.choices == []
+
+
+def test_staff_member_who_is_blocked_now_had_the_right_before(later: Desk) -> None:
+    user = later.user("auditor", later.staff.kivisalo)
+    with bypassing_commands():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+    browser = later.browser("support")
+    page = page_model(browser.get(ANSWER, today(could="activity.view")), AnswerPage)
+    assert "Elina Hakala" in [one.name for one in page.staff_lines]
 
 
 def test_answer_and_rights_of_a_person_are_readings(later: Desk) -> None:
