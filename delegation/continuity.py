@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Case, Count, QuerySet, Value, When
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from audit.foundation.intervals import InForce
-from delegation.authorization import authorities
+from delegation.authorization import admin_queries
 from delegation.authorization.errors import LastAdmin
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
@@ -45,7 +46,7 @@ def require_remaining_admin(
     members = list(without)
     if not _any_admin(members, at):
         return
-    admins = authorities.working_admins(organization=organization, at=at)
+    admins = admin_queries.working_admins(organization=organization, at=at)
     if admins.exclude(id__in=members).exists():
         return
     refused = list(admins.order_by("sort_key", "id").values_list("id", flat=True)[:MAX_REFUSED])
@@ -62,14 +63,14 @@ def organizations_administered_by(*, user: uuid.UUID, at: dt.datetime) -> list[u
     return [
         organization
         for organization in own.order_by("organization")
-        if authorities.working_admins(organization=organization, at=at).filter(user=user).exists()
+        if admin_queries.working_admins(organization=organization, at=at).filter(user=user).exists()
     ]
 
 
 def keeps_admin_without(*, user: uuid.UUID, without: Collection[int], at: dt.datetime) -> bool:
     """Check that all organizations of this person keep a working admin without these authenticators of the person."""
     return all(
-        authorities.working_admins(organization=organization, at=at, without=without).exists()
+        admin_queries.working_admins(organization=organization, at=at, without=without).exists()
         for organization in organizations_administered_by(user=user, at=at)
     )
 
@@ -96,14 +97,14 @@ def unable_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membershi
         kind=Membership.Kind.PERSON,
         id__in=assignments.filter(all_sites=True).values("membership"),
     )
-    working = authorities.working_admins(organization=organization, at=at)
+    working = admin_queries.working_admins(organization=organization, at=at)
     rows = rows.exclude(id__in=working.values("id"))
     return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])
 
 
 def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership]:
     """Read up to `MAX_LISTED` working admins with their users, in the order of names. Two statements."""
-    rows = authorities.working_admins(organization=organization, at=at)
+    rows = admin_queries.working_admins(organization=organization, at=at)
     return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])
 
 
@@ -118,11 +119,9 @@ class AtRisk:
 def at_risk(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[AtRisk]:
     """Read which of these organizations have fewer than two working admins, those with none first, then by name.
 
-    Up to `MAX_AT_RISK` + 1. Two statements.
+    Up to `MAX_AT_RISK` + 1. One statement.
     """
-    admins = authorities.working_admins_everywhere(at=at).order_by().values("organization")
-    with_two = admins.annotate(number=Count("pk")).filter(number__gt=1).values("organization")
-    rows = organizations.filter(status=Organization.Status.ACTIVE).exclude(pk__in=with_two)
-    has_admin = Case(When(pk__in=admins, then=Value(value=True)), default=Value(value=False))
-    ordered = rows.annotate(has_admin=has_admin).order_by("has_admin", "sort_key", "id")
-    return [AtRisk(organizations_queries.view_of(row), row.has_admin) for row in ordered[: MAX_AT_RISK + 1]]
+    admins = Coalesce(Subquery(admin_queries.number_of_working_admins(at=at)), 0)
+    rows = organizations.filter(status=Organization.Status.ACTIVE).annotate(admins=admins)
+    ordered = rows.filter(admins__lt=2).order_by("admins", "sort_key", "id")[: MAX_AT_RISK + 1]
+    return [AtRisk(organizations_queries.view_of(row), row.admins > 0) for row in ordered]

@@ -18,13 +18,8 @@ from audit.foundation.actor import Actor, ActorKind
 from audit.foundation.intervals import InForce
 from delegation.authorization import staff_rights, staff_roles
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
-from delegation.authorization.models.roles import Assurance, RoleVersion
-from identity.memberships.models import Membership, MembershipPeriod
+from delegation.authorization.models.roles import RoleVersion
 from identity.organizations.models import CustomerNumber
-from identity.people import credentials
-
-_STATE = MembershipPeriod.State
-_WITHOUT_END = Q(valid_until__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,42 +222,6 @@ def membership_states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid
             if role is not None:
                 member.roles.append(HeldRole(role, all_sites, frozenset(sites)))
     return states
-
-
-def working_admins(
-    *, organization: uuid.UUID, at: dt.datetime, without: Collection[int] = ()
-) -> QuerySet[Membership]:
-    """Filter the members who count as working admins, now and at every later instant already in the data.
-
-    A working admin has an admin role for all sites, by an own assignment without end, and an active period without end.
-    The sign-in is usable and as strong as the role requires, and mail has not bounced. The authenticators of `without`
-    do not count, and programs never count.
-    """
-    return _working_admins(Q(organization=organization), at, without)
-
-
-def working_admins_everywhere(*, at: dt.datetime) -> QuerySet[Membership]:
-    """Filter the working admins of all organizations. One statement."""
-    return _working_admins(Q(), at, ())
-
-
-def _working_admins(within: Q, at: dt.datetime, without: Collection[int]) -> QuerySet[Membership]:
-    admins = [version for version in versions(at).values() if version.is_admin]
-    working = Q(pk__in=[])
-    for assurance in sorted({version.required_assurance for version in admins}):
-        roles = [version.role_id for version in admins if version.required_assurance == assurance]
-        assignments = Assignment.objects.filter(
-            _WITHOUT_END, within, valid_from__lte=at, role__in=roles, all_sites=True
-        )
-        able = credentials.able_to_sign_in(strong=assurance == Assurance.MFA, without=without)
-        working |= Q(id__in=assignments.values("membership"), user__in=able)
-    without_end = MembershipPeriod.objects.filter(_WITHOUT_END, valid_from__lte=at, state=_STATE.ACTIVE)
-    return Membership.objects.filter(
-        working,
-        within,
-        kind=Membership.Kind.PERSON,
-        id__in=without_end.values("membership"),
-    )
 
 
 _STATES = """

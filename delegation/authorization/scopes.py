@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -34,10 +35,15 @@ def memberships(
 
 def organizations(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[Organization]:
     """Filter the organizations where this actor may do `verb` at `at`; verbs of the supplier are for staff only."""
-    allowed = Q(pk__in=[])
     if verb.rule.on is On.SUPPLIER and actor.kind is not ActorKind.STAFF:
-        return Organization.objects.filter(allowed)
-    for authority in authorities.authorities_of(actor=actor, at=at):
+        return Organization.objects.none()
+    return organizations_within(own=authorities.authorities_of(actor=actor, at=at), verb=verb)
+
+
+def organizations_within(*, own: Iterable[Authority], verb: Verb) -> QuerySet[Organization]:
+    """Filter the organizations where these authorities allow `verb`."""
+    allowed = Q(pk__in=[])
+    for authority in own:
         if verb.value in authority.verbs and (authority.all_sites or not verb.rule.all_sites):
             allowed |= authorities.reach(authority=authority, field="pk")
     return Organization.objects.filter(allowed)

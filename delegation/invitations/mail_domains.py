@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from delegation.authorization import authorities
+from delegation.authorization import admin_queries
 from identity.organizations.models import Organization
 from identity.people.models import User
 
@@ -40,7 +40,7 @@ class MailDomains:
 
 def load(*, organization: Organization, at: dt.datetime) -> MailDomains:
     """Read the domains; without any of its own, those of the organization's working admins count. One statement."""
-    rows = authorities.working_admins(organization=organization.id, at=at)
+    rows = admin_queries.working_admins(organization=organization.id, at=at)
     admins = [row.user for row in rows.select_related("user").order_by("sort_key", "id")]
     own = set(organization.mail_domains) or {_domain(admin.email) for admin in admins}
     return MailDomains(frozenset(own), admins)

@@ -2,14 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from audit.foundation import db
 from audit.foundation.actor import Actor
-from delegation.authorization import scopes
+from delegation.authorization import authorities, scopes
 from delegation.authorization.verbs import Verb
 from delegation.organizations import customer_search
 from delegation.organizations.customer_search import PeopleFound
@@ -104,6 +104,23 @@ def _person(row: Membership, numbers: tuple[Number, ...]) -> PersonFound:
 def readable(*, actor: Actor, at: dt.datetime) -> QuerySet[Organization]:
     """Filter the customers whose people the actor may see. One statement."""
     return scopes.organizations(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableCustomers:
+    """Holds the customers whose people a staff member may see; `ids` is None where these are all customers."""
+
+    rows: QuerySet[Organization]
+    ids: Sequence[uuid.UUID] | None
+
+
+def readable_with_ids(*, actor: Actor, at: dt.datetime) -> ReadableCustomers:
+    """Filter the customers whose people the actor may see, and read their ids. Two statements at most."""
+    own = authorities.authorities_of(actor=actor, at=at)
+    rows = scopes.organizations_within(own=own, verb=Verb.MEMBER_VIEW)
+    if any(one.is_for_all and Verb.MEMBER_VIEW.value in one.verbs for one in own):
+        return ReadableCustomers(rows, None)
+    return ReadableCustomers(rows, list(rows.values_list("pk", flat=True)))
 
 
 def views(*, among: QuerySet[Organization], ids: Collection[uuid.UUID]) -> dict[uuid.UUID, OrganizationView]:

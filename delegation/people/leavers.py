@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from delegation.authorization import authorities
+from delegation.authorization import admin_queries
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import SHOWN_NAME, Membership
 
@@ -37,7 +37,7 @@ def recipients(*, organization: uuid.UUID, actor: uuid.UUID, at: dt.datetime) ->
         organization=organization, user=actor, user__mail_bounced_at=None, kind=Membership.Kind.PERSON
     )
     rows = list(own.select_related("user")[:1]) or list(
-        authorities.working_admins(organization=organization, at=at)
+        admin_queries.working_admins(organization=organization, at=at)
         .select_related("user")
         .order_by("sort_key", "id")[:_MAX_NOTIFIED]
     )

@@ -14,7 +14,7 @@ from audit.log.ledger import Subject
 from audit.log.observations import EventBatch
 from delegation import continuity
 from delegation.acts import locked_observations
-from delegation.authorization import authorities
+from delegation.authorization import admin_queries
 from delegation.authorization.event_types import Observation
 from identity import machine_secrets
 from identity.memberships import queries as memberships_queries
@@ -102,7 +102,7 @@ def mark_undeliverable(*, batch: EventBatch, mails: Sequence[Mail], at: dt.datet
     for person in people:
         _record_event(batch, person, at)
     for organization in sorted({key for keys in administered.values() for key in keys}):
-        if not authorities.working_admins(organization=organization, at=at).exists():
+        if not admin_queries.working_admins(organization=organization, at=at).exists():
             _record_orphan(batch, organization)
 
 

@@ -12,7 +12,7 @@ from provisioning.accounts.progress import LATE
 LIMIT = 100
 """Systems of removals that one page reads."""
 OLDEST = 1000
-"""Systems of removals that are read for all organizations together."""
+"""Systems of removals that are read for many organizations together."""
 
 # Someone who is a member again has rows of the removal until the restored access is acknowledged: these are no leavers.
 _UNCONFIRMED = """
@@ -54,7 +54,9 @@ ORDER BY r.removed_at {order}, r.act, p.key
 LIMIT %(limit)s
 """
 _OF_ORGANIZATION = _UNCONFIRMED.format(which="organization = %(organization)s", order="DESC")
-_OLDEST = _UNCONFIRMED.format(which="true", order="ASC")
+_OLDEST = _UNCONFIRMED.format(
+    which="(%(organizations)s::uuid[] IS NULL OR organization = ANY(%(organizations)s::uuid[]))", order="ASC"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,14 @@ def unconfirmed(
     return _read(_OF_ORGANIZATION, organization=organization, at=at, acts=acts)
 
 
-def oldest_unconfirmed(*, at: dt.datetime) -> list[UnconfirmedRemoval]:
-    """Read the unconfirmed removals of all organizations, oldest first, up to `OLDEST` systems. One statement."""
-    return _read(_OLDEST, at=at, limit=OLDEST)
+def oldest_unconfirmed(
+    *, at: dt.datetime, organizations: Collection[uuid.UUID] | None
+) -> list[UnconfirmedRemoval]:
+    """Read the unconfirmed removals of these organizations, oldest first, up to `OLDEST` systems. One statement.
+
+    `organizations`: None for all.
+    """
+    return _read(_OLDEST, at=at, organizations=organizations, limit=OLDEST)
 
 
 def _read(
@@ -102,11 +109,13 @@ def _read(
     *,
     at: dt.datetime,
     organization: uuid.UUID | None = None,
+    organizations: Collection[uuid.UUID] | None = None,
     acts: Collection[uuid.UUID] | None = None,
     limit: int = LIMIT,
 ) -> list[UnconfirmedRemoval]:
     params = {
         "organization": organization,
+        "organizations": None if organizations is None else list(organizations),
         "at": at,
         "late": at - LATE,
         "acts": None if acts is None else list(acts),

@@ -6,15 +6,17 @@ from collections.abc import Callable
 import pytest
 from allauth.mfa.models import Authenticator
 
-from audit.foundation import clock
+from audit.foundation import clock, ids
 from audit.models import Event
+from delegation import continuity
 from delegation.access import commands as access_commands
-from delegation.authorization import authorities
+from delegation.authorization import admin_queries
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import Organization
 from identity.people.models import User
 from tests.fixtures.world import World, actor_of, bypassing_commands
 
@@ -107,6 +109,31 @@ def test_removal_of_the_last_working_admin_beside_an_unusable_admin_is_refused(
         )
 
 
+def _nothing(second: Membership) -> None:
+    del second
+
+
+@pytest.mark.parametrize("spoil", [_nothing, *NOT_COUNTING])
+def test_customers_at_risk_are_those_with_fewer_than_two_working_admins(
+    world: World, spoil: Callable[[Membership], None]
+) -> None:
+    (own,) = Assignment.objects.filter(membership=world.aino)
+    own.pk = ids.uuid7()
+    with bypassing_commands():
+        own.save(force_insert=True)  # A second assignment of Aino, who remains one admin.
+        spoil(world.paivi)
+    at = clock.now()
+    numbers = {
+        row: admin_queries.working_admins(organization=row.pk, at=at).count()
+        for row in Organization.objects.all()
+    }
+    found = continuity.at_risk(organizations=Organization.objects.all(), at=at)
+    assert {one.organization.row: one.has_admin for one in found} == {
+        row: number > 0 for row, number in numbers.items() if number < 2
+    }
+    assert (world.koskela in numbers and numbers[world.koskela] == 1) == (spoil is not _nothing)
+
+
 def test_removal_of_one_of_two_admins_is_allowed_and_of_both_refused(world: World) -> None:
     third = actor_of(world.member(world.koskela, "Third Admin", "organization_admin", factor=False))
     with pytest.raises(authorization_errors.LastAdmin) as both:
@@ -151,7 +178,7 @@ def test_required_sign_in_strength_is_that_of_the_role(world: World) -> None:
 
 
 def _counting(world: World) -> set[object]:
-    rows = authorities.working_admins(organization=world.koskela.id, at=clock.now())
+    rows = admin_queries.working_admins(organization=world.koskela.id, at=clock.now())
     return set(rows.values_list("id", flat=True))
 
 

@@ -48,7 +48,7 @@ AREAS = (
         "authorities and scopes",
         20,
         (
-            "delegation/authorization/authorities.py",
+            "delegation/authorization/a[du]*.py",
             "delegation/authorization/staff_r*.py",
             "delegation/authorization/scopes.py",
             "delegation/invitations/scope.py",

@@ -14,7 +14,7 @@ from audit.foundation import clock
 from audit.verification import verifier
 from delegation import continuity
 from delegation.activity import ending_events, people_in_events
-from delegation.authorization import authorities, entitlements, history
+from delegation.authorization import admin_queries, entitlements, history
 from delegation.authorization.verbs import Verb
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
@@ -124,7 +124,7 @@ def pages(world: World) -> Paths:
         ),
         "people up to date": lambda: page(condition=accounts_queries.worst_state_is(["up_to_date"])),
         "attention": lambda: accounts_queries.needing_attention(organization=organization, at=at),
-        "working admins": lambda: authorities.working_admins(organization=organization, at=at).exists(),
+        "working admins": lambda: admin_queries.working_admins(organization=organization, at=at).exists(),
         "last admin": lambda: continuity.require_remaining_admin(
             organization=organization, without=[admin.id], at=at
         ),
@@ -155,7 +155,12 @@ def desk(world: World) -> Paths:
     return {
         "customers": lambda: search(""),
         "failing systems": accounts_queries.failing_targets,
-        "unconfirmed removals": lambda: removals_queries.oldest_unconfirmed(at=at),
+        "unconfirmed removals": lambda: removals_queries.oldest_unconfirmed(
+            at=at, organizations=organizations_queries.readable_with_ids(actor=actor, at=at).ids
+        ),
+        "customers at risk": lambda: continuity.at_risk(
+            organizations=organizations_queries.readable(actor=actor, at=at), at=at
+        ),
         # At most a thousand people are looked at: of a million, a smaller part than `42 person` is of this crowd.
         "search of people": lambda: search("olli makinen"),
         "search of customers": lambda: search("crowd 7"),

@@ -16,7 +16,7 @@ from delegation import continuity
 from delegation.authorization.verbs import Verb
 from delegation.continuity import AtRisk
 from delegation.organizations import queries
-from delegation.organizations.queries import Number
+from delegation.organizations.queries import Number, ReadableCustomers
 from identity.organizations.queries import OrganizationView
 from portal.shell.page_model import PageModel
 from portal.signin.staff.pages import SignInFacts
@@ -27,7 +27,7 @@ from provisioning.accounts.queries import FailingTarget
 from provisioning.removals import queries as removals_queries
 from provisioning.removals.queries import UnconfirmedRemoval, UnconfirmedSystem
 
-_REMOVALS = 50
+MAX_REMOVALS = 50
 """Unconfirmed removals that the page lists."""
 
 
@@ -88,6 +88,7 @@ class DeskHomePage(PageModel):
     """Of the parts that are not empty."""
     systems: Sequence[SystemLine]
     removals: Sequence[RemovalLine]
+    more_removals: bool
     risks: Sequence[RiskLine]
     more_risks: bool
     sign_in: SignInFacts
@@ -106,37 +107,44 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
     removals: list[RemovalLine] = []
     risks: list[RiskLine] = []
     if Verb.MEMBER_VIEW in reader.verbs:
-        readable = queries.readable(actor=reader.actor, at=reader.at)
-        unconfirmed = removals_queries.oldest_unconfirmed(at=reader.at)
-        customers = queries.views(among=readable, ids={one.organization for one in unconfirmed})
-        of_readable = [one for one in unconfirmed if one.organization in customers]
-        removals = [_removal(customers[one.organization], one, reader.at) for one in of_readable[:_REMOVALS]]
-        at_risk = continuity.at_risk(organizations=readable, at=reader.at)
+        readable = queries.readable_with_ids(actor=reader.actor, at=reader.at)
+        removals = _removals(readable, reader.at)
+        at_risk = continuity.at_risk(organizations=readable.rows, at=reader.at)
         numbers = queries.numbers_of(organizations=[one.organization.id for one in at_risk])
         risks = [_risk(one, numbers.get(one.organization.id, ())) for one in at_risk]
-    shown = risks[: continuity.MAX_AT_RISK]
+    more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > continuity.MAX_AT_RISK
+    removals, risks = removals[:MAX_REMOVALS], risks[: continuity.MAX_AT_RISK]
     return DeskHomePage(
-        counters=_counters(len(systems), len(removals), len(shown), more=len(risks) > len(shown)),
+        counters=_counters((len(systems), False), (len(removals), more_removals), (len(risks), more_risks)),
         systems=[_system(one, reader.at) for one in systems],
         removals=removals,
-        risks=shown,
-        more_risks=len(risks) > len(shown),
+        more_removals=more_removals,
+        risks=risks,
+        more_risks=more_risks,
         sign_in=sign_in,
         first_owner_url=first_owner_url,
     )
 
 
-def _counters(systems: int, removals: int, risks: int, *, more: bool) -> list[Counter]:
-    found = [
-        (systems, ngettext("failing system", "failing systems", systems), "#systems"),
-        (removals, ngettext("unconfirmed removal", "unconfirmed removals", removals), "#removals"),
-        (risks, ngettext("customer at risk", "customers at risk", risks), "#risks"),
+def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]:
+    """Return one line more than the page lists, where there are more."""
+    unconfirmed = removals_queries.oldest_unconfirmed(at=at, organizations=readable.ids)
+    customers = queries.views(among=readable.rows, ids={one.organization for one in unconfirmed})
+    of_readable = [one for one in unconfirmed if one.organization in customers]
+    return [_removal(customers[one.organization], one, at) for one in of_readable[: MAX_REMOVALS + 1]]
+
+
+def _counters(*parts: tuple[int, bool]) -> list[Counter]:
+    """Count the lines of each part; its second value says that there are more."""
+    (systems, _more), (removals, _more_removals), (risks, _more_risks) = parts
+    labels = [
+        (ngettext("failing system", "failing systems", systems), "#systems"),
+        (ngettext("unconfirmed removal", "unconfirmed removals", removals), "#removals"),
+        (ngettext("customer at risk", "customers at risk", risks), "#risks"),
     ]
     return [
-        Counter(
-            cldr.number(number) + ("+" if more and url == "#risks" else ""), label, url, url == "#systems"
-        )
-        for number, label, url in found
+        Counter(cldr.number(number) + ("+" if more else ""), label, url, url == "#systems")
+        for (number, more), (label, url) in zip(parts, labels, strict=True)
         if number
     ]
 

@@ -84,7 +84,7 @@ class OnboardedPage(PageModel):
 
     name: str
     first_admin: str
-    """Whose invitation can be accepted; empty where none can."""
+    """The name on the open invitation; empty without one."""
     waits: bool
     """Whether no person has joined yet."""
     created: str

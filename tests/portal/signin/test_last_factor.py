@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from audit.foundation import clock
 from audit.log import observations
 from audit.log.ledger import Subject
-from delegation.authorization import authorities
+from delegation.authorization import admin_queries
 from delegation.authorization.event_types import Observation
 from identity.memberships.models import Membership
 from identity.people.models import User
@@ -79,5 +79,5 @@ def test_concurrent_factor_removals_of_two_admins_leave_one_factor(world: World)
                 key.delete()
 
     concurrency.run_concurrently(lambda: remove(keys[0], world.aino), lambda: remove(keys[1], world.paivi))
-    left = authorities.working_admins(organization=world.koskela.id, at=clock.now())
+    left = admin_queries.working_admins(organization=world.koskela.id, at=clock.now())
     assert left.count() == 1

@@ -11,9 +11,11 @@ from delegation import continuity
 from delegation.people.commands import members as people_commands
 from identity.organizations.models import BusinessUnit
 from identity.people.models import User
+from portal.desk.home import context
 from portal.desk.home.context import DeskHomePage
+from provisioning.removals import queries as removals_queries
 from provisioning.targets.models import Target
-from tests.fixtures import connected_services
+from tests.fixtures import connected_services, staff_rights
 from tests.fixtures.connected_services import ConnectedServices
 from tests.fixtures.pages import count_statements, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
@@ -77,6 +79,36 @@ def test_removals_and_risks_of_another_unit_are_not_listed(desk: Desk, services:
     shown = page(desk, unit=desk.staff.eesti)
     assert shown.removals == []
     assert [one.customer for one in shown.risks] == ["Tamm OÜ"]
+
+
+def test_removals_of_other_customers_do_not_hide_the_readers_own(
+    desk: Desk, services: ConnectedServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = desk.world
+    remove(world, services)
+    people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina], reason="left")
+    services.deliver()
+    move_clock(122)
+    monkeypatch.setattr(removals_queries, "OLDEST", 1)
+    sanna = staff_rights.hired("Sanna Heikkilä")
+    desk.staff.give(sanna, "support", organization=world.pohjola)
+    shown = page_model(desk.signed_in(sanna, "support").get("/staff/"), DeskHomePage)
+    assert [one.customer for one in shown.removals] == ["Pohjolan Sähkö Oy"]
+
+
+def test_more_removals_than_are_listed_are_mentioned(
+    desk: Desk, services: ConnectedServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove(desk.world, services)
+    people_commands.remove(actor=actor_of(desk.world.aino), memberships=[desk.world.olli], reason="left")
+    services.deliver()
+    move_clock(122)
+    monkeypatch.setattr(context, "MAX_REMOVALS", 1)
+    answer = desk.browser("support").get("/staff/")
+    shown = page_model(answer, DeskHomePage)
+    assert (len(shown.removals), shown.more_removals) == (1, True)
+    assert [one.count for one in shown.counters if one.url == "#removals"] == ["1+"]
+    assert "More removals are unconfirmed than are listed here." in visible_text(answer)
 
 
 def test_failing_system_is_listed_for_operators_with_what_waits(
