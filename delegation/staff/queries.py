@@ -16,7 +16,6 @@ from identity.organizations import queries as organizations_queries
 from identity.organizations.models import BusinessUnit
 from identity.organizations.queries import OrganizationView
 from identity.people.models import User
-from identity.staff import break_glass
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def staff_members() -> list[StaffMember]:
     """List the staff users who have signed in by the company's sign-in and are not blocked, by name. One statement."""
     rows = User.all_directories.filter(
         directory=User.Directory.STAFF, is_active=True, staff_identity__isnull=False
-    ).exclude(staff_identity__issuer=break_glass.ISSUER)
+    ).exclude(rules.BREAK_GLASS)
     return [StaffMember(row.pk, row.name, row.created_at, row) for row in rows.order_by("sort_key", "pk")]
 
 

@@ -17,6 +17,7 @@ from delegation.authorization.errors import (
     InvalidAccess,
     InvalidInput,
     LastOwner,
+    NotFound,
     OwnerExists,
 )
 from delegation.authorization.models.staff import StaffRight, StaffScope
@@ -24,6 +25,11 @@ from delegation.authorization.policy import SupplierData
 from delegation.authorization.staff_roles import StaffRole
 from delegation.authorization.verbs import Verb
 from identity.organizations.models import BusinessUnit, Organization
+from identity.people.models import User
+from identity.staff import break_glass
+
+BREAK_GLASS = Q(staff_identity__issuer=break_glass.ISSUER)
+"""Matches the user of the emergency sign-in, whose rights the system alone gives, each with an end."""
 
 
 def clean_reason(text: str) -> str:
@@ -50,6 +56,7 @@ def check_giving(
 ) -> None:
     """Raise Denied for a right to oneself, InvalidAccess or ExceedsAuthority for an end that cannot be.
 
+    Raise NotFound where anyone but the system gives the break-glass user a right: its sign-in is no person's own.
     The system's appointment of an owner has an end; its holder may give that role without end (ADR 24).
     """
     if user == actor.id:
@@ -58,6 +65,8 @@ def check_giving(
         raise InvalidAccess(field="until", problem="past")
     if actor.kind is ActorKind.SYSTEM:
         return
+    if User.all_directories.filter(BREAK_GLASS, pk=user).exists():
+        raise NotFound
     latest = _latest_end(actor, scope, at)
     exceeds = latest is not None and (until is None or until > latest)
     if latest and exceeds and not _hands_over(actor, role, scope, at):

@@ -24,7 +24,8 @@ from delegation.authorization.errors import (
 from delegation.authorization.models.staff import StaffRight
 from delegation.authorization.staff_roles import StaffRole
 from delegation.staff import commands
-from tests.fixtures import staff_rights
+from identity.staff import break_glass, identities
+from tests.fixtures import staff_rights, staff_users
 from tests.fixtures.concurrency import run_concurrently
 from tests.fixtures.staff_rights import Staff, acting_as, hired
 from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
@@ -216,6 +217,17 @@ def test_customer_and_blocked_staff_receive_no_right(world: World, staff: Staff)
         staff.give(user, "support")
     with bypassing_commands():
         type(user).all_directories.filter(pk=user.pk).update(is_active=True)
+
+
+def test_break_glass_user_receives_rights_from_the_system_alone(staff: Staff) -> None:
+    staff_users.break_glass_opened()
+    user = identities.find(issuer=break_glass.ISSUER, subject=break_glass.SUBJECT)
+    assert user is not None
+    for scope in ({"unit": staff.kivisalo}, {"until": clock.now() + DAY}, {}):
+        with pytest.raises(NotFound):
+            staff.give(user, "owner", **scope)
+    (appointed,) = StaffRight.objects.filter(user=user)
+    assert (appointed.given_by_kind, appointed.valid_until is None) == ("system", False)
 
 
 def test_repeated_request_with_its_key_gives_one_right(staff: Staff) -> None:
