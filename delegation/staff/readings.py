@@ -4,9 +4,11 @@ import uuid
 from collections.abc import Collection
 from enum import StrEnum
 
+from audit.foundation import db
 from audit.foundation.actor import Actor
 from audit.log import observations
 from audit.log.ledger import Subject
+from delegation.acts import locks
 from delegation.authorization.event_types import Observation
 
 
@@ -37,11 +39,13 @@ def record(
     """Record that this staff member reads data of these organizations, before a page shows them.
 
     Repeats within an hour are one event with their number. With a membership, the event is about this member. A
-    transaction of its own, six statements at most; none for no organization.
+    transaction of its own, seven statements at most; none for no organization. Raises Busy where a repeat waits too
+    long for a counter that another transaction holds.
     """
     if not organizations:
         return
-    with observations.recording(actor=actor) as batch:
+    with db.busy_on_timeout(), observations.recording(actor=actor) as batch:
+        db.limit_lock_waits(longest=locks.lock_timeout(actor))
         for organization in organizations:
             subject = (
                 Subject("membership", membership) if membership else Subject("organization", organization)

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,21 +13,24 @@ from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.log import refusals
 from audit.models import Event, Refusal
+from delegation.acts import locks
 from delegation.staff import readings
 from delegation.staff.readings import Reading
+from portal import embedded_postgres
 from portal.web.activity.context import ActivityPage
-from tests.fixtures import signed_in
+from tests.fixtures import cluster, signed_in
 from tests.fixtures.events import body
 from tests.fixtures.pages import page_model
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.staff_rights import acting_as
-from tests.fixtures.world import World, bypassing_commands
+from tests.fixtures.world import World, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-FIRST, REPEATED = 7, 6
+FIRST, REPEATED = 8, 7
 """Statements of readings, savepoints and transactions included."""
+HOUR = 3600.0
 
 
 def statements(actor: Actor, organizations: list[uuid.UUID]) -> int:
@@ -65,6 +69,19 @@ def test_admin_reads_who_of_the_supplier_viewed_what(desk: Desk) -> None:
 
 
 def test_repeats_of_an_hour_follow_as_one_event_about_the_same_customer(desk: Desk) -> None:
+    actor, koskela = acting_as(desk.user("support", desk.staff.kivisalo)), desk.world.koskela.id
+    for _ in range(3):
+        readings.record(actor=actor, what=Reading.PEOPLE, organizations=[koskela])
+    move_clock(HOUR)
+    assert refusals.flush_repeats() == 1
+    _first, repeats = recorded()
+    facts = body(repeats)["facts"]
+    assert (facts["page"], facts["repeats"]) == ("people", 2)
+    assert repeats.chain == repeats.organization == repeats.subject == koskela
+    assert repeats.subject_kind == "organization"
+
+
+def test_counter_of_readings_that_sql_moved_gives_no_event(desk: Desk) -> None:
     actor = acting_as(desk.user("support", desk.staff.kivisalo))
     for _ in range(3):
         readings.record(actor=actor, what=Reading.PEOPLE, organizations=[desk.world.koskela.id])
@@ -73,6 +90,19 @@ def test_repeats_of_an_hour_follow_as_one_event_about_the_same_customer(desk: De
     # The time is under the counter's MAC: a counter that SQL moved is no counter.
     assert refusals.flush_repeats() == 1
     assert [body(event)["facts"] for event in recorded()] == [{"page": "people"}]
+
+
+def test_page_of_a_reading_that_waits_for_a_held_counter_gives_up(
+    desk: Desk, database_urls: cluster.Urls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = desk.browser("support")
+    assert browser.get("/staff/organizations/koskela/").status_code == 200
+    monkeypatch.setattr(locks, "PEOPLE", dt.timedelta(milliseconds=50))
+    with psycopg.connect(database_urls[embedded_postgres.APP]) as holder:
+        holder.execute("SET idle_in_transaction_session_timeout = '10s'")  # without the bound the page would wait on
+        holder.execute("SELECT FROM audit_refusal FOR UPDATE")
+        assert browser.get("/staff/organizations/koskela/").status_code == 503
+    assert Refusal.objects.get(verb="customer_data.read").count == 1
 
 
 def test_reading_of_many_customers_costs_as_much_as_of_one(desk: Desk, world: World) -> None:
