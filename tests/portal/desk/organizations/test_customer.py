@@ -15,7 +15,7 @@ from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/koskela/"
-STATEMENTS = 28
+STATEMENTS = 29
 """Five of the frame, two of the customer, six of the reading, and those of the parts."""
 
 

@@ -13,7 +13,7 @@ from tests.fixtures.staff_desk import Desk
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/"
 KOSKELA, POHJOLA = "Rakennusliike Koskela Oy", "Pohjolan Sähkö Oy"
-CUSTOMERS, CUSTOMERS_AND_PEOPLE = 9, 17
+CUSTOMERS, CUSTOMERS_AND_PEOPLE = 9, 18
 """Statements of a search that finds no people, and of one that records that it found some.
 
 The frame of every staff page takes five, the search six, and the record six.
