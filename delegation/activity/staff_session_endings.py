@@ -5,8 +5,7 @@ import uuid
 from collections.abc import Collection
 from enum import StrEnum
 
-from django.db.models import Q
-
+from audit.log.ledger import SUPPLIER
 from audit.models import Event
 from delegation.activity import events as activity_events
 from delegation.activity.events import EventView
@@ -15,7 +14,10 @@ from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, StaffSession
 
 _LONGEST = ABSOLUTE_LIMIT + dt.timedelta(hours=16)
 """A page that stayed open until the next working day still learns the reason."""
-_OF_USER = (Observation.STAFF_SIGN_IN_SUCCEEDED, Observation.STAFF_SESSION_ENDED)
+_VERBS = (
+    Observation.STAFF_SIGN_IN_SUCCEEDED, Observation.STAFF_SESSION_ENDED, Observation.BREAK_GLASS_ENDED,
+)  # fmt: skip
+"""Events about the user, and for the last one about the supplier: verbs alone are in no index."""
 
 
 class StaffEnding(StrEnum):
@@ -53,9 +55,7 @@ def _of_row(row: StaffSession, at: dt.datetime) -> StaffEnding | None:
 
 
 def _of_events(user: uuid.UUID, session_keys: Collection[str], at: dt.datetime) -> StaffEnding | None:
-    rows = Event.objects.filter(
-        Q(subject=user, verb__in=_OF_USER) | Q(verb=Observation.BREAK_GLASS_ENDED), at__gt=at - _LONGEST
-    )
+    rows = Event.objects.filter(subject__in=[user, SUPPLIER], verb__in=_VERBS, at__gt=at - _LONGEST)
     events = activity_events.read_events(rows=list(rows.order_by("at", "id")))
     authentic = [event for event in events if event.is_authentic]
     for event in authentic:

@@ -13,8 +13,8 @@ from django.db import connection
 from audit.foundation import clock
 from audit.verification import verifier
 from delegation import continuity
-from delegation.activity import ending_events, people_in_events
-from delegation.authorization import admin_queries, entitlements, history
+from delegation.activity import ending_events, people_in_events, staff_session_endings
+from delegation.authorization import admin_queries, authorities, entitlements, history
 from delegation.authorization.verbs import Verb
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
@@ -166,6 +166,7 @@ def desk(world: World) -> Paths:
         "search of customers": lambda: search("crowd 7"),
         "search of a number": lambda: search("C-42"),
         "search of an address": lambda: search("p42@crowd7.example"),
+        "end of a session": lambda: staff_session_endings.find(user=actor.id, session_keys=["0"], at=at),
     }
 
 
