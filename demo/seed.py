@@ -21,6 +21,7 @@ from delegation.catalogue import catalog_file, ceilings  # noqa: E402
 from delegation.catalogue import commands as catalogue_commands  # noqa: E402
 from delegation.invitations.commands import send as invitations_send  # noqa: E402
 from delegation.organizations import commands as organizations_commands  # noqa: E402
+from delegation.organizations.new_organization import NewOrganization  # noqa: E402
 from delegation.people.commands import enrollment  # noqa: E402
 from delegation.staff import commands as staff_commands  # noqa: E402
 from demo import ports_and_paths, sample  # noqa: E402
@@ -87,7 +88,7 @@ def register_targets(where: ports_and_paths.Places) -> None:
 
 def create_company(company: Company, hashed: str, unusable: str) -> dict[str, str]:
     """Create one customer with its people. Returns the TOTP secrets of the sign-ins that the demo shows."""
-    new = organizations_commands.NewOrganization(
+    new = NewOrganization(
         key=company.key,
         name=company.name,
         register_id=company.register_id,

@@ -34,7 +34,6 @@ _INSERT_MANY = f"""
 INSERT INTO audit_refusal ({", ".join(_INSERTED)}) VALUES {{values}}
 ON CONFLICT ({", ".join(_UNIQUE)}) DO NOTHING RETURNING id
 """  # noqa: S608 - constants of this module
-_INSERT = _INSERT_MANY.format(values=f"({', '.join(['%s'] * len(_INSERTED))})")
 
 
 def record(
@@ -65,7 +64,7 @@ def record(
             outcome="refused",
             minute=at.replace(second=0, microsecond=0),
         )
-        if _is_first(counter):
+        if _add([counter]):
             draft = EventDraft(
                 verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
             )
@@ -128,19 +127,34 @@ def _counter_of(actor: Actor, one: Repeatable, at: dt.datetime) -> Refusal:
 
 
 def _add(counters: Sequence[Refusal]) -> set[uuid.UUID]:
-    """Insert those that are new, and return their ids; count one more in the others."""
+    """Insert those that are new, and return their ids; count one more in the others. One statement without others.
+
+    A counter that no holder of the key file wrote is replaced: inserted in advance, it would hide every refusal.
+    """
+    first: set[uuid.UUID] = set()
+    missing = list(counters)
+    while missing:
+        inserted = _insert(missing)
+        others = [counter for counter in missing if counter.id not in inserted]
+        counted = _count_again(others)
+        missing = [other for other in others if _place(other) not in counted]
+        first |= inserted
+    return first
+
+
+def _insert(counters: Sequence[Refusal]) -> set[uuid.UUID]:
     for counter in counters:
         counter.mac = _mac_of(counter)
     values = ", ".join([f"({', '.join(['%s'] * len(_INSERTED))})"] * len(counters))
     parameters = [getattr(counter, name) for counter in counters for name in _INSERTED]
-    first = {row[0] for row in db.fetch_all(_INSERT_MANY.format(values=values), parameters)}
-    others = [counter for counter in counters if counter.id not in first]
-    counted = _count_again(others)
-    return first | {other.id for other in others if _place(other) not in counted and _is_first(other)}
+    return {row[0] for row in db.fetch_all(_INSERT_MANY.format(values=values), parameters)}
 
 
 def _count_again(others: Sequence[Refusal]) -> set[tuple[Any, ...]]:
-    """Count one more in the counters in the place of these, and return the places. Two statements, or none."""
+    """Count one more in the counters in the place of these, and return the places. Two statements, or none.
+
+    One that is not authentic is deleted instead.
+    """
     if not others:
         return set()
     places = {_place(other) for other in others}
@@ -148,15 +162,18 @@ def _count_again(others: Sequence[Refusal]) -> set[tuple[Any, ...]]:
         actor=others[0].actor, minute=others[0].minute, subject__in={other.subject for other in others}
     )
     keys = authentication.keys_for_reading()
-    rows = [
-        row
-        for row in same.select_for_update().order_by("verb", "subject", "code")
-        if _place(row) in places and _is_authentic(row, keys)
+    present = [
+        row for row in same.select_for_update().order_by("verb", "subject", "code") if _place(row) in places
     ]
+    rows = [row for row in present if _is_authentic(row, keys)]
     for row in rows:
         row.count += 1
         row.mac = _mac_of(row)
     Refusal.objects.bulk_update(rows, ["count", "mac"])
+    if len(rows) < len(present):
+        _log.warning("A counter of repeats is not authentic and was replaced")
+        counted = {row.id for row in rows}
+        Refusal.objects.filter(id__in=[row.id for row in present if row.id not in counted]).delete()
     return {_place(row) for row in rows}
 
 
@@ -166,26 +183,6 @@ def _place(row: Refusal) -> tuple[Any, ...]:
 
 def _counter(actor: Actor, **columns: Any) -> Refusal:
     return Refusal(actor=actor.id, actor_kind=actor.kind.value, **columns)
-
-
-def _is_first(counter: Refusal) -> bool:
-    """Insert the counter and return True, or count one more in the present one. One statement for the first.
-
-    A counter that no holder of the key file wrote is replaced: inserted in advance, it would hide every refusal.
-    """
-    counter.mac = _mac_of(counter)
-    while not db.fetch_one(_INSERT, [getattr(counter, name) for name in _INSERTED]):
-        same = {name: getattr(counter, name) for name in _UNIQUE}
-        present = Refusal.objects.select_for_update().filter(**same).first()
-        if present is None:
-            continue
-        if _is_authentic(present, authentication.keys_for_reading()):
-            present.count += 1
-            Refusal.objects.filter(id=present.id).update(count=present.count, mac=_mac_of(present))
-            return False
-        _log.warning("A counter of repeats is not authentic and was replaced")
-        present.delete()
-    return True
 
 
 def _mac_of(row: Refusal) -> bytes:

@@ -12,6 +12,7 @@ from audit.foundation.intervals import InForce
 from delegation.authorization import access_validation, authorities
 from delegation.authorization.authorities import Authority
 from delegation.authorization.errors import Denied, ExceedsAuthority, ExceedsCeiling, InvalidAccess
+from delegation.authorization.models import ceilings
 from delegation.authorization.models.ceilings import Ceiling
 from delegation.authorization.models.roles import RoleEntitlement, RoleVersion
 from delegation.authorization.values import AccessSpec, AmountLimit
@@ -95,7 +96,7 @@ class AssignmentRules:
 
     @cached_property
     def _ceilings(self) -> dict[uuid.UUID, Ceiling]:
-        rows = Ceiling.objects.filter(InForce(self._at), organization=self._organization)
+        rows = ceilings.offer_of(organization=self._organization, at=self._at)
         return {row.entitlement_id: row for row in rows}
 
     def _version(self, access: AccessSpec) -> RoleVersion:

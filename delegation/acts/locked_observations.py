@@ -64,6 +64,6 @@ def recording_in_chain(*, actor: Actor, chain: uuid.UUID) -> Iterator[tuple[Even
         ledger.append(
             parts=[Append(heads[chain], context, [draft]) for of, context, draft in contexts if of == chain]
         )
-        for of_chain, context, draft in contexts:
-            if of_chain != chain:
-                ledger.insert_unchained(chain=of_chain, context=context, drafts=[draft])
+        ledger.insert_beside_chains(
+            parts=[(of, context, [draft]) for of, context, draft in contexts if of != chain]
+        )

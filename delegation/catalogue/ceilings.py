@@ -4,11 +4,10 @@ import datetime as dt
 from collections.abc import Mapping
 
 from audit.foundation.actor import Actor
-from audit.foundation.intervals import InForce
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import SupplierSet
-from delegation.authorization.models.ceilings import Ceiling
+from delegation.authorization.models import ceilings
 from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
@@ -37,7 +36,7 @@ def set_ceiling(
 
 def current_offer(*, organization: Organization, at: dt.datetime) -> dict[str, AmountLimit]:
     """Return the present ceiling of the organization, by entitlement. One statement."""
-    rows = Ceiling.objects.filter(InForce(at), organization=organization).select_related("entitlement")
+    rows = ceilings.offer_of(organization=organization.id, at=at).select_related("entitlement")
     return {row.entitlement.key: AmountLimit(row.amount, row.currency) for row in rows}
 
 

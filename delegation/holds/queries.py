@@ -9,7 +9,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from audit.foundation.intervals import InForce
 from delegation.authorization import entitlements
-from delegation.authorization.models.ceilings import Ceiling, Hold
+from delegation.authorization.models import ceilings
+from delegation.authorization.models.ceilings import Hold
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 
@@ -81,9 +82,7 @@ def _view(row: Hold, placed_by: str) -> HoldView:
 
 def offered(*, organization: uuid.UUID, at: dt.datetime) -> dict[str, list[str]]:
     """List the entitlements that this organization is offered, by application, in their order. One statement."""
-    rows = Ceiling.objects.filter(InForce(at), organization=organization).order_by(
-        "entitlement__rank", "entitlement"
-    )
+    rows = ceilings.offer_of(organization=organization, at=at).order_by("entitlement__rank", "entitlement")
     by_application: dict[str, list[str]] = {}
     for application, entitlement in rows.values_list("entitlement__application__key", "entitlement__key"):
         by_application.setdefault(application, []).append(entitlement)

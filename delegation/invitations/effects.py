@@ -5,10 +5,9 @@ from audit.log.ledger import Subject
 from audit.personal_data import SUBJECT_LABEL, PersonalValue
 from delegation.access import store as access_store
 from delegation.acts.act import Act
-from delegation.authorization.errors import InvitationGone
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
-from delegation.invitations import sending
+from delegation.invitations import links, sending
 from delegation.invitations.models import Invitation
 from delegation.invitations.recipients import Recipient
 from delegation.invitations.sending import InvitationTerms
@@ -26,8 +25,7 @@ def invite_first(act: Act, *, email: str, name: str, access: AccessSpec, languag
 def cancel_first(act: Act, invitation: Invitation) -> None:
     """Cancel the invitation of a first admin, which another one replaces. Raises InvitationGone unless it is open."""
     row = Invitation.objects.get(id=invitation.id, organization=act.organization)
-    if row.accepted_at is not None or row.cancelled_at is not None:
-        raise InvitationGone(state="used" if row.accepted_at is not None else "cancelled")
+    links.require_open(row)
     Invitation.objects.filter(id=row.id).update(cancelled_at=act.at)
     act.also(Verb.INVITATION_CANCEL, Subject("invitation", row.id), cause=act.verb, chain=act.organization)
 

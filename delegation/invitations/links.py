@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 
+from delegation.authorization.errors import InvitationGone
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.invitations.models import Invitation, InvitationToken
 from identity import machine_secrets
@@ -35,6 +36,14 @@ def invitations_of_links(links: Sequence[str]) -> dict[str, Invitation]:
     rows = Invitation.objects.filter(id__in=list(by_link.values())).select_related("organization", "role")
     by_id = {row.id: row for row in rows.prefetch_related("sites")}
     return {link: by_id[by_link[link]] for link in links if link in by_link}
+
+
+def require_open(invitation: Invitation) -> None:
+    """Raise InvitationGone for a used and for a cancelled invitation; an expired one can be sent again."""
+    if invitation.accepted_at is not None:
+        raise InvitationGone(state="used")
+    if invitation.cancelled_at is not None:
+        raise InvitationGone(state="cancelled")
 
 
 def last_sent_at(invitation: Invitation) -> dt.datetime:

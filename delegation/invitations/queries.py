@@ -201,7 +201,7 @@ def open_invitation(
 ) -> Invitation | None:
     """Return the open invitation that this actor sent to this address for the role at all sites. One statement."""
     rows = Invitation.objects.filter(organization=organization, email=email, expires_at__gt=at)
-    rows = rows.filter(invited_by=actor.id, role__key=role, all_sites=True)
+    rows = rows.filter(scope.sent_by(actor), role__key=role, all_sites=True)
     return rows.filter(accepted_at=None, cancelled_at=None).first()
 
 

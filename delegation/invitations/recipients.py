@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import BooleanField, ExpressionWrapper
+
 from audit.foundation.actor import Actor
 from audit.foundation.errors import DomainError
 from delegation.authorization import input_cleaning, policy
@@ -83,20 +85,21 @@ def open_invitations(
 ) -> list[Invitation]:
     """Read the open invitations to these addresses, expired ones too, that the actor sent or sees.
 
-    The system, which has no authorities, sees only its own: otherwise a member's invitation would keep the supplier
-    from inviting the customer's admin at the same address.
+    The system, which has no authorities, sees only the supplier's: otherwise a member's invitation would keep the
+    supplier from inviting the customer's admin at the same address.
     """
+    own = ExpressionWrapper(invitations_scope.sent_by(actor), output_field=BooleanField())
     rows = list(
         Invitation.objects.filter(
             organization=organization, email__in=list(emails), accepted_at=None, cancelled_at=None
-        )
+        ).annotate(is_own=own)
     )
-    others = [row.id for row in rows if row.invited_by != actor.id]
+    others = [row.id for row in rows if not row.is_own]
     if not others:
         return rows
     scope = invitations_scope.visible(actor=actor, verb=Verb.MEMBER_INVITE, at=at, organization=organization)
     seen = set(scope.filter(id__in=others).values_list("id", flat=True))
-    return [row for row in rows if row.invited_by == actor.id or row.id in seen]
+    return [row for row in rows if row.is_own or row.id in seen]
 
 
 def _members(

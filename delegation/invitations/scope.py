@@ -5,7 +5,7 @@ import uuid
 
 from django.db.models import Q, QuerySet
 
-from audit.foundation.actor import Actor
+from audit.foundation.actor import Actor, ActorKind
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
@@ -26,6 +26,16 @@ def visible(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUI
         if verb.value in authority.verbs:
             allowed |= _assignable_by(authority)
     return Invitation.objects.filter(allowed)
+
+
+def of_supplier() -> Q:
+    """Match the supplier's invitations: those of staff (ADR 24) and of the system."""
+    return Q(invited_by_kind__in=[ActorKind.STAFF.value, ActorKind.SYSTEM.value])
+
+
+def sent_by(actor: Actor) -> Q:
+    """Match what this actor sent. The system sends for the supplier."""
+    return of_supplier() if actor.kind is ActorKind.SYSTEM else Q(invited_by=actor.id)
 
 
 def _assignable_by(authority: Authority) -> Q:

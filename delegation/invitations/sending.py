@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from audit.foundation import ids
-from audit.foundation.actor import system
+from audit.foundation.actor import Actor, system
 from audit.foundation.errors import DomainError
 from audit.log.ledger import Subject
 from audit.personal_data import PersonalValue
 from delegation.access import rules as access_rules
 from delegation.acts.act import Act, EventDetails
-from delegation.authorization.errors import AlreadyInvited, RecipientsRefused
+from delegation.authorization.errors import RecipientsRefused
 from delegation.authorization.models.roles import Role
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
@@ -39,7 +39,7 @@ def send(
     The invitations become the `subjects` of the act.
     Raises AlreadyMember, AlreadyInvited, RecipientsRefused, RateLimited, and what assigning the access raises.
     """
-    _check(act, people, terms.access)
+    _check(act, people, terms.access, by=act.actor, verb=act.verb)
     sent = _add(act, people, terms)
     subjects.add(row.id for row, _link in sent)
     for row, link in sent:
@@ -53,25 +53,10 @@ def send(
 def send_first(act: Act, person: Recipient, terms: InvitationTerms) -> str:
     """Invite one of the first admins of an organization without members, as a consequence of the supplier's act.
 
-    Only the ceiling limits the access: staff have no authority to assign. Returns the link. Raises AlreadyInvited,
-    RateLimited, and what assigning the access raises.
+    Only the ceiling limits the access: staff have no authority to assign, and the system decides for them. Returns
+    the link. Raises AlreadyInvited, RateLimited, and what assigning the access raises.
     """
-    organization, at = act.organization, act.at
-    present = Invitation.objects.filter(organization=organization, email=person.email)
-    for row in present.filter(accepted_at=None, cancelled_at=None):
-        raise AlreadyInvited(invitation=str(row.id))
-    access_rules.check_assignment_authority(
-        actor=system(channel=act.actor.channel),
-        verb=Verb.MEMBER_INVITE,
-        organization=organization,
-        access=terms.access,
-        at=at,
-    )
-    emails = [person.email]
-    for refusal in mail_limits.refusals(
-        actor=act.actor, organization=organization, emails=emails, at=at
-    ).values():
-        raise refusal
+    _check(act, [person], terms.access, by=system(channel=act.actor.channel), verb=Verb.MEMBER_INVITE)
     ((row, link),) = _add(act, [person], terms)
     details = _details(act, row, terms, link)
     act.also(
@@ -81,7 +66,7 @@ def send_first(act: Act, person: Recipient, terms: InvitationTerms) -> str:
         after=details.after,
         facts=details.facts,
         personal=details.personal,
-        chain=organization,
+        chain=act.organization,
     )
     return link
 
@@ -96,18 +81,19 @@ def _add(act: Act, people: Sequence[Recipient], terms: InvitationTerms) -> list[
     return sent
 
 
-def _check(act: Act, people: Sequence[Recipient], access: AccessSpec) -> None:
-    actor, organization, at = act.actor, act.organization, act.at
+def _check(act: Act, people: Sequence[Recipient], access: AccessSpec, *, by: Actor, verb: Verb) -> None:
+    """Refuse for what `by` may see and assign; the limits on mails are those of the act's actor."""
+    organization, at = act.organization, act.at
     emails = [person.email for person in people]
-    pending = recipients.open_invitations(actor=actor, organization=organization, emails=emails, at=at)
+    pending = recipients.open_invitations(actor=by, organization=organization, emails=emails, at=at)
     known = recipients.known_beside(
-        actor=actor, organization=organization, emails=emails, pending=pending, at=at
+        actor=by, organization=organization, emails=emails, pending=pending, at=at
     )
     _raise_first(known, len(people))
     access_rules.check_assignment_authority(
-        actor=actor, verb=act.verb, organization=organization, access=access, at=at
+        actor=by, verb=verb, organization=organization, access=access, at=at
     )
-    limited = mail_limits.refusals(actor=actor, organization=organization, emails=emails, at=at)
+    limited = mail_limits.refusals(actor=act.actor, organization=organization, emails=emails, at=at)
     for refusal in limited.values():
         raise refusal
     _cancel(act, pending)
@@ -135,6 +121,7 @@ def _cancel(act: Act, expired: Sequence[Invitation]) -> None:
             Subject("invitation", row.id),
             cause=Verb.MEMBER_INVITE,
             facts={"expired_at": row.expires_at.isoformat()},
+            chain=act.organization,
         )
 
 

@@ -10,14 +10,15 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from audit.foundation.actor import Actor, ActorKind
+from audit.foundation.actor import Actor
 from delegation.authorization import authorities
 from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
+from delegation.invitations import scope
 from delegation.invitations.models import Invitation
 from delegation.onboarding.new_customer import ADMIN_ROLE
-from identity.memberships.models import Membership
+from delegation.organizations.new_organization import RESERVED_KEYS
 from identity.organizations.models import BusinessUnit, Organization
 from identity.people import normalization
 
@@ -87,7 +88,7 @@ def free_key(*, name: str) -> str:
     stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: _KEY_LENGTH - 5].strip("-") or "customer"
     taken = set(Organization.objects.filter(key__startswith=stem).values_list("key", flat=True))
     numbered = (f"{stem}-{number}" for number in itertools.count(2))
-    return next(key for key in itertools.chain([stem], numbered) if key not in taken)
+    return next(key for key in itertools.chain([stem], numbered) if key not in taken | RESERVED_KEYS)
 
 
 def first_invitations(*, organization: uuid.UUID) -> list[Invitation]:
@@ -103,10 +104,4 @@ def first_invitation(*, organization: uuid.UUID, invitation: uuid.UUID | None) -
 
 def _of_first_admins(organization: uuid.UUID) -> QuerySet[Invitation]:
     rows = Invitation.objects.filter(organization=organization, role__key=ADMIN_ROLE)
-    by_supplier = [ActorKind.STAFF.value, ActorKind.SYSTEM.value]
-    return rows.filter(invited_by_kind__in=by_supplier).select_related("organization")
-
-
-def has_members(*, organization: uuid.UUID) -> bool:
-    """Return whether a person is or was a member; staff invite no first admin then."""
-    return Membership.objects.filter(organization=organization).exists()
+    return rows.filter(scope.of_supplier()).select_related("organization")

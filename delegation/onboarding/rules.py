@@ -37,7 +37,12 @@ def require_new(*, new: NewOrganization, units: Collection[uuid.UUID]) -> None:
         raise AlreadyExists(field=field)
 
 
+def has_members(*, organization: uuid.UUID) -> bool:
+    """Return whether a person is or was a member; staff invite no first admin then. One statement."""
+    return Membership.objects.filter(organization=organization).exists()
+
+
 def require_no_member(*, organization: uuid.UUID) -> None:
-    """Raise HasMembers where a person is or was a member. One statement."""
-    if Membership.objects.filter(organization=organization).exists():
+    """Raise HasMembers for an organization that has or had one. One statement."""
+    if has_members(organization=organization):
         raise HasMembers

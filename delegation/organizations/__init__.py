@@ -1,1 +1,1 @@
-"""The supplier creates organizations and their sites."""
+"""The supplier creates organizations with their sites, finds them and reads them in numbers."""

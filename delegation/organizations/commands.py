@@ -8,12 +8,10 @@ from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import OrganizationSet
 from delegation.authorization.verbs import Verb
 from delegation.organizations import effects, new_organization
+from delegation.organizations.new_organization import NewOrganization
 from delegation.organizations.subjects import OrganizationToCreate
 from identity import lifecycle
 from identity.organizations.models import Organization
-
-NewOrganization = new_organization.NewOrganization
-"""What `create_organization` takes."""
 
 
 @command

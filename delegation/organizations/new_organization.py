@@ -9,7 +9,7 @@ from delegation.authorization.errors import AlreadyExists
 MAX_SITE_NAME, MAX_EXTERNAL_ID = 120, 80
 MAX_REGISTER_ID, MAX_CUSTOMER_NUMBER = 40, 40
 """The longest texts, in characters."""
-_RESERVED_KEYS = frozenset({"onboard"})
+RESERVED_KEYS = frozenset({"onboard"})
 """Addresses of staff pages have these words in the place of an organization's key."""
 
 
@@ -31,7 +31,7 @@ class NewOrganization:
 
     def cleaned(self) -> "NewOrganization":
         """Return the one spelling of every value. Raises InvalidInput, and AlreadyExists for a reserved key."""
-        if self.key in _RESERVED_KEYS:
+        if self.key in RESERVED_KEYS:
             raise AlreadyExists(field="key")
         return replace(
             self,

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.foundation import db
-from audit.foundation.intervals import InForce
-from delegation.authorization.models.ceilings import Ceiling
+from delegation.authorization.models import ceilings
 from delegation.authorization.values import AmountLimit, amount_from_json
 
 RECENT = dt.timedelta(days=30)
@@ -93,7 +92,7 @@ def tiers(*, organization: uuid.UUID, at: dt.datetime) -> list[TierCounts]:
 
 def offer(*, organization: uuid.UUID, at: dt.datetime) -> list[OfferedEntitlement]:
     """List what the supplier offers the customer, by application. One statement."""
-    rows = Ceiling.objects.filter(InForce(at), organization=organization)
+    rows = ceilings.offer_of(organization=organization, at=at)
     columns = rows.order_by(
         "entitlement__application__key", "entitlement__rank", "entitlement__key"
     ).values_list(

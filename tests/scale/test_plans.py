@@ -14,7 +14,7 @@ from audit.foundation import clock
 from audit.verification import verifier
 from delegation import continuity
 from delegation.activity import ending_events, people_in_events, staff_session_endings
-from delegation.authorization import admin_queries, authorities, entitlements, history
+from delegation.authorization import admin_queries, entitlements, history
 from delegation.authorization.verbs import Verb
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries

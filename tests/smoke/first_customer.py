@@ -13,6 +13,7 @@ from delegation.authorization.values import AccessSpec
 from delegation.catalogue import ceilings
 from delegation.catalogue import commands as catalogue_commands
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import enrollment
 from demo import seed
 from identity.clients.models import Application
@@ -42,7 +43,7 @@ targets_commands.register(
     base_url=plan["target"],
     token=plan["token"],
 )
-new = organizations_commands.NewOrganization(
+new = NewOrganization(
     key="koskela",
     name="Koskela",
     register_id="1234567-1",

@@ -1,10 +1,13 @@
 """Ceilings say what the supplier offers an organization, and holds what it has stopped for a time."""
 
+import datetime as dt
+import uuid
+
 from django.db import models
 from django.db.models import Q
 
 from audit.foundation import ids
-from audit.foundation.intervals import no_overlapping_intervals
+from audit.foundation.intervals import InForce, no_overlapping_intervals
 from delegation.authorization.models.roles import Entitlement
 from identity.clients.models import Application
 from identity.organizations.models import Organization
@@ -24,6 +27,11 @@ class Ceiling(models.Model):
 
     class Meta:
         constraints = [no_overlapping_intervals("ceiling_no_overlap", "organization", "entitlement")]
+
+
+def offer_of(*, organization: uuid.UUID, at: dt.datetime) -> "models.QuerySet[Ceiling]":
+    """Filter the ceilings in force, which are the supplier's offer to this organization."""
+    return Ceiling.objects.filter(InForce(at), organization=organization)
 
 
 class Hold(models.Model):

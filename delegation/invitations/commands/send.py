@@ -10,10 +10,10 @@ from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.authorization import input_cleaning
-from delegation.authorization.errors import AlreadyInvited, InvitationGone
+from delegation.authorization.errors import AlreadyInvited
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
-from delegation.invitations import links, mail_limits, recipients, sending
+from delegation.invitations import links, mail_limits, recipients, scope, sending
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.invitations.recipients import Recipient
 from delegation.invitations.subjects import InvitationSet, NewInvitations
@@ -110,7 +110,7 @@ def resend(
         actor, Verb.INVITATION_RESEND, on=InvitationSet([invitation]), idempotency_key=idempotency_key
     ) as act:
         (reloaded,) = act.on
-        _require_open(act)
+        links.require_open(reloaded)
         _require_one_of_sender(act, reloaded)
         access_rules.check_assignment_authority(
             actor=actor,
@@ -141,7 +141,8 @@ def cancel(
     with acting(
         actor, Verb.INVITATION_CANCEL, on=InvitationSet(invitations), idempotency_key=idempotency_key
     ) as act:
-        _require_open(act)
+        for row in act.on:
+            links.require_open(row)
         Invitation.objects.filter(id__in=act.ids).update(cancelled_at=act.at)
     return act.outcome
 
@@ -150,20 +151,8 @@ def _require_one_of_sender(act: Act, invitation: Invitation) -> None:
     """Raise AlreadyInvited where the resender, who becomes the sender, has an open invitation to this address."""
     if invitation.invited_by == act.actor.id:
         return
-    own = Invitation.objects.filter(
-        organization=act.organization,
-        email=invitation.email,
-        invited_by=act.actor.id,
-        accepted_at=None,
-        cancelled_at=None,
-    ).first()
+    rows = Invitation.objects.filter(scope.sent_by(act.actor), organization=act.organization)
+    rows = rows.filter(email=invitation.email, accepted_at=None, cancelled_at=None)
+    own = rows.exclude(id=invitation.id).first()
     if own is not None:
         raise AlreadyInvited(invitation=str(own.id))
-
-
-def _require_open(act: Act) -> None:
-    for invitation in act.on:
-        if invitation.accepted_at is not None:
-            raise InvitationGone(state="used")
-        if invitation.cancelled_at is not None:
-            raise InvitationGone(state="cancelled")

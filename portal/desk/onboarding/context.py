@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from delegation.catalogue import display_names
 from delegation.invitations import links
-from delegation.onboarding import queries
+from delegation.onboarding import queries, rules
 from delegation.organizations import overview
 from delegation.organizations import queries as organizations_queries
 from portal.desk.desk_page import OrganizationPage
@@ -159,7 +159,7 @@ def onboarded_page(found: OrganizationPage) -> OnboardedPage:
     """Return what the customer has now: the page may be opened again at any time."""
     page = found.page
     clock = dates.Clock(page.at, page.zone)
-    waits = not queries.has_members(organization=page.organization_id)
+    waits = not rules.has_members(organization=page.organization_id)
     sent = [
         SentInvitation(
             name=row.name or row.email,

@@ -45,10 +45,7 @@ class InvitationOffer:
 
     def check(self, *, at: dt.datetime) -> None:
         """Check state and sender for the page; the command checks them again under its lock. Raises InvitationGone."""
-        if self.invitation.accepted_at is not None:
-            raise InvitationGone(state="used")
-        if self.invitation.cancelled_at is not None:
-            raise InvitationGone(state="cancelled")
+        invitation_links.require_open(self.invitation)
         if self.invitation.expires_at <= at:
             raise InvitationGone(state="expired")
         access = invitation_links.access_of_loaded(self.invitation)

@@ -144,7 +144,7 @@ def _appoint(user: User, *, until: dt.datetime) -> None:
     try:
         staff_commands.appoint_owner(actor=system(channel=Channel.WEB), user=user, reason=_NAME, until=until)
     except DomainError as refused:
-        logger.info("A break-glass sign-in has no right: %s", refused.code)
+        logger.info("The user of a break-glass sign-in is not made the owner: %s", refused.code)
 
 
 _Passkey = Callable[[EventBatch, BreakGlass, dt.datetime], str]

@@ -17,6 +17,7 @@ from audit.log import refusals
 from audit.models import Event, Refusal
 from delegation.authorization import errors as authorization_errors
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import members as people_commands
 from identity.people.models import User
 from portal.signin.customers import rate_limits
@@ -92,7 +93,7 @@ def test_refusal_of_a_set_names_the_refused_member(world: World) -> None:
 
 
 def test_refusal_without_a_subject_names_none_and_invalid_input_is_not_recorded(world: World) -> None:
-    new = organizations_commands.NewOrganization(key="koskela", name="The key is taken")
+    new = NewOrganization(key="koskela", name="The key is taken")
     with pytest.raises(authorization_errors.AlreadyExists):
         organizations_commands.create_organization(actor=world.system, new=new)
     with pytest.raises(authorization_errors.NotFound):

@@ -33,6 +33,7 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
@@ -467,7 +468,7 @@ def test_request_that_is_done_just_before_its_authorization_is_replayed(
 
 def test_concurrent_organization_creations_under_one_key_create_one(world: World) -> None:
     """Each has its own chain: they share no lock, and only the key separates them."""
-    new = organizations_commands.NewOrganization(key="uusi", name="Uusi Oy", sites=[("Espoo", "")])
+    new = NewOrganization(key="uusi", name="Uusi Oy", sites=[("Espoo", "")])
 
     def found() -> Any:
         return organizations_commands.create_organization(actor=world.system, new=new, idempotency_key="k")

@@ -26,6 +26,7 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import enrollment, self_service
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
@@ -485,7 +486,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
 
 
 def test_created_organization_and_sites_are_the_subjects_of_their_events(world: World) -> None:
-    new = organizations_commands.NewOrganization(key="lahti", name="Lahti Oy", sites=[("Lahti", "LAH")])
+    new = NewOrganization(key="lahti", name="Lahti Oy", sites=[("Lahti", "LAH")])
     made = organizations_commands.create_organization(actor=world.system, new=new)
     site = Site.objects.get(name="Lahti")
     added = organizations_commands.add_sites(

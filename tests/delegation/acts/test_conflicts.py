@@ -14,6 +14,7 @@ from delegation.applications import commands as applications_commands
 from delegation.authorization.errors import AlreadyExists
 from delegation.authorization.verbs import Verb
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from identity import lifecycle
 from identity.memberships.models import Membership
 from identity.people.models import User
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _organization(world: World, **values: object) -> object:
-    new = organizations_commands.NewOrganization(**{"key": "uusi", "name": "Uusi Oy", **values})  # type: ignore[arg-type]
+    new = NewOrganization(**{"key": "uusi", "name": "Uusi Oy", **values})  # type: ignore[arg-type]
     return organizations_commands.create_organization(actor=world.system, new=new)
 
 

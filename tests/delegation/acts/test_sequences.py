@@ -45,6 +45,7 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import details, enrollment, self_service
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
@@ -453,7 +454,7 @@ class Sequences(RuleBasedStateMachine):
 
     def create_organization(self, drawn: Drawn) -> None:
         key, actor = f"new{drawn.number}", self.supplier(drawn.who)
-        new = organizations_commands.NewOrganization(key=key, name=key)
+        new = NewOrganization(key=key, name=key)
         self.do(
             Verb.ORGANIZATION_CREATE, lambda: organizations_commands.create_organization(actor=actor, new=new)
         )

@@ -24,6 +24,7 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
@@ -188,7 +189,7 @@ def test_invalid_name_is_refused(world: World, name: str) -> None:
         ),
         lambda: enrollment.enroll(actor=world.system, organization=world.koskela, people=[enrolled]),
         lambda: organizations_commands.create_organization(
-            actor=world.system, new=organizations_commands.NewOrganization(key="n", name=name)
+            actor=world.system, new=NewOrganization(key="n", name=name)
         ),
         lambda: organizations_commands.add_sites(
             actor=world.system, organization=world.koskela, sites=[(name, "")]
@@ -216,8 +217,8 @@ def test_text_that_is_no_name_is_refused_for_people_organizations_and_sites(worl
     invitation, link = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
     newcomer = invitations_accept.Newcomer(name, "!", "fi")
     person = enrollment.PersonToEnroll("e@koskela.example", name, "!", "fi", world.access("viewer"))
-    named = organizations_commands.NewOrganization(key="new", name=name)
-    with_site = organizations_commands.NewOrganization(key="new", name="New Oy", sites=[(name, "1")])
+    named = NewOrganization(key="new", name=name)
+    with_site = NewOrganization(key="new", name="New Oy", sites=[(name, "1")])
     for call in (
         lambda: invitations_accept.accept(
             actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
@@ -232,8 +233,8 @@ def test_text_that_is_no_name_is_refused_for_people_organizations_and_sites(worl
 
 @pytest.mark.parametrize("key", BAD_KEYS)
 def test_invalid_key_is_refused(world: World, key: str) -> None:
-    new = organizations_commands.NewOrganization(key=key, name="New Oy")
-    number = organizations_commands.NewOrganization(key="n", name="New Oy", numbers={key: "1"})
+    new = NewOrganization(key=key, name="New Oy")
+    number = NewOrganization(key="n", name="New Oy", numbers={key: "1"})
     client = applications_commands.NewClient(client_id="c", name="C", redirect_uris=["javascript:alert(1)"])
     for call in (
         lambda: organizations_commands.create_organization(actor=world.system, new=new),
@@ -252,12 +253,12 @@ def test_invalid_key_is_refused(world: World, key: str) -> None:
 
 
 def test_value_in_use_is_refused_as_existing(world: World) -> None:
-    new = organizations_commands.NewOrganization(key="new", name="New Oy", numbers={"kivisalo": "K-koskela"})
+    new = NewOrganization(key="new", name="New Oy", numbers={"kivisalo": "K-koskela"})
     client = applications_commands.NewClient(client_id="crm", name="C", redirect_uris=[])
     enrolled = enrollment.PersonToEnroll("m@koskela.example", "Mia Two", "!", "en", world.access("viewer"))
     existing = {
         "key": lambda: organizations_commands.create_organization(
-            actor=world.system, new=organizations_commands.NewOrganization(key="koskela", name="Koskela")
+            actor=world.system, new=NewOrganization(key="koskela", name="Koskela")
         ),
         "number": lambda: organizations_commands.create_organization(actor=world.system, new=new),
         "site": lambda: organizations_commands.add_sites(

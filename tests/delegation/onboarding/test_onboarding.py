@@ -27,7 +27,7 @@ from delegation.invitations import queries as invitations_queries
 from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
-from delegation.onboarding import commands
+from delegation.onboarding import commands, queries
 from delegation.onboarding.new_customer import FirstAdmin, NewCustomer
 from delegation.organizations.new_organization import NewOrganization
 from delegation.staff import commands as staff_commands
@@ -299,3 +299,18 @@ def test_expired_invitation_is_replaced(maarja: Actor) -> None:
     move_clock(links.VALIDITY.total_seconds() + 1)
     done = commands.invite_again(actor=maarja, invitation=row, admin=LIISA)
     assert joined(done.result.links[0]).organization == rauma()
+
+
+def test_expired_invitation_of_the_other_first_admin_is_replaced(maarja: Actor) -> None:
+    commands.onboard(actor=maarja, customer=customer(admins=[LIISA, SECOND]))
+    move_clock(links.VALIDITY.total_seconds() + 1)
+    row = Invitation.objects.select_related("organization").get(email=LIISA.email)
+    commands.invite_again(actor=maarja, invitation=row, admin=SECOND)
+    pending = Invitation.objects.get(organization=rauma(), cancelled_at=None)
+    assert (pending.email, pending.expires_at > clock.now()) == (SECOND.email, True)
+
+
+@pytest.mark.usefixtures("maarja")
+def test_key_proposed_for_a_name_is_neither_taken_nor_reserved() -> None:
+    names = ("Koskela", "Onboard", "Ää & Öö Oy")
+    assert [queries.free_key(name=name) for name in names] == ["koskela-2", "onboard-2", "aa-oo-oy"]

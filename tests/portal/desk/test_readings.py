@@ -99,7 +99,8 @@ def test_page_of_a_reading_that_waits_for_a_held_counter_gives_up(
     assert browser.get("/staff/organizations/koskela/").status_code == 200
     monkeypatch.setattr(locks, "PEOPLE", dt.timedelta(milliseconds=50))
     with psycopg.connect(database_urls[embedded_postgres.APP]) as holder:
-        holder.execute("SET idle_in_transaction_session_timeout = '10s'")  # without the bound the page would wait on
+        # without the bound the page would wait on
+        holder.execute("SET idle_in_transaction_session_timeout = '10s'")
         holder.execute("SELECT FROM audit_refusal FOR UPDATE")
         assert browser.get("/staff/organizations/koskela/").status_code == 503
     assert Refusal.objects.get(verb="customer_data.read").count == 1

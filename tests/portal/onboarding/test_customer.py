@@ -9,14 +9,19 @@ from django.core.management import CommandError, call_command
 
 from audit.foundation import clock
 from audit.models import Event
+from delegation.authorization.errors import AlreadyInvited
 from delegation.authorization.values import AmountLimit
 from delegation.catalogue import ceilings
+from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
+from delegation.onboarding import commands as onboarding_commands
 from delegation.people.commands import members
 from identity.organizations.models import Organization
+from portal.onboarding import customer_file
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails
 from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +62,25 @@ def test_file_applied_again_changes_nothing(world: World) -> None:
     before = Event.objects.count(), Mail.objects.count()
     assert apply(EXAMPLE) == ["Nothing to do."]
     assert (Event.objects.count(), Mail.objects.count()) == before
+
+
+def test_file_of_a_customer_that_staff_onboarded_invites_the_admin_no_second_time(world: World) -> None:
+    staff = Staff(world)
+    maarja = staff.hire("Maarja Kuusk", "account_manager", unit=staff.kivisalo)
+    customer = customer_file.load(EXAMPLE, entitlements=ceilings.entitlements_with_amount())
+    onboarding_commands.onboard(actor=maarja, customer=customer)
+    assert apply(EXAMPLE) == ["Nothing to do."]
+    (invitation,) = Invitation.objects.filter(organization__key="rauma")
+    with pytest.raises(AlreadyInvited):
+        invitations_send.invite(
+            actor=world.system,
+            organization=invitation.organization,
+            email=invitation.email,
+            access=world.access("organization_admin"),
+        )
+    apply(EXAMPLE, "--resend")
+    again = Invitation.objects.get(organization__key="rauma")
+    assert (again.id, again.invited_by_kind, again.tokens.count()) == (invitation.id, "system", 2)
 
 
 def test_dry_run_says_the_steps_and_changes_nothing(world: World) -> None:

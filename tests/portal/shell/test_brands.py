@@ -8,6 +8,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from demo import ports_and_paths
 from identity.organizations.models import BusinessUnit, Organization
 from identity.people.models import User
@@ -48,7 +49,7 @@ def test_pages_and_mails_have_the_brand_of_the_organization_s_unit(
 ) -> None:
     apply(tmp_path, '\n[brands]\nnorth = "northern"\n')
     assert dict(BusinessUnit.objects.values_list("key", "brand")) == {"kivisalo": "", "north": "northern"}
-    new = organizations_commands.NewOrganization(key="lappi", name="Lapin Sähkö Oy", numbers={"north": "N-1"})
+    new = NewOrganization(key="lappi", name="Lapin Sähkö Oy", numbers={"north": "N-1"})
     organizations_commands.create_organization(actor=world.system, new=new)
     inari = world.member(Organization.objects.get(key="lappi"), "Inari Lappi", "viewer")
     assert "brand/units/northern/brand.css" in home(inari.user, "lappi")

@@ -14,6 +14,7 @@ from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect, Topic, Verb
 from delegation.catalogue import commands as catalogue_commands
 from delegation.organizations import commands as organizations_commands
+from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
 from identity.clients.models import Client
@@ -151,7 +152,7 @@ def test_member_of_an_organization_without_the_application_gets_no_account(
 ) -> None:
     organizations_commands.create_organization(
         actor=world.system,
-        new=organizations_commands.NewOrganization(key="bare", name="Bare Oy", sites=[("Vaasa", "V")]),
+        new=NewOrganization(key="bare", name="Bare Oy", sites=[("Vaasa", "V")]),
     )
     organization = Organization.objects.get(key="bare")
     loner = world.member(organization, "Lauri Lahti", "viewer", factor=False)

@@ -5,6 +5,7 @@ import pytest
 from audit.models import Event
 from delegation.organizations import commands as organizations_commands
 from delegation.organizations import customer_search
+from delegation.organizations.new_organization import NewOrganization
 from portal.desk.organizations.customer_list import CustomersPage
 from tests.fixtures.events import body
 from tests.fixtures.pages import count_statements, page_model
@@ -56,7 +57,7 @@ def test_customer_is_found_by_words_of_the_name_number_business_id_and_domain(de
         ("harju", "Harjun Kone Oy", "1234567-8"),
         ("harz", "Harjunkone Oy", "HRB 7"),
     ):
-        new = organizations_commands.NewOrganization(
+        new = NewOrganization(
             key=key,
             name=name,
             register_id=register_id,
