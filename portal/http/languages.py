@@ -3,6 +3,8 @@
 A language that a person chooses before the sign-in becomes theirs with the sign-in (`portal.web.language`).
 """
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
@@ -53,8 +55,14 @@ def forget_choice(request: HttpRequest, response: HttpResponseBase) -> None:
         response.delete_cookie(settings.LANGUAGE_CHOICE_COOKIE_NAME, samesite="Lax")
 
 
+def first_supported(codes: Iterable[str]) -> str:
+    """Return the first of these languages that the portal has; empty without one."""
+    supported = dict(settings.LANGUAGES)
+    return next((code for code in codes if code in supported), "")
+
+
 def _checked(language: str) -> str:
-    return language if language in dict(settings.LANGUAGES) else ""
+    return first_supported([language])
 
 
 def _set(response: HttpResponseBase, name: str, language: str, seconds: int | None) -> None:

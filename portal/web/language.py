@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.http import languages, safe_redirects
 from portal.signin.customers import own_language
-from portal.signin.staff import middleware
+from portal.signin.staff import cookies
 
 
 @login_not_required
@@ -19,10 +19,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "/")
     response = HttpResponseRedirect(back if safe_redirects.is_own(back) else "/")
     language = request.POST.get("language", "")
-    if language not in dict(settings.LANGUAGES):
+    if not languages.first_supported([language]):
         return response
     # On a staff page a customer's session in this browser is another person's.
-    is_staff = middleware.is_staff_path(back)
+    is_staff = cookies.is_staff_path(back)
     if not is_staff and request.user.is_authenticated:
         if not own_language.change(request, language):
             return response

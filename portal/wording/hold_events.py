@@ -5,14 +5,15 @@ import datetime as dt
 from django.utils.translation import gettext as _
 
 from delegation.activity.events import EventView
-from portal.wording import access, supplier_texts
+from portal.wording import access, hold_notices, supplier_texts
 from portal.wording.event_names import EventNames
 
 
 def placed(wording: EventNames, event: EventView) -> tuple[str, str]:
     """Return what is on hold, and why and until when. Colleagues do not read of insolvency and suspicions."""
-    reasons = {"overdue": _("Invoices are overdue"), "contract_ended": _("The contract has ended")}
-    reason = reasons.get(str(event.facts["hold_reason"]), _("Contact the supplier"))
+    code = str(event.facts["hold_reason"])
+    is_shown = hold_notices.is_for_customers(code)
+    reason = hold_notices.REASONS[code]() if is_shown else _("Contact the supplier")
     until = event.facts["hold_until"]
     end = access.until(dt.datetime.fromisoformat(until), wording.clock) if until and wording.clock else ""
     text = _("placed a hold: %(what)s") % {"what": _on_hold(wording, event)}

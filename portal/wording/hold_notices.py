@@ -1,13 +1,12 @@
 """The customer's people and staff read here what is on hold, and why."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from delegation.catalogue.display_names import DisplayNames
-from delegation.holds.queries import HoldView
 from portal.wording import brands, dates, supplier_texts
 
 
@@ -33,9 +32,9 @@ _REASONS_FOR_CUSTOMERS: Mapping[str, Callable[[], str]] = {
 """Customers do not read of insolvency and suspicions (ADR 25)."""
 
 
-def notices(holds: Sequence[HoldView], names: DisplayNames, clock: dates.Clock) -> list[HoldNotice]:
-    """Return the notice of each hold."""
-    return [notice(hold.stops, hold.reason, hold.valid_until, names, clock) for hold in holds]
+def is_for_customers(reason: str) -> bool:
+    """Return whether customers read this reason; of the others they read that the supplier knows it."""
+    return reason in _REASONS_FOR_CUSTOMERS
 
 
 def notice(
@@ -45,9 +44,11 @@ def notice(
     brand, why = brands.brand(), _REASONS_FOR_CUSTOMERS.get(reason)
     sentences = [
         why() if why else "",
-        _("The last day of the hold is %(day)s.") % {"day": clock.last_day(until)} if until else "",
+        _("It ends by itself; the last day is %(day)s.") % {"day": clock.last_day(until)} if until else "",
         _("This hold stops nothing else."),
-        _("%(supplier)s helps: %(phone)s.") % {"supplier": brand["name"], "phone": brand["phone"]},
+        _("%(supplier)s helps: %(phone)s.") % {"supplier": brand["name"], "phone": brand["phone"]}
+        if brand["phone"]
+        else "",
     ]
     strong = _("On hold: %(what)s.") % {"what": name_of(stops, names)}
     return HoldNotice(strong, " ".join(sentence for sentence in sentences if sentence))

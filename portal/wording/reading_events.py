@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 def of_organization(page: str) -> str:
     """Return what staff read of the organization, as the rest of a sentence that begins with their name."""
     pages = {
-        "activity": _("viewed the activity"),
-        "answer": _("asked who could do something on a day"),
-        "export": _("exported who could do something on a day"),
+        "activity": _("viewed the activity log"),
+        "answer": _("asked who had a certain right on a day"),
+        "export": _("exported who had a certain right on a day"),
         "organization": _("viewed the organization"),
         "people": _("viewed the list of people"),
         "search": _("saw people of the organization in a search"),
@@ -18,5 +18,5 @@ def of_organization(page: str) -> str:
 
 def of_person(page: str, who: str) -> str:
     """Return what staff read of a person."""
-    text = _("viewed what %(who)s could do on a day") if page == "rights" else _("viewed %(who)s’s page")
+    text = _("viewed which rights %(who)s had on a day") if page == "rights" else _("viewed %(who)s’s page")
     return text % {"who": who}

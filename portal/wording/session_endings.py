@@ -21,10 +21,15 @@ _SENTENCES: Mapping[EndingReason, Callable[[], str]] = {
         "or customer service."
     ),
     EndingReason.BY_ADMIN: lambda: _("An admin of %(organization)s signed you out on %(moment)s."),
-    EndingReason.SIGNED_OUT: lambda: _(
-        "You are signed out of this portal in this browser. Services that you opened from it are asked to sign you out "
-        "too. On a shared computer, check that they have. To end your sessions in other browsers, sign in and choose "
-        "“Sign out everywhere” on the page My access."
+    EndingReason.SIGNED_OUT: lambda: " ".join(
+        (
+            _("You are signed out of this portal in this browser."),
+            _("Services that you opened from it are asked to sign you out too, if they support it."),
+            _(
+                "On a shared computer, check that they have. To end your sessions in other browsers, sign in and "
+                "choose “Sign out everywhere” on the page My access."
+            ),
+        )
     ),
     EndingReason.EVERYWHERE: lambda: _(
         "You were signed out on %(moment)s, because you signed out everywhere."

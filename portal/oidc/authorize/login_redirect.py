@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -36,6 +35,4 @@ def sign_in_url(next_url: str, **more: str) -> str:
 
 def language_of(locales: Iterable[str]) -> str:
     """Return the first of `ui_locales` that the portal supports; `fi-FI` is `fi` (OIDC Core §3.1.2.1, BCP 47)."""
-    known = dict(settings.LANGUAGES)
-    codes = (locale.lower().partition("-")[0] for locale in locales)
-    return next((code for code in codes if code in known), "")
+    return languages.first_supported(locale.lower().partition("-")[0] for locale in locales)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.foundation import clock
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
+from portal.http import languages
 from portal.shell import shell
 from portal.signin.customers import rate_limits
 from portal.wording import factor_changes, time_zones
@@ -102,9 +103,8 @@ def _sentences(changes: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _language(user: User) -> str:
-    known = dict(settings.LANGUAGES)
     preferred = (user.language, translation.get_language() or "")
-    return next((code for code in preferred if code in known), settings.LANGUAGE_CODE)
+    return languages.first_supported(preferred) or settings.LANGUAGE_CODE
 
 
 def _render(prefix: str, values: Mapping[str, Any]) -> Mapping[str, Any]:

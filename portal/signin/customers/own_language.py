@@ -27,7 +27,7 @@ def change(request: HttpRequest, language: str) -> bool:
             messages.error(request, text % {"again": retry_after.retry_after(wait)})
         else:
             text = _(
-                "Your language is changed. Mails to you use it too. Services can from your next sign-in there."
+                "Your language is changed. Mails to you use it too. Services can use it from your next sign-in."
             )
             messages.success(request, text)
     return not wait

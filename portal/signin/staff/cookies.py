@@ -39,6 +39,11 @@ class PendingSignIn:
         return str(generate_code_challenge(self.code_verifier, "S256"))
 
 
+def is_staff_path(path: str) -> bool:
+    """Return whether this is an address of staff pages."""
+    return path == PATH.rstrip("/") or path.startswith(PATH)
+
+
 def begin(*, at: dt.datetime) -> PendingSignIn:
     """Return a new sign-in with 256 random bits for each purpose."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))

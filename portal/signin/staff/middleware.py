@@ -37,7 +37,7 @@ class StaffPages:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Run outside the session middleware: the customers' session is not looked up for a staff page."""
-        if is_staff_path(request.path_info) and _exists():
+        if cookies.is_staff_path(request.path_info) and _exists():
             request.urlconf = URL_MAP  # type: ignore[attr-defined] # read by Django
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return self.get_response(request)
@@ -71,11 +71,6 @@ def _to_sign_in(request: HttpRequest, *, had_session: bool) -> HttpResponse:
 def _exists() -> bool:
     """Return whether there are staff pages: by the operator's configuration, or while a break-glass sign-in is open."""
     return configuration.current().is_complete or break_glass.current(at=clock.now()) is not None
-
-
-def is_staff_path(path: str) -> bool:
-    """Return whether this is an address of staff pages."""
-    return path == cookies.PATH.rstrip("/") or path.startswith(cookies.PATH)
 
 
 def public(view: View) -> View:

@@ -18,10 +18,9 @@ from delegation.authorization.entitlements import Right
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
-from delegation.holds import queries as holds_queries
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
-from portal.shell import attention, components, reader_summary, timeline
+from portal.shell import attention, components, current_holds, reader_summary, timeline
 from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
@@ -29,7 +28,7 @@ from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.shell.unconfirmed import Notice
-from portal.wording import access, brands, dates, hold_notices, supplier_texts
+from portal.wording import access, brands, dates, supplier_texts
 from portal.wording.hold_notices import HoldNotice
 
 _ICON = "box"
@@ -100,9 +99,7 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     return HomePage(
         lead=(reader_summary.managed_people(page) if is_admin else "")
         or reader_summary.rights_sentence(rights, names, clock),
-        holds=hold_notices.notices(
-            holds_queries.in_force(organization=page.organization_id, at=page.at), names, clock
-        ),
+        holds=current_holds.notices(page, names, clock),
         note=components.only_admin(page, [admin.id for admin in admins]) if is_admin else None,
         services=[
             _service_tile(page, services[key], own_rights[key], names)

@@ -1,7 +1,6 @@
 """The page behind an invitation's link accepts it, and signs out another person in this browser."""
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -121,7 +120,6 @@ def _language(request: Request, offer: InvitationOffer) -> str:
 
     The language of the browser's pages does not count: it may be that of another person who used the browser.
     """
-    known = dict(settings.LANGUAGES)
     chosen = languages.of_person(request) or languages.chosen_before_sign_in(request)
     preferred = (chosen, offer.invitation.language, translation.get_language() or "")
-    return next((code for code in preferred if code in known), "en")
+    return languages.first_supported(preferred) or "en"

@@ -10,15 +10,14 @@ from django.utils.translation import gettext as _
 from delegation import continuity
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
-from delegation.holds import queries as holds_queries
 from delegation.people import sessions
-from portal.shell import components, reader_summary
+from portal.shell import components, current_holds, reader_summary
 from portal.shell.components import Contact, SessionRow
 from portal.shell.explanation import RightRow, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.sign_out_page import EndingSession, SignOutPage
-from portal.wording import dates, factor_changes, hold_notices, supplier_texts
+from portal.wording import dates, factor_changes, supplier_texts
 from portal.wording.hold_notices import HoldNotice
 
 
@@ -66,9 +65,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
     rows = [components.session_row(browser, clock, own=session) for browser in browsers]
     return MyAccessPage(
         lead=_lead(page, explanation, names),
-        holds=hold_notices.notices(
-            holds_queries.in_force(organization=page.organization_id, at=page.at), names, clock
-        ),
+        holds=current_holds.notices(page, names, clock),
         rights=explanation.rows(),
         admins=_other_admins(page),
         facts=OwnFacts(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation import continuity
+from delegation.authorization import policy
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.people import queries as people_queries
@@ -101,6 +102,7 @@ def people_page(
     total = people_queries.count(rows=everyone) if active.is_active else found.total
     removed = filter_menus.removed(page, active, found, total)
     invitations = pending_invitations.section(page, active, clock)
+    may = _abilities(page, active, found, member_page)
     return PeoplePage(
         **_head(page, active, found, everyone, total),
         **_search(page, active),
@@ -108,11 +110,21 @@ def people_page(
         invitations=invitations,
         invitations_url=page.url("invitations"),
         filters=filter_menus.menus(page, active, found, removed, url),
-        people=list_rows.rows(page, member_page, clock, names, former=active.former),
-        bulk=selection.bulk_bar(page, active, found.ids),
+        people=list_rows.rows(page, member_page, clock, names, may, former=active.former),
+        bulk=selection.bulk_bar(page, active, found.ids, may),
         pager=_pager(active, member_page, found.total, url),
         elsewhere=elsewhere.links(page, active, found, removed, invitations),
     )
+
+
+def _abilities(
+    page: PageContext, active: Filters, found: Matching, member_page: people_queries.PeoplePage
+) -> selection.Abilities:
+    """Decide once about the people of the rows and of the bulk bar. Two statements, or none without people."""
+    ids = {*(row.id for row in member_page.rows), *selection.within_maximum(page, active, found.ids)}
+    if not ids:
+        return {}
+    return policy.abilities(actor=page.viewer, memberships=list(ids), at=page.at, verbs=list_rows.VERBS)
 
 
 def _search(page: PageContext, active: Filters) -> dict[str, Any]:

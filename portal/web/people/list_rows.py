@@ -22,7 +22,8 @@ from portal.wording import access, dates, removal_reasons, systems
 from provisioning.accounts import status
 
 _PLACEHOLDER = uuid.UUID(int=0)
-_VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
+VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
+"""What a row must know of its person, and the bulk bar of all that match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,15 @@ def rows(
     member_page: people_queries.PeoplePage,
     clock: dates.Clock,
     names: DisplayNames,
+    may: selection.Abilities,
     *,
     former: bool,
 ) -> list[PersonRow]:
-    """Return the rows of one page. The number of statements does not grow with it."""
+    """Return the rows of one page, with the decisions about `VERBS`. The number of statements does not grow with it."""
     memberships = [row.id for row in member_page.rows]
     assignments = access_queries.assignments(memberships=memberships, at=page.at)
     signed_in = recency.last_sign_ins(memberships=memberships)
     worst = status.worst_states(memberships=memberships)
-    may = policy.abilities(actor=page.viewer, memberships=memberships, at=page.at, verbs=_VERBS)
     removals = _removals(page, memberships, names, clock) if former else {}
     urls = _Urls(page)
     return [

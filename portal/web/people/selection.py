@@ -92,16 +92,24 @@ class BulkBar:
     clear_url: str
 
 
-def bulk_bar(page: PageContext, chosen: Filters, ids: Sequence[uuid.UUID]) -> BulkBar | None:
+Abilities = Mapping[uuid.UUID, Mapping[Verb, policy.Decision]]
+
+
+def within_maximum(page: PageContext, chosen: Filters, ids: Sequence[uuid.UUID]) -> Sequence[uuid.UUID]:
+    """Return the people that the bar below a list of these people can offer; none for too many and for removed ones."""
+    return ids if len(ids) <= MAX_SELECTED and not chosen.former and offered(page) else ()
+
+
+def bulk_bar(page: PageContext, chosen: Filters, ids: Sequence[uuid.UUID], may: Abilities) -> BulkBar | None:
     """Return the bar below a list of these people; None for removed people, and without an action.
 
-    Two statements: the people that are offered are those that an action reaches.
+    `may` is the list's own decision about those `within_maximum`: it offers the people that an action reaches.
     """
     actions = offered(page)
     if chosen.former or not actions:
         return None
     is_possible = len(ids) <= MAX_SELECTED
-    everyone = _selectable(page, ids) if is_possible else set()
+    everyone = {member for member in within_maximum(page, chosen, ids) if is_selectable(page, may[member])}
     number = len(everyone)
     is_whole = chosen.everything and number > 0
     selected = ngettext("%(number)s person selected", "All %(number)s people selected", number)
@@ -131,13 +139,6 @@ def _not_included(page: PageContext, left_out: Sequence[uuid.UUID]) -> str:
         return _("(you are not included)")
     text = ngettext("(%(number)s is not included)", "(%(number)s are not included)", len(left_out))
     return text % {"number": cldr.number(len(left_out))}
-
-
-def _selectable(page: PageContext, ids: Sequence[uuid.UUID], *verbs: Verb) -> set[uuid.UUID]:
-    """Find those of these people who have a tick box in the list, and `verbs` allowed. Two statements."""
-    asked = {*(action.verb for action in offered(page)), *verbs}
-    may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=asked) if ids else {}
-    return {member for member in ids if all(map(bool, may[member].values()))}
 
 
 def offered(page: PageContext) -> list[BulkAction]:
@@ -208,7 +209,9 @@ def _matching(page: PageContext, parameters: QueryDict, verb: Verb) -> Selection
     if len(ids) > MAX_SELECTED:
         raise UnusableSelection(too_many())
     members = visible_people(page, ids)
-    selectable = _selectable(page, ids, verb)
+    asked = {*(action.verb for action in offered(page)), verb}
+    may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=asked) if ids else {}
+    selectable = {member for member in ids if all(map(bool, may[member].values()))}
     allowed = [member for member in members if member.membership.id in selectable]
     if not allowed:
         raise UnusableSelection(_("You do not have permission for any of the selected people."))

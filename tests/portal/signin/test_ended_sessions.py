@@ -264,7 +264,7 @@ def sign_out_here(browser: BrowserClient) -> None:
 
 HERE = (
     "You are signed out of this portal in this browser. Services that you opened from it are asked to sign you out "
-    "too. On a shared computer, check that they have."
+    "too, if they support it. On a shared computer, check that they have."
 )
 SIGN_OUTS: dict[str, tuple[Callable[[BrowserClient], None], str]] = {
     "menu": (sign_out_by_the_menu, HERE),

@@ -17,7 +17,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-UNFILTERED, WITH_EVERY_FILTER, WITHOUT_MATCH = 28, 36, 35
+UNFILTERED, WITH_EVERY_FILTER, WITHOUT_MATCH = 26, 34, 33
 """Statements of the list without a filter, with a text and every filter, and where no person matches."""
 
 
