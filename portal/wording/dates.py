@@ -214,3 +214,8 @@ def typed_day(day: dt.date) -> str:
     """Return a day for a form field: as the language writes it where `parse_day` reads that, else 2026-12-24."""
     written = cldr.date(day)
     return written if parse_day(written) == day else day.isoformat()
+
+
+def example_day() -> str:
+    """Return a sample day for the hint of a form field."""
+    return typed_day(dt.date(2026, 12, 24))

@@ -12,7 +12,7 @@ from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.holds import queries
 from delegation.holds.queries import HoldEffects, HoldView
-from portal.desk.holds.forms import ON_A_DAY, WITHOUT_END, HoldForm, LiftForm, example_day
+from portal.desk.holds.forms import ON_A_DAY, WITHOUT_END, HoldForm, LiftForm
 from portal.desk.holds.stoppable import HoldChoices
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
@@ -170,7 +170,7 @@ def place_page(page: PageContext, form: HoldForm) -> PlaceHoldPage:
         ],
         without_end=form["end"].value() == WITHOUT_END,
         on_a_day=form["end"].value() == ON_A_DAY,
-        example=example_day(),
+        example=dates.example_day(),
     )
 
 
@@ -196,17 +196,15 @@ def confirm_page(page: PageContext, form: HoldForm, choices: HoldChoices) -> Con
 def lift_page(page: PageContext, hold: HoldView, form: LiftForm, choices: HoldChoices) -> LiftHoldPage:
     """Return what lifting gives back. Two statements."""
     effects = queries.effects(organization=page.organization_id, stops=hold.stops, at=page.at, lifted=hold.id)
+    again = [key for key in choices.affected(hold.stops) if effects.by_entitlement.get(key)]
+    others = [one for one in choices.holds if one.id != hold.id and one.application == hold.application]
     what = hold_notices.name_of(hold.stops, choices.names)
     return LiftHoldPage(
         customer=page.organization.name,
         back_url=page.url("staff_holds"),
         row=_row(page, hold, what, dates.Clock(page.at, page.zone)),
-        affected=_affected(effects, choices.affected(hold.stops), choices, _again(effects)),
-        others=[
-            hold_notices.name_of(other.stops, choices.names)
-            for other in choices.holds
-            if other.id != hold.id and other.application == hold.application
-        ],
+        affected=_affected(effects, again, choices, _again(effects, others)),
+        others=[hold_notices.name_of(other.stops, choices.names) for other in others],
         form=form,
     )
 
@@ -241,6 +239,8 @@ def _stopped(effects: HoldEffects) -> str:
     return text % {"stopped": cldr.number(effects.stopped), "others": cldr.number(effects.not_stopped)}
 
 
-def _again(effects: HoldEffects) -> str:
+def _again(effects: HoldEffects, others: Sequence[HoldView]) -> str:
+    if not effects.stopped:
+        return _("Nothing yet. Another hold stops the same.") if others else _("This hold affects no person.")
     text = ngettext("%(number)s person can again:", "%(number)s people can again:", effects.stopped)
-    return text % {"number": cldr.number(effects.stopped)} if effects.stopped else ""
+    return text % {"number": cldr.number(effects.stopped)}

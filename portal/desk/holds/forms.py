@@ -8,16 +8,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
-from delegation.authorization.errors import AlreadyExists, InvalidAccess
+from delegation.authorization.errors import AlreadyExists
 from portal.desk.holds.stoppable import HoldChoices
-from portal.http import control_characters
+from portal.shell import forms as shell_forms
 from portal.shell.forms import IdempotentForm
 from portal.shell.page_context import PageContext
-from portal.wording import dates, hold_notices, refusals
+from portal.wording import hold_notices, refusals
 
 _NOTE_LENGTH = 300
 WITHOUT_END, ON_A_DAY = "none", "day"
-_EXAMPLE = dt.date(2026, 12, 24)
 
 
 class HoldForm(IdempotentForm):
@@ -36,19 +35,11 @@ class HoldForm(IdempotentForm):
         self._page, self._choices, self._places = page, choices, places
         reasons = [(code, text()) for code, text in hold_notices.REASONS.items()]
         ends = [(WITHOUT_END, WITHOUT_END), (ON_A_DAY, ON_A_DAY)]
-        self._choose("stops", [("", _("Choose")), *choices.options], _("Choose what stops."))
-        self._choose("reason", reasons, _("Choose a reason."))
-        self._choose("end", ends, _("Choose when the hold ends."))
+        self.set_choices("stops", [("", _("Choose")), *choices.options], _("Choose what stops."))
+        self.set_choices("reason", reasons, _("Choose a reason."))
+        self.set_choices("end", ends, _("Choose when the hold ends."))
         for name in ("until", "note"):
             self.fields[name].error_messages["max_length"] = _("This is too long.")
-        control_characters.refuse_control_characters(self)
-
-    def _choose(self, name: str, choices: list[Any], missing: str) -> None:
-        field = self.fields[name]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = choices
-        invalid = _("This is not one of the choices. Choose again.")
-        field.error_messages |= {"required": missing, "invalid_choice": invalid}
 
     def clean_stops(self) -> str:
         """Refuse what is on hold already, before the command does. Raises ValidationError.
@@ -64,15 +55,7 @@ class HoldForm(IdempotentForm):
         """Return the end of the entered day in the customer's time zone. Raises ValidationError."""
         if self.cleaned_data.get("end") != ON_A_DAY:
             return None
-        typed = self.cleaned_data["until"]
-        day = dates.parse_day(typed)
-        if day is None:
-            raise ValidationError(dates.day_error(typed, example=example_day()), code="day")
-        until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self._page.zone)
-        if until <= self._page.at:
-            past = InvalidAccess(field="until", problem="past")
-            raise ValidationError(refusals.sentence_for(past).text, code="past")
-        return until
+        return shell_forms.end_of_day(self.cleaned_data["until"], zone=self._page.zone, at=self._page.at)
 
     def add_refusal(self, error: DomainError) -> None:
         """Show a refusal of the command at its field. Raises it again where it concerns no field of this form."""
@@ -93,11 +76,6 @@ class LiftForm(IdempotentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].error_messages["max_length"] = _("This is too long.")
-
-
-def example_day() -> str:
-    """Return a sample date, written as the active language writes dates."""
-    return dates.typed_day(_EXAMPLE)
 
 
 def _on_hold_already() -> str:

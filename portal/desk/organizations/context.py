@@ -103,7 +103,7 @@ def detail_page(found: OrganizationPage) -> CustomerPage:
         list_url=reverse("staff_organizations"),
         **customer_parts.parts(page, names, clock),
         holds=[
-            hold_notices.name_of(hold.stops, names)
+            dates.first_upper(hold_notices.name_of(hold.stops, names))
             for hold in holds_queries.in_force(organization=page.organization_id, at=page.at)
         ],
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],

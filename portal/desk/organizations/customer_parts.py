@@ -95,7 +95,7 @@ def _offer(offered: Sequence[OfferedEntitlement], names: DisplayNames) -> list[O
 
 
 def _offered(one: OfferedEntitlement, names: DisplayNames) -> str:
-    does = supplier_texts.in_language(names.entitlements[one.entitlement])
+    does = dates.first_upper(supplier_texts.in_language(names.entitlements[one.entitlement]))
     if not one.takes_amount:
         return does
     limit = access.limit(one.limit.amount, one.limit.currency, one.limit.period)

@@ -19,12 +19,11 @@ from portal.desk.staff.forms import (
     WITHOUT_END,
     EndRightForm,
     RightForm,
-    example_day,
 )
 from portal.shell.page_model import PageModel
 from portal.signin.staff import pages
 from portal.signin.staff.reader import StaffReader
-from portal.wording import time_zones
+from portal.wording import dates, time_zones
 
 _TICK = dt.timedelta(microseconds=1)
 
@@ -138,7 +137,7 @@ def give_page(form: RightForm, *, has_members: bool, sign_in_url: str) -> GiveRi
         for_customer=scope == CUSTOMER,
         without_end=end == WITHOUT_END,
         on_a_day=end == ON_A_DAY,
-        example=example_day(),
+        example=dates.example_day(),
     )
 
 

@@ -15,21 +15,20 @@ from delegation.authorization.errors import (
     AuditorApart,
     Denied,
     ExceedsAuthority,
-    InvalidAccess,
     NotFound,
 )
 from delegation.staff import queries
 from delegation.staff.queries import StaffMember
 from identity.organizations.queries import OrganizationView
+from portal.shell import forms as shell_forms
 from portal.shell.forms import IdempotentForm
 from portal.signin.staff import pages
 from portal.signin.staff.reader import StaffReader
-from portal.wording import cldr, dates, refusals, time_zones
+from portal.wording import cldr, refusals, time_zones
 
 _REASON_LENGTH = 300
 EVERYTHING, UNIT, CUSTOMER = "all", "unit", "customer"
 WITHOUT_END, ON_A_DAY = "none", "day"
-_EXAMPLE = dt.date(2026, 12, 24)
 
 
 class RightForm(IdempotentForm):
@@ -56,23 +55,20 @@ class RightForm(IdempotentForm):
         self._reader = reader
         self.organization: OrganizationView | None = None
         people = [(str(one.id), _label(one)) for one in members]
-        self._choose("user", [("", _("Choose")), *people], _("Choose a staff member."))
-        self._choose("role", [(role, role) for role in pages.ROLES], _("Choose a role."))
-        self._choose(
-            "scope", [(one, one) for one in (EVERYTHING, UNIT, CUSTOMER)], _("Choose what the right is for.")
+        self.set_choices("user", [("", _("Choose")), *people], _("Choose a staff member."))
+        self.set_choices("role", [(role, role) for role in pages.ROLES], _("Choose a role."))
+        self.set_choices(
+            "scope",
+            [(one, one) for one in (EVERYTHING, UNIT, CUSTOMER)],
+            _("Choose what the right is for."),
         )
-        self._choose("unit", [("", _("Choose")), *units.items()], _("Choose a business unit."))
-        self._choose("end", [(one, one) for one in (WITHOUT_END, ON_A_DAY)], _("Choose when the right ends."))
+        self.set_choices("unit", [("", _("Choose")), *units.items()], _("Choose a business unit."))
+        self.set_choices(
+            "end", [(one, one) for one in (WITHOUT_END, ON_A_DAY)], _("Choose when the right ends.")
+        )
         self.fields["reason"].error_messages["required"] = _("Enter a reason.")
         for name in ("customer", "until", "reason"):
             self.fields[name].error_messages["max_length"] = _("This is too long.")
-
-    def _choose(self, name: str, choices: list[Any], missing: str) -> None:
-        field = self.fields[name]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = choices
-        invalid = _("This is not one of the choices. Choose again.")
-        field.error_messages |= {"required": missing, "invalid_choice": invalid}
 
     @property
     def user_id(self) -> uuid.UUID:
@@ -103,15 +99,7 @@ class RightForm(IdempotentForm):
         """Return the end of the entered day in UTC. Raises ValidationError."""
         if self.cleaned_data.get("end") != ON_A_DAY:
             return None
-        typed = self.cleaned_data["until"]
-        day = dates.parse_day(typed)
-        if day is None:
-            raise ValidationError(dates.day_error(typed, example=example_day()), code="day")
-        until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
-        if until <= self._reader.at:
-            past = InvalidAccess(field="until", problem="past")
-            raise ValidationError(refusals.sentence_for(past).text, code="past")
-        return until
+        return shell_forms.end_of_day(self.cleaned_data["until"], zone=dt.UTC, at=self._reader.at)
 
     def add_refusal(self, error: DomainError) -> None:
         """Show a refusal of the command at its field. Raises it again where it concerns no field of this form."""
@@ -144,11 +132,6 @@ class EndRightForm(IdempotentForm):
             "required": _("Enter a reason."),
             "max_length": _("This is too long."),
         }
-
-
-def example_day() -> str:
-    """Return a sample date, written as the active language writes dates."""
-    return dates.typed_day(_EXAMPLE)
 
 
 def _label(member: StaffMember) -> str:

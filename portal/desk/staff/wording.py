@@ -10,8 +10,8 @@ from portal.wording import time_zones
 
 ALLOWED: Mapping[str, Callable[[], str]] = {
     "support": lambda: _("Reads customers, their people and their activity."),
-    "senior_support": lambda: _("May do what support may do."),
-    "account_manager": lambda: _("Reads customers, changes what they are offered, and places holds."),
+    "senior_support": lambda: _("The same as support."),
+    "account_manager": lambda: _("Reads and onboards customers, and places and lifts holds."),
     "catalogue_owner": lambda: _("Changes the catalogue and what customers are offered."),
     "operator": lambda: _("Registers applications and connected systems."),
     "auditor": lambda: _("Reads customers and staff rights. Has no other role."),

@@ -10,7 +10,7 @@ from delegation.access.assignable import AssignableOptions, TierOption
 from portal.shell.page_model import PageModel
 from portal.web.access import forms, limit_texts
 from portal.web.access.forms import AccessForm
-from portal.wording import access, cldr, supplier_texts
+from portal.wording import access, cldr, dates, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def choices(form: AccessForm, *, present_tier: str = "") -> AccessChoices:
         some_sites_checked=where == "some",
         sites=site_choices(options),
         sites_disabled_reason=sites_disabled_reason(options),
-        until_hint=forms.example_day(),
+        until_hint=dates.example_day(),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
@@ -16,9 +16,10 @@ from delegation.access.assignable import AssignableOptions, TierOption
 from delegation.authorization.errors import AccessChanged, InvalidAccess, LastAdmin
 from delegation.authorization.values import AccessSpec, AmountLimit
 from portal.http import control_characters
+from portal.shell import forms as shell_forms
 from portal.shell.forms import IdempotentForm
 from portal.web.access import limit_texts
-from portal.wording import amounts, cldr, dates, refusals
+from portal.wording import amounts, cldr, refusals
 
 REASON_LENGTH = 300
 
@@ -90,9 +91,7 @@ class AccessForm(IdempotentForm):
         typed = self.cleaned_data["until"]
         if not typed:
             return None
-        day = dates.parse_day(typed)
-        if day is None:
-            raise ValidationError(dates.day_error(typed, example=example_day()))
+        day = shell_forms.day(typed)
         end = self.present.until if self.present else None
         if end is not None and last_day(end, self.zone) == day:
             return end  # may be an instant within that day
@@ -177,11 +176,6 @@ class AccessForm(IdempotentForm):
 def limit_field(tier: str) -> str:
     """Return the name of the field for a tier's limit."""
     return f"limit_{tier}"
-
-
-def example_day() -> str:
-    """Return a sample date, written as the active language writes dates."""
-    return dates.typed_day(dt.date(2026, 12, 24))
 
 
 def kept_limits(present: AccessSpec | None, tier: TierOption) -> Mapping[str, AmountLimit]:

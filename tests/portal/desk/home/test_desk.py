@@ -138,9 +138,11 @@ def test_staff_member_without_a_right_sees_no_worklist(desk: Desk, services: Con
 def test_more_customers_at_risk_than_are_listed_are_mentioned(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(continuity, "MAX_AT_RISK", 0)
+    desk.world.remove(desk.world.paivi)
+    monkeypatch.setattr(continuity, "MAX_AT_RISK", 1)
     shown = page(desk)
-    assert (shown.risks, shown.more_risks) == ([], True)
+    assert ([one.customer for one in shown.risks], shown.more_risks) == (["Pohjolan Sähkö Oy"], True)
+    assert [one.count for one in shown.counters if one.url == "#risks"] == ["1+"]
 
 
 @pytest.mark.parametrize("role", ["support", "senior_support", "account_manager", "auditor"])

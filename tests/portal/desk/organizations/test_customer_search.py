@@ -93,7 +93,7 @@ def test_search_that_shows_no_people_leaves_no_reading(desk: Desk) -> None:
     assert searched() == []
 
 
-def test_people_and_customers_of_another_unit_are_not_search(desk: Desk) -> None:
+def test_people_and_customers_of_another_unit_are_not_found(desk: Desk) -> None:
     browser = desk.browser("support", unit=desk.staff.eesti)
     for text in ("mikko", "koskela", "K-koskela", "aino@koskela.example"):
         page = page_model(browser.get(URL, {"q": text}), CustomersPage)
@@ -112,7 +112,7 @@ def test_search_beyond_the_people_that_are_looked_at_asks_for_more_letters(
     assert len(search(desk, "mikko").people) == 1
 
 
-def test_removed_person_is_not_search(desk: Desk) -> None:
+def test_removed_person_is_not_found(desk: Desk) -> None:
     desk.world.remove(desk.world.olli)
     assert search(desk, "makinen").people == []
 
