@@ -5,12 +5,14 @@ from delegation.authorization.models.assignments import Assignment, AssignmentLi
 from delegation.authorization.models.ceilings import Ceiling, Hold
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
+from delegation.catalogue.models import CatalogueProposal
 from delegation.invitations.models import Invitation, InvitationToken
 
 __all__ = [
     "Assignment",
     "AssignmentLimit",
     "AssignmentSite",
+    "CatalogueProposal",
     "Ceiling",
     "Entitlement",
     "Hold",

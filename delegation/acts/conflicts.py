@@ -10,6 +10,7 @@ _FIELDS = {
     "customer_number_unique_in_unit": "number",
     "identity_application_key_key": "key",
     "identity_organization_key_key": "key",
+    "proposal_open_once": "proposal",
     "site_name_in_organization": "site",
 }
 _CHECKED_BEFORE = {"unique_verified_email", "user_email_unique_for_customers"}

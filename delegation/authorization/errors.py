@@ -97,7 +97,7 @@ class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
     `problem`: missing, too_long and too_many (`longest`), characters, link, address, phone, domain, unknown,
-    web_address, insecure.
+    web_address, insecure, invalid, proposals.
     """
 
     code = "invalid_input"
@@ -107,10 +107,45 @@ class InvalidInput(DomainError):
 class AlreadyExists(DomainError):
     """The value is in use already.
 
-    `field`: key, site, number, register_id, client, email, second_email, right, hold.
+    `field`: key, site, number, register_id, client, email, second_email, right, hold, proposal.
     """
 
     code = "already_exists"
+    is_refusal = False
+
+
+class SecondPersonRequired(DomainError):
+    """More people would lose something by a catalogue than one person may decide. `people_losing`, `most`."""
+
+    code = "second_person_required"
+
+
+class DifferenceChanged(DomainError):
+    """The catalogue, or the people affected, differ from what the actor was shown."""
+
+    code = "difference_changed"
+    is_refusal = False
+
+
+class OwnProposal(DomainError):
+    """Four eyes are two people: the proposer does not agree to the own proposal."""
+
+    code = "own_proposal"
+
+
+class ProposalVoid(DomainError):
+    """No agreement to a proposal counts any more.
+
+    `reason`: catalogue (it has changed), proposer (who no longer has the right to propose).
+    """
+
+    code = "proposal_void"
+
+
+class ProposalDecided(DomainError):
+    """A proposal has been applied, refused or withdrawn: `state`."""
+
+    code = "proposal_decided"
     is_refusal = False
 
 

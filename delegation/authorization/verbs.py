@@ -91,6 +91,8 @@ class Verb(StrEnum):
     APPLICATION_REGISTER = "application.register"
     CATALOGUE_APPLY = "catalogue.apply"
     CATALOGUE_PROPAGATE = "catalogue.propagate"
+    CATALOGUE_PROPOSE = "catalogue.propose"
+    CATALOGUE_REFUSE = "catalogue.refuse"
     CEILING_SET = "ceiling.set"
     FIRST_ADMIN_INVITE = "first_admin.invite"
     HOLD_LIFT = "hold.lift"
@@ -156,6 +158,8 @@ RULES: dict[Verb, Rule] = {
     Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.ALL_ORGANIZATIONS, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_PROPAGATE: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, allow_system=True),
+    Verb.CATALOGUE_PROPOSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.CATALOGUE_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.FIRST_ADMIN_INVITE: Rule(
         On.SUPPLIER, Effect.NONE, Topic.INVITATIONS, implies=(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL)

@@ -27,15 +27,29 @@ class InvalidCatalogue(Exception):
 
 def load(*, path: Path) -> Catalogue:
     """Read the catalogue of this file. Raises InvalidCatalogue with all problems of the file."""
+    return parse(text=read_text(path=path), name=str(path))
+
+
+def read_text(*, path: Path) -> str:
+    """Return the file as text. Raises InvalidCatalogue where it cannot be read."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise InvalidCatalogue(f"{path}: cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise InvalidCatalogue(f"{path}: is not valid TOML: {error}.") from error
+
+
+def parse(*, text: str, name: str = "") -> Catalogue:
+    """Read the catalogue of this text. Raises InvalidCatalogue with all problems, each after the file's `name`."""
+    begin = f"{name}: " if name else ""
+    try:
+        data = tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InvalidCatalogue(f"{begin}is not valid TOML: {error}.") from error
     problems = _Problems(data).problems
     if problems:
-        raise InvalidCatalogue("\n".join(f"{path}: {problem}" for problem in problems))
+        raise InvalidCatalogue("\n".join(f"{begin}{problem}" for problem in problems))
     return _catalogue(data)
 
 

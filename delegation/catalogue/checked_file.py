@@ -1,6 +1,7 @@
 """A catalogue file is checked against the catalogue in force before it is applied."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 from delegation.catalogue import affected_people, difference, stored_catalogue
@@ -16,6 +17,14 @@ class CheckedFile:
     version: str
     difference: CatalogueDifference
     affected: AffectedPeople
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of what a person who agrees has seen: each change, and who loses how much."""
+        changes = repr((self.version, self.difference))
+        losses = [(str(row.id), row.lose) for row in self.affected.listed]
+        total = (self.affected.total.lose, self.affected.organizations_with_losses)
+        return hashlib.sha256(repr((changes, losses, total)).encode()).hexdigest()
 
 
 def check(*, catalogue: Catalogue, at: dt.datetime) -> CheckedFile:

@@ -1,12 +1,11 @@
-"""The supplier applies its catalogue."""
+"""The supplier applies its catalogue; a file that takes something from many people needs two people."""
 
-import datetime as dt
+import hashlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-
+from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.foundation.intervals import NotEnded
 from audit.log.ledger import Subject
@@ -15,16 +14,24 @@ from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization import input_cleaning
+from delegation.authorization.errors import AlreadyExists, InvalidInput, NotFound
 from delegation.authorization.models.assignments import Assignment
-from delegation.authorization.models.roles import Assurance, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import events
-from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
-from identity.clients.models import Application
-from identity.organizations.models import BusinessUnit
+from delegation.catalogue import catalog_file, checked_file, effects, rules, store
+from delegation.catalogue.catalog_file import InvalidCatalogue
+from delegation.catalogue.defaults import Catalogue
+from delegation.catalogue.effects import CatalogueApplied
+from delegation.catalogue.models import CatalogueProposal
 
 _BATCH = 300
 """The number of chains locked at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Names the new proposal."""
+
+    proposal: uuid.UUID
 
 
 @command
@@ -34,56 +41,125 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
         input_cleaning.key(key)
         input_cleaning.line(name, field="name", longest=input_cleaning.NAME, required=True)
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-        for key, name in catalogue.units.items():
-            BusinessUnit.objects.get_or_create(key=key, defaults={"name": name})
+        store.add_units(catalogue)
         act.record(business_units=sorted(catalogue.units))
     return act.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueApplied:
-    """Names the roles with a new version, and the entitlements of applications that are not registered."""
-
-    roles: tuple[str, ...]
-    unregistered: tuple[str, ...]
-
-
 @command
 def apply(
-    *, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None
+    *, actor: Actor, catalogue: Catalogue, seen: str = "", idempotency_key: str | None = None
 ) -> Outcome[CatalogueApplied]:
     """Apply the catalogue. A changed role gets a new version; earlier versions stay for questions about the past.
 
     Organizations with members in a changed role get a consequence event afterwards, in batches. Entitlements of
-    applications that are not registered are left out.
+    applications that are not registered are left out. `seen` is the digest of the difference that the actor saw.
+    Raises SecondPersonRequired and DifferenceChanged besides the errors of every act.
     """
+    # Counting people takes time, so it is done before the lock; the version of the catalogue is compared under it.
+    checked = checked_file.check(catalogue=catalogue, at=clock.now())
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-        _set_brands(catalogue)
-        known = _entitlements(catalogue)
-        versions = {
-            spec.key: version
-            for rank, spec in enumerate(catalogue.roles)
-            if (version := _apply_role(spec, rank, known, act.at)) is not None
-        }
-        changed = list(versions)
-        act.record(
-            roles=changed,
-            entitlements=sorted(known),
-            entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
-            role_versions=versions,
-            brands=dict(catalogue.brands),
-        )
-        left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
-        outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
-    _propagate(actor, changed, act)
+        rules.require_same_difference(checked, seen)
+        rules.require_one_person_suffices(checked)
+        applied = effects.apply_catalogue(act, catalogue)
+        outcome = act.set_result(applied)
+    _propagate(actor, checked, act)
     return outcome
 
 
-def _propagate(actor: Actor, roles: list[str], applied: Act) -> None:
+@command
+def propose(
+    *, actor: Actor, file: str, seen: str = "", idempotency_key: str | None = None
+) -> Outcome[Proposed]:
+    """Ask for a second person's agreement to apply this file. Nothing of the catalogue changes.
+
+    Raises InvalidInput, DifferenceChanged and AlreadyExists besides the errors of every act.
+    """
+    checked = checked_file.check(catalogue=_parsed(file), at=clock.now())
+    digest = hashlib.sha256(file.encode()).hexdigest()
+    with acting(actor, Verb.CATALOGUE_PROPOSE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+        rules.require_same_difference(checked, seen)
+        rules.require_room(file)
+        if CatalogueProposal.objects.filter(digest=digest, state=CatalogueProposal.State.OPEN).exists():
+            raise AlreadyExists(field="proposal")
+        row = CatalogueProposal.objects.create(
+            file=file,
+            digest=digest,
+            version=checked.version,
+            lose=checked.affected.total.lose,
+            gain=checked.affected.total.gain,
+            proposed_by=act.actor.id,
+            proposed_by_kind=act.actor.kind.value,
+            proposed_at=act.at,
+            act=act.id,
+        )
+        act.record(
+            proposal=str(row.id),
+            file_digest=digest,
+            catalogue_version=row.version,
+            people_losing=row.lose,
+            people_gaining=row.gain,
+        )
+        return act.set_result(Proposed(row.id))
+
+
+@command
+def agree(
+    *, actor: Actor, proposal: CatalogueProposal, seen: str, idempotency_key: str | None = None
+) -> Outcome[CatalogueApplied]:
+    """Apply the file of this proposal, as the second person, who saw the difference with the digest `seen`.
+
+    Raises OwnProposal, ProposalVoid, ProposalDecided and DifferenceChanged besides the errors of every act.
+    """
+    catalogue = _parsed(proposal.file)
+    checked = checked_file.check(catalogue=catalogue, at=clock.now())
+    with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+        row = _reloaded(proposal)
+        rules.require_agreement_counts(row, actor=act.actor, version=checked.version, at=act.at)
+        rules.require_same_difference(checked, seen)
+        effects.decide(act, row, CatalogueProposal.State.APPLIED)
+        applied = effects.apply_catalogue(act, catalogue, agreed=row)
+        outcome = act.set_result(applied)
+    _propagate(actor, checked, act)
+    return outcome
+
+
+@command
+def refuse(
+    *, actor: Actor, proposal: CatalogueProposal, reason: str = "", idempotency_key: str | None = None
+) -> Outcome[None]:
+    """Refuse this proposal; its proposer withdraws it. Raises ProposalVoid and ProposalDecided."""
+    reason = input_cleaning.reason(reason)
+    with acting(actor, Verb.CATALOGUE_REFUSE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+        row = _reloaded(proposal)
+        rules.require_open(row)
+        withdrawn = act.actor.id == row.proposed_by
+        states = CatalogueProposal.State
+        effects.decide(act, row, states.WITHDRAWN if withdrawn else states.REFUSED)
+        act.record(reason=reason, proposal=str(row.id), proposal_state=row.state)
+    return act.outcome
+
+
+def _parsed(file: str) -> Catalogue:
+    try:
+        return catalog_file.parse(text=file)
+    except InvalidCatalogue as error:
+        raise InvalidInput(field="file", problem="invalid") from error
+
+
+def _reloaded(proposal: CatalogueProposal) -> CatalogueProposal:
+    row = CatalogueProposal.objects.filter(id=proposal.id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _propagate(actor: Actor, checked: checked_file.CheckedFile, applied: Act) -> None:
     """Record the change in the chain of each affected organization.
 
     The separate verb has no effect: other systems are updated once, after the act `applied`, and not once per batch.
     """
+    roles = checked.difference.changed_roles
     assignments = Assignment.objects.filter(NotEnded(applied.at), role__key__in=roles)
     affected = sorted(set(assignments.values_list("membership__organization", flat=True)))
     for begin in range(0, len(affected), _BATCH):
@@ -99,113 +175,3 @@ def _propagate(actor: Actor, roles: list[str], applied: Act) -> None:
                     facts=facts,
                     chain=organization,
                 )
-
-
-def _entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
-    applications = {row.key: row for row in Application.objects.all()}
-    for row in applications.values():
-        _set_icon(row, catalogue.icons.get(row.key, ""))
-    entitlements: dict[str, Entitlement] = {}
-    for rank, spec in enumerate(catalogue.entitlements):
-        application = applications.get(spec.key.partition(":")[0])
-        if application is not None:
-            entitlements[spec.key] = _entitlement(spec, rank, application)
-    return entitlements
-
-
-def _set_brands(catalogue: Catalogue) -> None:
-    for unit in BusinessUnit.objects.filter(key__in=catalogue.units):
-        brand = catalogue.brands.get(unit.key, "")
-        if unit.brand != brand:
-            unit.brand = brand
-            unit.save(update_fields=["brand"])
-
-
-def _set_icon(application: Application, icon: str) -> None:
-    if application.icon != icon:
-        application.icon = icon
-        application.save(update_fields=["icon"])
-
-
-def _entitlement(spec: EntitlementSpec, rank: int, application: Application) -> Entitlement:
-    row, _ = Entitlement.objects.update_or_create(
-        key=spec.key,
-        defaults={
-            "application": application,
-            "text": dict(spec.text),
-            "takes_amount": spec.takes_amount,
-            "takes_sites": spec.takes_sites,
-            "rank": rank,
-        },
-    )
-    return row
-
-
-def _apply_role(
-    spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime
-) -> dict[str, Any] | None:
-    """Apply one role, and return its new version as the event states it; None where nothing differs."""
-    role, _ = Role.objects.update_or_create(
-        key=spec.key, defaults={"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
-    )
-    current = RoleVersion.objects.filter(role=role, valid_until=None).first()
-    if current is not None and _contents(current) == _expected_contents(spec, known):
-        return None
-    number = current.number + 1 if current else 1
-    RoleVersion.objects.filter(Q(role=role), valid_until=None).update(valid_until=at)
-    version = RoleVersion.objects.create(role=role, number=number, valid_from=at, **_fields(spec))
-    rows = RoleEntitlement.objects.bulk_create(_role_entitlements(spec, version, known))
-    return events.version_to_json(version, rows)
-
-
-def _fields(spec: RoleSpec) -> dict[str, object]:
-    return {
-        "verbs": sorted(verb.value for verb in spec.verbs),
-        "assignable_roles": sorted(spec.assignable_roles),
-        "max_assignment_days": spec.max_assignment_days,
-        "required_assurance": Assurance.MFA.value if spec.mfa else Assurance.PASSWORD.value,
-        "is_admin": spec.is_admin,
-    }
-
-
-def _role_entitlements(
-    spec: RoleSpec, version: RoleVersion, known: dict[str, Entitlement]
-) -> list[RoleEntitlement]:
-    keys = [key for key in dict.fromkeys([*spec.entitlements, *spec.assignable_amounts]) if key in known]
-    return [
-        RoleEntitlement(
-            version=version,
-            entitlement=known[key],
-            allowed=key in spec.entitlements,
-            assignable=key in spec.assignable_amounts,
-            max_assignable_amount=spec.assignable_amounts.get(key),
-            max_assignable_currency="EUR" if key in spec.assignable_amounts else "",
-        )
-        for key in keys
-    ]
-
-
-def _expected_contents(spec: RoleSpec, known: dict[str, Entitlement]) -> object:
-    lines = {
-        (
-            known[key].id,
-            key in spec.entitlements,
-            key in spec.assignable_amounts,
-            spec.assignable_amounts.get(key),
-        )
-        for key in dict.fromkeys([*spec.entitlements, *spec.assignable_amounts])
-        if key in known
-    }
-    return _fields(spec), lines
-
-
-def _contents(version: RoleVersion) -> object:
-    fields = {
-        name: getattr(version, name)
-        for name in ("verbs", "assignable_roles", "max_assignment_days", "required_assurance", "is_admin")
-    }
-    lines: set[tuple[uuid.UUID, bool, bool, object]] = {
-        (row.entitlement_id, row.allowed, row.assignable, row.max_assignable_amount)
-        for row in version.entitlements.all()
-    }
-    return fields, lines

@@ -1,6 +1,7 @@
-"""Commands of any capability change what the supplier offers an organization by this effect."""
+"""Commands write the catalogue, and what the supplier offers an organization, by these effects."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from audit.foundation.intervals import NotEnded
@@ -11,7 +12,9 @@ from delegation.authorization.models.ceilings import Ceiling
 from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit, amount_to_json
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import rules
+from delegation.catalogue import events, rules, store, stored_catalogue
+from delegation.catalogue.defaults import Catalogue
+from delegation.catalogue.models import CatalogueProposal
 from identity.organizations.models import Organization
 
 
@@ -64,3 +67,57 @@ def _limit_to_json(limit: AmountLimit | None) -> dict[str, Any] | None:
     if limit is None:
         return None
     return {"amount": amount_to_json(limit.amount), "currency": limit.currency}
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueApplied:
+    """Names the roles with a new version, and the entitlements of applications that are not registered."""
+
+    roles: tuple[str, ...]
+    unregistered: tuple[str, ...]
+
+
+def apply_catalogue(
+    act: Act, catalogue: Catalogue, *, agreed: CatalogueProposal | None = None
+) -> CatalogueApplied:
+    """Write the catalogue and record it; other open proposals become void. `agreed` is the proposal that led to it."""
+    new_units = store.add_units(catalogue)
+    store.set_brands(catalogue)
+    known = store.apply_entitlements(catalogue)
+    versions = {
+        spec.key: version
+        for rank, spec in enumerate(catalogue.roles)
+        if (version := store.apply_role(spec, rank, known, act.at)) is not None
+    }
+    act.record(
+        roles=list(versions),
+        entitlements=sorted(known),
+        entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
+        role_versions=versions,
+        brands=dict(catalogue.brands),
+    )
+    if new_units:
+        act.record(business_units=new_units)
+    if agreed is not None:
+        act.record(proposal=str(agreed.id))
+    if void := _void_others(act):
+        act.record(void_proposals=void)
+    left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
+    return CatalogueApplied(tuple(versions), tuple(left_out))
+
+
+def decide(act: Act, row: CatalogueProposal, state: CatalogueProposal.State) -> None:
+    """Give an open proposal its final state."""
+    row.state, row.decided_at, row.decided_act = state, act.at, act.id
+    row.decided_by, row.decided_by_kind = act.actor.id, act.actor.kind.value
+    row.save(update_fields=["state", "decided_at", "decided_act", "decided_by", "decided_by_kind"])
+
+
+def _void_others(act: Act) -> list[str]:
+    """Close the proposals that were compared with another catalogue than the one that is in force now."""
+    rows = list(CatalogueProposal.objects.filter(state=CatalogueProposal.State.OPEN).order_by("id"))
+    version = stored_catalogue.load().version if rows else ""
+    void = [row for row in rows if row.version != version]
+    for row in void:
+        decide(act, row, CatalogueProposal.State.VOID)
+    return [str(row.id) for row in void]

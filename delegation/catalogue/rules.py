@@ -1,10 +1,31 @@
-"""An offer to an organization holds valid keys and limits."""
+"""An offer holds valid keys and limits; a file that takes much needs a second person, who sees the same."""
 
+import datetime as dt
 from collections.abc import Mapping
 
-from delegation.authorization import access_validation, input_cleaning
-from delegation.authorization.errors import InvalidInput
+from django.conf import settings
+
+from audit.foundation.actor import Actor, ActorKind
+from audit.foundation.intervals import InForce
+from delegation.authorization import access_validation, input_cleaning, staff_rights, staff_roles
+from delegation.authorization.errors import (
+    DifferenceChanged,
+    InvalidInput,
+    OwnProposal,
+    ProposalDecided,
+    ProposalVoid,
+    SecondPersonRequired,
+)
+from delegation.authorization.models.staff import StaffRight
 from delegation.authorization.values import AmountLimit
+from delegation.authorization.verbs import Verb
+from delegation.catalogue import stored_catalogue
+from delegation.catalogue.checked_file import CheckedFile
+from delegation.catalogue.models import FILE_BYTES, CatalogueProposal
+from identity.people.models import User
+
+MAX_OPEN = 20
+"""The most proposals that wait at a time."""
 
 
 def check_offer(offer: Mapping[str, AmountLimit | None]) -> None:
@@ -18,3 +39,64 @@ def check_offer(offer: Mapping[str, AmountLimit | None]) -> None:
 def stored_limit(limit: AmountLimit, *, takes_amount: bool) -> AmountLimit:
     """Return the limit as it is stored and logged: without an amount where the entitlement takes none."""
     return limit if takes_amount else AmountLimit(None, "")
+
+
+def needs_second_person(checked: CheckedFile) -> bool:
+    """Answer whether more people would lose something than one person may decide."""
+    return checked.affected.total.lose > settings.CATALOGUE_LOSSES_BY_ONE
+
+
+def require_one_person_suffices(checked: CheckedFile) -> None:
+    """Raise SecondPersonRequired for a file that a second person must agree to."""
+    if needs_second_person(checked):
+        most = settings.CATALOGUE_LOSSES_BY_ONE
+        raise SecondPersonRequired(people_losing=checked.affected.total.lose, most=most)
+
+
+def require_same_difference(checked: CheckedFile, seen: str) -> None:
+    """Raise DifferenceChanged where the catalogue has moved since the check, or the actor saw another difference.
+
+    Call it under the supplier's lock: no act changes the catalogue until the end of this one.
+    """
+    if stored_catalogue.load().version != checked.version or seen not in ("", checked.digest):
+        raise DifferenceChanged
+
+
+def require_room(file: str) -> None:
+    """Raise InvalidInput for a file that is too long, and while too many proposals wait."""
+    if len(file.encode()) > FILE_BYTES:
+        raise InvalidInput(field="file", problem="too_long", longest=FILE_BYTES)
+    if CatalogueProposal.objects.filter(state=CatalogueProposal.State.OPEN).count() >= MAX_OPEN:
+        raise InvalidInput(field="file", problem="proposals", longest=MAX_OPEN)
+
+
+def require_open(row: CatalogueProposal) -> None:
+    """Raise ProposalVoid for a void proposal, and ProposalDecided for one that was decided."""
+    if row.state == CatalogueProposal.State.VOID:
+        raise ProposalVoid(reason="catalogue")
+    if row.state != CatalogueProposal.State.OPEN:
+        raise ProposalDecided(state=row.state)
+
+
+def require_agreement_counts(row: CatalogueProposal, *, actor: Actor, version: str, at: dt.datetime) -> None:
+    """Raise OwnProposal for the proposer, and ProposalVoid where the catalogue or the proposer's right is another."""
+    require_open(row)
+    if actor.kind is not ActorKind.STAFF or actor.id == row.proposed_by:
+        raise OwnProposal
+    if row.version != version:
+        raise ProposalVoid(reason="catalogue")
+    if row.proposed_by_kind == ActorKind.STAFF.value and not _owns_catalogue(row, at):
+        raise ProposalVoid(reason="proposer")
+
+
+def _owns_catalogue(row: CatalogueProposal, at: dt.datetime) -> bool:
+    """Answer whether the proposer still has a right in force that allows a proposal."""
+    rights = StaffRight.objects.filter(
+        InForce(at),
+        staff_rights.WHOLE_SUPPLIER,
+        user=row.proposed_by,
+        user__is_active=True,
+        user__directory=User.Directory.STAFF,
+        role__in=staff_roles.with_verb(Verb.CATALOGUE_PROPOSE),
+    )
+    return rights.exists()

@@ -1,4 +1,4 @@
-"""Entitlements, roles with their versions and ceilings follow from the supplier's acts."""
+"""Entitlements, roles with their versions, ceilings and proposals follow from the supplier's acts."""
 
 from audit.state import declarations
 from audit.state.declarations import Rebuilt
@@ -116,5 +116,48 @@ declarations.register(
         """,
         columns=("amount", "currency", "valid_until"),
         not_compared={"id": "a ceiling is identified by organization, entitlement and beginning"},
+    ),
+    Rebuilt(
+        table="delegation_catalogueproposal",
+        key=("id",),
+        events="verb IN ('catalogue.propose', 'catalogue.refuse', 'catalogue.apply')",
+        expected="""
+            SELECT (p.facts ->> 'proposal')::uuid AS id, p.facts ->> 'file_digest' AS digest,
+                   p.facts ->> 'catalogue_version' AS version, (p.facts ->> 'people_losing')::integer AS lose,
+                   (p.facts ->> 'people_gaining')::integer AS gain, coalesce(d.state, 'open') AS state,
+                   p.actor AS proposed_by, p.actor_kind AS proposed_by_kind, p.at AS proposed_at, p.act,
+                   d.actor AS decided_by, coalesce(d.actor_kind, '') AS decided_by_kind, d.at AS decided_at,
+                   d.act AS decided_act
+            FROM event p LEFT JOIN (
+                SELECT facts ->> 'proposal' AS proposal, CASE verb WHEN 'catalogue.apply' THEN 'applied'
+                       ELSE facts ->> 'proposal_state' END AS state, actor, actor_kind, at, act
+                FROM event WHERE verb <> 'catalogue.propose' AND facts ? 'proposal'
+                UNION ALL
+                SELECT v, 'void', actor, actor_kind, at, act
+                FROM event, jsonb_array_elements_text(facts -> 'void_proposals') v
+            ) d ON d.proposal = p.facts ->> 'proposal'
+            WHERE p.verb = 'catalogue.propose'
+        """,
+        actual="""
+            SELECT id, digest, version, lose, gain, state, proposed_by, proposed_by_kind, proposed_at, act,
+                   decided_by, decided_by_kind, decided_at, decided_act
+            FROM delegation_catalogueproposal
+        """,
+        columns=(
+            "digest",
+            "version",
+            "lose",
+            "gain",
+            "state",
+            "proposed_by",
+            "proposed_by_kind",
+            "proposed_at",
+            "act",
+            "decided_by",
+            "decided_by_kind",
+            "decided_at",
+            "decided_act",
+        ),
+        not_compared={"file": "its digest is compared, and the database compares both"},
     ),
 )

@@ -158,6 +158,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CatalogueProposal',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('file', models.TextField()),
+                ('digest', models.CharField(max_length=64)),
+                ('version', models.CharField(max_length=64)),
+                ('lose', models.PositiveIntegerField()),
+                ('gain', models.PositiveIntegerField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('applied', 'Applied'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('void', 'Void')], default='open', max_length=10)),
+                ('proposed_by', models.UUIDField()),
+                ('proposed_by_kind', models.CharField(max_length=16)),
+                ('proposed_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('decided_by', models.UUIDField(null=True)),
+                ('decided_by_kind', models.CharField(blank=True, max_length=16)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_act', models.UUIDField(null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('digest',), name='proposal_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='proposal_decided_with_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'applied'), _negated=True), models.Q(('decided_by_kind', 'staff'), models.Q(('decided_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='proposal_applied_by_another_person')],
+            },
+        ),
+        migrations.CreateModel(
             name='Hold',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),

@@ -1,5 +1,6 @@
 -- Written in an act only.
 SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
+    'delegation_catalogueproposal',
     'delegation_entitlement',
     'delegation_role',
     'delegation_roleversion',
@@ -42,6 +43,23 @@ ALTER TABLE delegation_staffpermission ADD CONSTRAINT staff_permission_of_staff
 -- An auditor changes nothing: at no instant has a user an auditor's right together with another role.
 ALTER TABLE delegation_staffright ADD CONSTRAINT staff_auditor_apart EXCLUDE USING gist
     (user_id WITH =, (CASE WHEN role = 'auditor' THEN 1 ELSE 0 END) WITH <>, tstzrange(valid_from, valid_until) WITH &&);
+
+-- A proposal is the file that was shown, and it is decided once: a second person agrees to exactly this.
+ALTER TABLE delegation_catalogueproposal ADD CONSTRAINT proposal_digest_of_file
+    CHECK (octet_length(file) <= 65536 AND digest = encode(sha256(convert_to(file, 'UTF8')), 'hex'));
+CREATE FUNCTION delegation_proposal_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> 'open' OR TG_OP = 'DELETE'
+       OR (NEW.id, NEW.file, NEW.digest, NEW.version, NEW.lose, NEW.gain, NEW.proposed_by, NEW.proposed_by_kind,
+           NEW.proposed_at, NEW.act)
+          IS DISTINCT FROM (OLD.id, OLD.file, OLD.digest, OLD.version, OLD.lose, OLD.gain, OLD.proposed_by,
+                            OLD.proposed_by_kind, OLD.proposed_at, OLD.act) THEN
+        RAISE EXCEPTION 'a proposal is decided once, and never rewritten' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER proposal_fixed BEFORE UPDATE OR DELETE ON delegation_catalogueproposal
+FOR EACH ROW EXECUTE FUNCTION delegation_proposal_fixed();
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

@@ -66,5 +66,7 @@ STAFF_SIGN_IN: dict[str, Any] = {
 }
 """The supplier's own identity provider (`portal.signin.staff.configuration`); no issuer, no staff sign-in."""
 STAFF_ALERTS = staff_variables.ALERTS.value()
+CATALOGUE_LOSSES_BY_ONE = staff_variables.CATALOGUE_LOSSES.value()
+"""How many people may lose something by a catalogue that one person applies."""
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

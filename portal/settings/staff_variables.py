@@ -1,6 +1,6 @@
 """The environment variables of staff sign-in are declared here, as in `variables`."""
 
-from portal.settings.environment import Variable, addresses, choice, https, pairs, text, url
+from portal.settings.environment import Variable, addresses, choice, https, pairs, text, url, whole
 
 ROLES = ("support", "senior_support", "account_manager", "catalogue_owner", "operator", "auditor", "owner")
 
@@ -44,6 +44,12 @@ ASSURANCE = Variable(
     parse=pairs(*ROLES),
     default=",".join(f"{role}=mfa" for role in ROLES),
     doc="For each role, `role=value` with a value of `acr` or `amr` that suffices; a role without one is not in force.",
+)
+CATALOGUE_LOSSES = Variable(
+    name="KEYHOLDER_CATALOGUE_LOSSES_BY_ONE",
+    parse=whole(most=1_000_000),
+    default="25",
+    doc="How many people may lose something by a catalogue that one person applies; for more, a second one agrees.",
 )
 ALERTS = Variable(
     name="KEYHOLDER_STAFF_ALERTS",

@@ -14,6 +14,7 @@ def in_use(field: str) -> str:
         "register_id": _(
             "A customer of this business unit has this business ID. Open that customer instead."
         ),
+        "proposal": _("This file is proposed already, and waits for a second catalogue owner."),
         "second_email": _("This is the first admin’s address. Enter another one, or none."),
     }
     return texts.get(field, _("This already exists. Choose another."))
@@ -35,6 +36,9 @@ def text_of(problem: str, *, longest: object) -> str:
         "new_token_required": _(
             "The address belongs to another system. Nothing was changed. Enter that system’s access token too."
         ),
+        "invalid": _("The file has errors. Check it again."),
+        "proposals": _("%(number)s proposals wait for a decision. Decide one of them first.")
+        % {"number": longest},
         "unknown": _("This is not one of the choices. Choose again."),
     }
     return texts.get(problem, _("This cannot be saved. Check what you entered."))

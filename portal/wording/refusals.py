@@ -1,6 +1,7 @@
 """The sentence of a refusal says what happened, what was not changed, and what the person can do."""
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.foundation.errors import Busy, DomainError, LogUnavailable
 from delegation.authorization import errors as authorization_errors
-from portal.wording import access_problems, cldr, input_problems
+from portal.wording import access_problems, catalogue_refusals, cldr, input_problems
 from portal.wording import retry_after as wording_retry_after
 from provisioning.accounts import errors as accounts_errors
 
@@ -189,6 +190,10 @@ def _invitation_gone(data: Data) -> Sentence:
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 
 
+def _catalogue(text: Callable[[Data], str], data: Data) -> Sentence:
+    return Sentence(text(data), 409)
+
+
 _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     Busy: _busy,
     LogUnavailable: _log_unavailable,
@@ -240,4 +245,5 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.IdempotencyKeyReused: lambda _data: Sentence(
         _("This form was already sent with different contents. Nothing was changed. Reload the page."), 409
     ),
+    **{kind: functools.partial(_catalogue, text) for kind, text in catalogue_refusals.TEXTS.items()},
 }

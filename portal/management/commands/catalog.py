@@ -7,13 +7,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.foundation import clock
-from audit.foundation.actor import Channel, system
+from audit.foundation.actor import Actor, Channel, system
+from audit.foundation.errors import DomainError
+from delegation.authorization.errors import SecondPersonRequired
 from delegation.catalogue import catalog_file, checked_file
 from delegation.catalogue import commands as catalogue_commands
 from delegation.catalogue.defaults import Catalogue
-from identity.organizations import queries as organizations_queries
 from portal.templatetags import kh
-from portal.wording import catalogue_report
+from portal.wording import catalogue_report, refusals
 
 
 class Command(BaseCommand):
@@ -35,25 +36,38 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         """Validate the whole file before anything is written. Raises CommandError with every problem."""
         try:
-            catalogue = catalog_file.load(path=file)
+            text = catalog_file.read_text(path=file)
+            catalogue = catalog_file.parse(text=text, name=str(file))
         except catalog_file.InvalidCatalogue as error:
             raise CommandError(str(error)) from error
         self._require_icons(file, catalogue)
         self._require_brands(file, catalogue)
         actor = system(channel=Channel.SHELL)
-        self._show_difference(catalogue)
-        if dry_run:
-            self.stdout.write("Nothing was changed.")
-            return
-        if organizations_queries.unknown_units(keys=catalogue.units):
-            catalogue_commands.add_units(actor=actor, catalogue=catalogue)
-        result = catalogue_commands.apply(actor=actor, catalogue=catalogue).result
-        self.stdout.write(f"Applied. Changed roles: {', '.join(result.roles) or 'none'}.")
-
-    def _show_difference(self, catalogue: Catalogue) -> None:
         checked = checked_file.check(catalogue=catalogue, at=clock.now())
         for line in catalogue_report.lines(checked.difference, checked.affected):
             self.stdout.write(line)
+        if dry_run:
+            self.stdout.write("Nothing was changed.")
+            return
+        try:
+            result = catalogue_commands.apply(actor=actor, catalogue=catalogue, seen=checked.digest).result
+        except SecondPersonRequired as refused:
+            self._propose(actor, text, refused)
+        except DomainError as error:
+            raise CommandError(refusals.sentence_for(error).text) from error
+        else:
+            self.stdout.write(f"Applied. Changed roles: {', '.join(result.roles) or 'none'}.")
+
+    def _propose(self, actor: Actor, text: str, refused: SecondPersonRequired) -> None:
+        """Propose the file: above the threshold one person, and a shell, do not suffice."""
+        try:
+            made = catalogue_commands.propose(actor=actor, file=text)
+        except DomainError as error:
+            raise CommandError(refusals.sentence_for(error).text) from error
+        self.stdout.write(
+            f"Nothing was applied: more than {refused.data['most']} people would lose something. The file is"
+            f" proposal {made.result.proposal}. A catalogue owner agrees at {settings.ISSUER}/staff/catalogue/."
+        )
 
     def _require_icons(self, file: Path, catalogue: Catalogue) -> None:
         unknown = [f"{key}: {icon}" for key, icon in catalogue.icons.items() if icon not in kh.icon_names()]

@@ -7,6 +7,7 @@ from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
 from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
+from demo import ports_and_paths
 from identity.clients.models import Application
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import oidc_browser, staff_users
@@ -21,8 +22,8 @@ CLOCK_SECONDS = 120
 def fill(world: World) -> None:
     """Sign Olli in to portal and web shop, invite twice, register a target, remove Stina.
 
-    Also sign Sam of the staff in, and use the break-glass sign-in. Two others of the staff have rights: one places
-    a hold.
+    Also sign Sam of the staff in, and use the break-glass sign-in. Others of the staff have rights: one places
+    a hold, another proposes a catalogue.
     """
     units = replace(CATALOGUE, units={"other": "Other brand"})
     catalogue_commands.add_units(actor=world.system, catalogue=units)
@@ -46,6 +47,8 @@ def fill(world: World) -> None:
         reason="overdue",
         note="a note",
     )
+    changed = ports_and_paths.CATALOG.read_text(encoding="utf-8").replace("Orders nothing.", "Nothing more.")
+    catalogue_commands.propose(actor=staff.hire("Leena Aho", "catalogue_owner"), file=changed)
     invitation, _ = world.invite(
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
     )

@@ -224,6 +224,15 @@ ATTACKS = {
         "{world.koskela.id}",
         "amount",
     ),
+    "proposal made": Attack(
+        "INSERT INTO delegation_catalogueproposal (id, file, digest, version, lose, gain, state, proposed_by,"
+        " proposed_by_kind, proposed_at, act, decided_by_kind) VALUES (gen_random_uuid(), 'x',"
+        " encode(sha256('x'), 'hex'), repeat('0', 64), 0, 0, 'open', %s, 'staff', now(), gen_random_uuid(), '')",
+        lambda world: [world.koskela.id],
+        "delegation_catalogueproposal",
+        "id=",
+        "(row)",
+    ),
     "hold placed": Attack(
         "INSERT INTO delegation_hold (id, organization_id, entitlement_id, reason, valid_from, placed_by,"
         " placed_by_kind, act) SELECT gen_random_uuid(), %s, id, 'overdue', now(), gen_random_uuid(), 'staff',"

@@ -1,0 +1,56 @@
+"""A catalogue file that would take something from many people waits for a second catalogue owner."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from audit.foundation import ids
+
+FILE_BYTES = 65_536
+"""The longest file that a proposal holds, in UTF-8."""
+
+
+class CatalogueProposal(models.Model):
+    """Holds a file with the version of the catalogue that it was compared with. It is decided once, or becomes void."""
+
+    class State(models.TextChoices):
+        """Says what became of a proposal; void means that the catalogue changed first."""
+
+        OPEN = "open"
+        APPLIED = "applied"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+        VOID = "void"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    file = models.TextField()
+    digest = models.CharField(max_length=64)
+    """The SHA-256 of the file, in hexadecimal."""
+    version = models.CharField(max_length=64)
+    """`StoredCatalogue.version` at the time."""
+    lose = models.PositiveIntegerField()
+    gain = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    proposed_by = models.UUIDField()
+    proposed_by_kind = models.CharField(max_length=16)
+    proposed_at = models.DateTimeField()
+    act = models.UUIDField()
+    decided_by = models.UUIDField(null=True)
+    decided_by_kind = models.CharField(max_length=16, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_act = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], condition=Q(state="open"), name="proposal_open_once"),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(state="open") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                name="proposal_decided_with_state",
+            ),
+            # Four eyes are two different people, and the second one is of the staff.
+            models.CheckConstraint(
+                condition=~Q(state="applied")
+                | (Q(decided_by_kind="staff") & ~Q(decided_by=F("proposed_by"))),
+                name="proposal_applied_by_another_person",
+            ),
+        ]
