@@ -16,5 +16,6 @@ class IdentityConfig(AppConfig):
         from identity.memberships import state as memberships_state  # noqa: F401 - needs loaded models
         from identity.organizations import state as organizations_state  # noqa: F401 - needs loaded models
         from identity.people import state as people_state  # noqa: F401 - needs loaded models
+        from identity.service_users import state as service_users_state  # noqa: F401 - needs loaded models
         from identity.sessions import state as sessions_state  # noqa: F401 - needs loaded models
         from identity.staff import state as staff_state  # noqa: F401 - needs loaded models

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection
 
 from audit.foundation import ids
@@ -18,6 +19,7 @@ from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import CustomerNumber, Organization, Site
 from identity.people import names
 from identity.people.models import User
+from identity.service_users.models import ServiceUser
 
 _STATE = MembershipPeriod.State
 
@@ -106,6 +108,45 @@ def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]
     )
     ledger.open_chains(chains=[user.id for user in users], kind=Chain.Kind.PERSON)
     return users
+
+
+@dataclass(frozen=True, slots=True)
+class NewServiceUser:
+    """Describes a service user; only the keyed hash of its secret is stored."""
+
+    id: uuid.UUID
+    name: str
+    scopes: str
+    """Separated by spaces."""
+    secret_hash: str
+    valid_until: dt.datetime
+
+
+def create_service_user(*, owner: Membership, new: NewServiceUser, at: dt.datetime) -> None:
+    """Create a user of the directory `service`, with its chain in the log."""
+    User.all_directories.create(
+        id=new.id,
+        directory=User.Directory.SERVICE,
+        name=new.name,
+        sort_key=names.sort_key(new.name),
+        password=UNUSABLE_PASSWORD_PREFIX,
+        created_at=at,
+    )
+    ServiceUser.objects.create(
+        id=new.id,
+        organization_id=owner.organization_id,
+        owner=owner,
+        scopes=new.scopes,
+        secret_hash=new.secret_hash,
+        valid_from=at,
+        valid_until=new.valid_until,
+    )
+    ledger.open_chain(chain=new.id, kind=Chain.Kind.PERSON)
+
+
+def end_service_users(*, service_users: Iterable[uuid.UUID], at: dt.datetime) -> None:
+    """End these service users: their tokens are refused from now on. One statement."""
+    ServiceUser.objects.filter(id__in=list(service_users)).update(valid_until=at)
 
 
 def change_details(*, person: User, name: str, phone: str, at: dt.datetime) -> None:

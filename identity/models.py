@@ -5,6 +5,7 @@ from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken,
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import BusinessUnit, CustomerNumber, Organization, Site
 from identity.people.models import User
+from identity.service_users.models import ServiceToken, ServiceUser
 from identity.sessions.models import LastSignIn, Session, SignIn
 from identity.staff.models import BreakGlass, BreakGlassPasskey, StaffIdentity, StaffLogout, StaffSession
 
@@ -22,6 +23,8 @@ __all__ = [
     "MembershipPeriod",
     "Organization",
     "RefreshToken",
+    "ServiceToken",
+    "ServiceUser",
     "Session",
     "SignIn",
     "Site",

@@ -11,6 +11,7 @@ from delegation import retention
 from delegation.acts import locked_observations
 from delegation.authorization.event_types import Observation
 from identity.grants import retention as grants
+from identity.service_users import service_tokens
 from identity.sessions.store import SessionStore
 from identity.staff import break_glass
 from identity.staff import sessions as staff_sessions
@@ -39,7 +40,11 @@ def purge() -> int:
     logouts, _ = Logout.objects.filter(Q(done_at__lt=cutoff) | not_needed).delete()
     mails, _ = Mail.objects.filter(Q(sent_at__lt=cutoff) | Q(failed_at__lt=cutoff)).delete()
     removals, _ = Removal.objects.filter(due_at=None, removed_at__lt=cutoff).delete()
-    return deliveries + logouts + mails + removals + grants.purge(at=at) + _purge_expired(at)
+    return deliveries + logouts + mails + removals + _purge_tokens(at) + _purge_expired(at)
+
+
+def _purge_tokens(at: dt.datetime) -> int:
+    return grants.purge(at=at) + service_tokens.purge(at=at)
 
 
 def _end_break_glass(at: dt.datetime) -> None:

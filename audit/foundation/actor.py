@@ -41,11 +41,24 @@ class Actor:
     request_id: str = ""
     staff_roles: frozenset[str] = frozenset()
     """Of staff: the roles that this session allows, by the groups and proofs of its sign-in."""
+    scopes: frozenset[str] | None = None
+    """Of a service user: the scopes of its token; None stands for all that it was given."""
+    owner: uuid.UUID | None = None
+    """Of a service user: the person who owns it."""
 
     @property
     def is_person(self) -> bool:
         """Return whether `id` is the id of a user."""
         return self.kind in {ActorKind.PERSON, ActorKind.STAFF, ActorKind.SERVICE}
+
+    @property
+    def own_users(self) -> frozenset[uuid.UUID]:
+        """Return the actor and, of a service user, its owner: what one may not do to oneself concerns both."""
+        return frozenset({self.id} if self.owner is None else {self.id, self.owner})
+
+    def is_self(self, user: uuid.UUID) -> bool:
+        """Return whether this user is one of `own_users`."""
+        return user in self.own_users
 
 
 SYSTEM_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")

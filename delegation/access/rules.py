@@ -75,7 +75,7 @@ class AssignmentRules:
         self, *, actor: Actor, verb: Verb, access: AccessSpec, receivers: Sequence[uuid.UUID] = ()
     ) -> None:
         """Check one access as `check_assignment_authority` does. Raises one of REFUSALS."""
-        if actor.is_person and actor.id in receivers:
+        if actor.is_person and not actor.own_users.isdisjoint(receivers):
             raise Denied(reason="own_membership")
         if not self._is_open:
             raise Denied(reason="organization_closed")
@@ -144,9 +144,11 @@ class AssignmentRules:
             raise max(refusals, key=lambda refusal: _FIELDS_IN_ORDER.index(refusal.data["field"]))
 
     def _authorities_of(self, actor: Actor) -> list[Authority]:
-        if actor.is_person and actor.id in self._authorities:
-            return self._authorities[actor.id]
-        return authorities.authorities_of(actor=actor, at=self._at, organization=self._organization)
+        if actor.id not in self._authorities:
+            self._authorities[actor.id] = authorities.authorities_of(
+                actor=actor, at=self._at, organization=self._organization
+            )
+        return self._authorities[actor.id]
 
     def _exceeds(self, authority: Authority, access: AccessSpec) -> ExceedsAuthority | None:
         if access.role not in authority.assignable_roles:

@@ -16,10 +16,11 @@ from django.db.models import Q, QuerySet
 
 from audit.foundation.actor import Actor, ActorKind
 from audit.foundation.intervals import InForce
-from delegation.authorization import staff_rights, staff_roles
+from delegation.authorization import service_scopes, staff_rights, staff_roles
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
 from delegation.authorization.models.roles import RoleVersion
 from identity.organizations.models import CustomerNumber
+from identity.service_users import queries as service_users_queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,24 @@ def _authorities_of_staff(actor: Actor, at: dt.datetime, organization: uuid.UUID
     ]
 
 
+def _authorities_of_service(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
+    """Read the authorities of a service user: those of its owner, with the verbs of its scopes. Two statements.
+
+    It therefore never has more than its owner has at `at`, and nothing once the owner has left.
+    """
+    found = service_users_queries.in_force(service_user=actor.id, at=at)
+    if found is None or organization not in {None, found.organization}:
+        return []
+    scopes = found.scopes if actor.scopes is None else found.scopes & actor.scopes
+    verbs = service_scopes.verbs_of(scopes)
+    own = authorities_of_people(users=[found.owner], at=at, organization=found.organization)[found.owner]
+    return [replace(authority, verbs=authority.verbs & verbs) for authority in own]
+
+
 AUTHORITIES: dict[ActorKind, Callable[[Actor, dt.datetime, uuid.UUID | None], list[Authority]]] = {
     ActorKind.PERSON: _authorities_of_member,
     ActorKind.STAFF: _authorities_of_staff,
+    ActorKind.SERVICE: _authorities_of_service,
 }
 """The source of authorities by kind of actor; an organization of None means all organizations.
 

@@ -7,7 +7,7 @@ class Denied(DomainError):
     """The actor may not do this.
 
     `reason`: no_permission, own_membership, own_right, outside_sites, exceeds_authority, wrong_state,
-    organization_closed.
+    organization_closed, not_owner.
     """
 
     code = "denied"
@@ -46,7 +46,7 @@ class AuditorApart(DomainError):
 class ExceedsAuthority(DomainError):
     """The actor may not assign so much.
 
-    `field`: role, sites, limit, until; with `amount` and `currency` for a limit.
+    `field`: role, sites, limit, until, scopes; with `amount` and `currency` for a limit.
     """
 
     code = "exceeds_authority"

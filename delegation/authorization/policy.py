@@ -211,7 +211,7 @@ def _refusal_reason(
     reasons = {
         "no_permission": not holding,
         "organization_closed": not member.organization_in_force,
-        "own_membership": member.user == actor.id and not verb.rule.allow_self,
+        "own_membership": actor.is_self(member.user) and not verb.rule.allow_self,
         "wrong_state": not _state_allowed(verb.rule.state, member.state),
         "outside_sites": not reaching,
         "exceeds_authority": verb.rule.within_authority

@@ -30,7 +30,7 @@ def memberships(
     if verb.rule.state is not RequiredState.ANY:
         present = memberships_queries.in_state(at=at, states=_PRESENT)
         rows = rows.filter(present) if verb.rule.state is RequiredState.PRESENT else rows.filter(~present)
-    return rows if verb.rule.allow_self else rows.exclude(user=actor.id)
+    return rows if verb.rule.allow_self else rows.exclude(user__in=actor.own_users)
 
 
 def organizations(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[Organization]:

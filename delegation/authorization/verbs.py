@@ -11,6 +11,7 @@ class On(StrEnum):
     MEMBERSHIP = "membership"
     INVITATION = "invitation"
     PERSON = "person"
+    SERVICE_USER = "service_user"
     SUPPLIER = "supplier"
 
 
@@ -113,6 +114,9 @@ class Verb(StrEnum):
     PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
     RETENTION_PURGE = "retention.purge"
+    SERVICE_USER_CREATE = "service_user.create"
+    SERVICE_USER_END = "service_user.end"
+    SERVICE_USER_VIEW = "service_user.view"
     SITE_CREATE = "site.create"
     STAFF_RIGHT_END = "staff_right.end"
     STAFF_RIGHT_GIVE = "staff_right.give"
@@ -205,6 +209,15 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.SERVICE_USER_CREATE: Rule(
+        On.ORGANIZATION, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True
+    ),
+    Verb.SERVICE_USER_END: Rule(
+        On.SERVICE_USER, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True
+    ),
+    Verb.SERVICE_USER_VIEW: Rule(
+        On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True, all_sites=True, allow_self=True
+    ),
     Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.STAFF_RIGHT_END: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.STAFF_RIGHT_GIVE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),

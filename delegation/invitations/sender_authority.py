@@ -13,23 +13,36 @@ from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.invitations import links
 from delegation.invitations.models import Invitation
+from identity.service_users import queries as service_users_queries
 
 STATE = "sender_without_authority"
 """The state of an invitation whose access its sender could not assign now."""
 
 
 def sender(invitation: Invitation, *, channel: Channel) -> Actor:
-    """Return the sender as the actor who assigns the access."""
-    return Actor(kind=ActorKind(invitation.invited_by_kind), id=invitation.invited_by, channel=channel)
+    """Return the sender as the actor who assigns the access: of a service user, all its scopes count."""
+    kind, who = ActorKind(invitation.invited_by_kind), invitation.invited_by
+    owner = service_users_queries.owner_of(service_user=who) if kind is ActorKind.SERVICE else None
+    return Actor(kind=kind, id=who, channel=channel, owner=owner)
 
 
-def _authority(invitation: Invitation, *, channel: Channel) -> Actor:
+def responsible(*, invitation: Invitation) -> uuid.UUID:
+    """Return the sender's user: of a service user, its owner."""
+    who = sender(invitation, channel=Channel.WEB)
+    return who.owner or who.id
+
+
+def _authority(invitation: Invitation, *, channel: Channel, receivers: Sequence[uuid.UUID]) -> Actor:
     """Return whose authority the acceptance asks: for an invitation by staff the supplier's, limited by the ceiling.
+
+    The owner of a service user is read only where there are receivers, to compare.
 
     Staff invite only the first admins of an organization without members (ADR 24). A staff member who leaves ends none.
     """
     if invitation.invited_by_kind == ActorKind.STAFF.value:
         return system(channel=channel)
+    if invitation.invited_by_kind == ActorKind.SERVICE.value and not receivers:
+        return Actor(kind=ActorKind.SERVICE, id=invitation.invited_by, channel=channel)
     return sender(invitation, channel=channel)
 
 
@@ -72,7 +85,7 @@ def _refusal(
 ) -> DomainError | None:
     try:
         rules.check(
-            actor=_authority(invitation, channel=channel),
+            actor=_authority(invitation, channel=channel, receivers=receivers),
             verb=Verb.MEMBER_INVITE,
             access=access,
             receivers=receivers,

@@ -327,4 +327,31 @@ class Migration(migrations.Migration):
             model_name='site',
             constraint=models.UniqueConstraint(fields=('organization', 'name'), name='site_name_in_organization'),
         ),
+        migrations.CreateModel(
+            name='ServiceUser',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('scopes', models.CharField(max_length=400)),
+                ('secret_hash', models.CharField(max_length=80)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_users', to='identity.organization')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_users', to='identity.membership')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ServiceToken',
+            fields=[
+                ('hash', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('scopes', models.CharField(max_length=400)),
+                ('issued_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('service_user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='identity.serviceuser')),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='serviceuser',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='service_user_interval_not_empty'),
+        ),
     ]

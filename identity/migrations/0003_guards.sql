@@ -6,6 +6,7 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'identity_site',
     'identity_membership',
     'identity_membershipperiod',
+    'identity_serviceuser',
     'identity_application',
     'identity_client'
 ]) guarded;
@@ -23,7 +24,8 @@ FROM unnest(ARRAY[
     'identity_authorizationcode',
     'identity_tokenfamily',
     'identity_refreshtoken',
-    'identity_accesstoken'
+    'identity_accesstoken',
+    'identity_servicetoken'
 ]) free;
 -- Tables that libraries bring and that the product does not write.
 SELECT audit_make_read_only(unwritten, 'rights are assignments; no part of the product writes it') FROM unnest(ARRAY[
@@ -49,6 +51,10 @@ ALTER TABLE account_emailaddress ADD CONSTRAINT email_address_of_customer
 ALTER TABLE mfa_authenticator ADD COLUMN directory varchar(10) GENERATED ALWAYS AS ('customer') STORED;
 ALTER TABLE mfa_authenticator ADD CONSTRAINT authenticator_of_customer
     FOREIGN KEY (user_id, directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
+
+ALTER TABLE identity_serviceuser ADD COLUMN directory varchar(10) GENERATED ALWAYS AS ('service') STORED;
+ALTER TABLE identity_serviceuser ADD CONSTRAINT service_user_of_services
+    FOREIGN KEY (id, directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
 
 -- A membership is one permanent row: what copies its organization may rely on it.
 CREATE FUNCTION identity_membership_keeps_organization() RETURNS trigger LANGUAGE plpgsql AS $$

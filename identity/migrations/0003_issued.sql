@@ -23,6 +23,7 @@ SELECT identity_keep_issued('identity_tokenfamily', 'ended_at', ARRAY['logout_at
 CREATE TRIGGER keyholder_logout_with_end BEFORE UPDATE OF logout_at ON identity_tokenfamily
 FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION identity_refuse_change();
 SELECT identity_keep_issued('identity_accesstoken', 'ended_at');
+SELECT identity_keep_issued('identity_servicetoken', 'ended_at');
 SELECT identity_keep_issued('identity_refreshtoken', 'used_at');
 SELECT identity_keep_issued('identity_authorizationcode', 'used_at', ARRAY['family']);
 CREATE TRIGGER keyholder_fixed_family BEFORE UPDATE OF family ON identity_authorizationcode
@@ -33,6 +34,8 @@ CREATE FUNCTION identity_family_expires(family uuid) RETURNS timestamptz LANGUAG
     SELECT expires_at FROM public.identity_tokenfamily WHERE id = family
 $$;
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_accesstoken
+FOR EACH ROW WHEN (OLD.expires_at > audit_present() - interval '2 hours') EXECUTE FUNCTION identity_refuse_change();
+CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_servicetoken
 FOR EACH ROW WHEN (OLD.expires_at > audit_present() - interval '2 hours') EXECUTE FUNCTION identity_refuse_change();
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_authorizationcode
 FOR EACH ROW WHEN (OLD.expires_at > audit_present() - interval '1 day') EXECUTE FUNCTION identity_refuse_change();

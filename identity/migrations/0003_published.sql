@@ -18,6 +18,20 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     LEFT JOIN identity_membershipperiod p ON p.membership_id = m.id AND in_force(p.valid_from, p.valid_until, at)
 $$;
 
+-- A service user is in force during its interval, and while the owner's period in which it began goes on: one that an
+-- owner's leaving has ended does not come back with the owner.
+CREATE FUNCTION identity_service_user_at(at timestamptz) RETURNS TABLE (
+    id uuid, name varchar, owner_id uuid, owner_user_id uuid, organization_id uuid, scopes varchar,
+    valid_from timestamptz, valid_until timestamptz, in_force boolean)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT s.id, u.name, s.owner_id, m.user_id, s.organization_id, s.scopes, s.valid_from, s.valid_until,
+           in_force(s.valid_from, s.valid_until, at) AND u.is_active AND coalesce(m.in_force, false)
+               AND m.valid_from <= s.valid_from
+    FROM identity_serviceuser s
+    JOIN identity_user u ON u.id = s.id
+    JOIN identity_membership_at(at) m ON m.id = s.owner_id
+$$;
+
 -- The limits of a session; ORM twin: identity.sessions.models.open_at.
 CREATE FUNCTION identity_session_open(expire_date timestamptz, last_seen_at timestamptz, at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS $$

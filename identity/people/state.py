@@ -9,7 +9,7 @@ _SIGN_IN = "an instant for lists; sign-ins are events"
 _COMPUTED = "computed by the database"
 _EVENTS = """
     subject_kind IN ('membership', 'invitation') AND outcome = 'done' OR verb = 'member.invite'
-    OR subject_kind = 'user' AND NOT starts_with(verb, 'sign_in.')
+    OR verb = 'service_user.create' OR subject_kind = 'user' AND NOT starts_with(verb, 'sign_in.')
 """
 # An invited person's address is in the invitation's event; an enrolled person's is in the event of the membership.
 _CREATED = """
@@ -66,6 +66,9 @@ _USERS = f"""
            false, (s.facts ->> 'created_at')::timestamptz
     FROM event s LEFT JOIN raised r ON r.user_id = s.subject LEFT JOIN newest_name n ON n.user_id = s.subject
     WHERE s.verb = 'staff.enrolled'
+    UNION ALL
+    SELECT subject, 'service', '', true, false, 1, {digests.sql("'!'")}, NULL, personal -> 'name', NULL, false, at
+    FROM event WHERE verb = 'service_user.create'
 """  # noqa: S608 - constants of this module
 
 declarations.register(

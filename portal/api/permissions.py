@@ -1,7 +1,14 @@
-"""The REST API has this default permission."""
+"""A view of the REST API states the verbs of each method; one without a statement refuses every caller."""
 
+from collections.abc import Collection
+
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+from delegation.authorization import service_scopes
+from delegation.authorization.verbs import Verb
+from portal.api.bearer_tokens import Caller
 
 
 class DenyAll(BasePermission):
@@ -10,3 +17,17 @@ class DenyAll(BasePermission):
     def has_permission(self, request: Request, view: object) -> bool:
         """Refuse every caller."""
         return False
+
+
+class HasScope(BasePermission):
+    """Requires a scope that allows one of the verbs of the method; what the caller may do, the policy decides."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """Compare with the scopes of the token. Raises MethodNotAllowed for a method without a statement."""
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        verbs: Collection[Verb] = getattr(view, "verbs", {}).get(method, ())
+        if not isinstance(request.user, Caller):
+            return False
+        if not verbs:
+            raise MethodNotAllowed(method)
+        return not service_scopes.verbs_of(request.user.scopes).isdisjoint(verbs)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from audit.foundation import clock
+from portal.front import kinds
 from portal.front.bridge import Answer, Environ, Headers
 from portal.front.kinds import EndpointKind
 from portal.http import error_responses
@@ -62,6 +63,10 @@ class RequestRefused(Exception):
 def answer(refusal: RequestRefused, kind: EndpointKind, environ: Environ, reference: str) -> Answer:
     """Return the answer in the form of the channel; it names the request's reference."""
     status = refusal.status
+    if kind is kinds.API:
+        return Answer(
+            status, _headers(refusal, b"application/problem+json", reference), _problem(status, reference)
+        )
     if kind.machine:
         error = {
             "error": _OAUTH.get(status, "invalid_request"),
@@ -71,6 +76,20 @@ def answer(refusal: RequestRefused, kind: EndpointKind, environ: Environ, refere
     language = _language(environ)
     page = _page(status, language).replace(_REFERENCE, reference).replace(_AT, _now(language))
     return Answer(status, _headers(refusal, b"text/html; charset=utf-8", reference), page.encode())
+
+
+def _problem(status: HTTPStatus, reference: str) -> bytes:
+    """Return a problem document (RFC 9457), as `portal.api.problems` builds it."""
+    code = status.phrase.lower().replace(" ", "_")
+    problem = {
+        "type": f"urn:keyholder:problem:{code}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": _DESCRIPTIONS[status],
+        "code": code,
+        "reference": reference,
+    }
+    return json.dumps(problem).encode()
 
 
 def prepare() -> None:

@@ -12,6 +12,8 @@ METRICS: Final = "/metrics"
 STAFF_LOGOUT: Final = "/staff/backchannel-logout"
 PROBES: Final = frozenset({LIVE, READY, METRICS})
 FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
+API_PREFIX: Final = "/api/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +33,7 @@ class EndpointKind:
 _FORMS = frozenset({FORM})
 PEOPLE: Final = EndpointKind(lane="people", machine=False, body_bytes=limits.FORM_BYTES, content_types=_FORMS)
 MACHINES: Final = EndpointKind(lane="machines", body_bytes=limits.FORM_BYTES, content_types=_FORMS)
+API: Final = EndpointKind(lane="api", body_bytes=limits.FORM_BYTES, content_types=frozenset({JSON}))
 
 _BY_PATH: dict[str, EndpointKind] = {
     LIVE: EndpointKind(lane="readiness"),  # in no lane: the event loop answers
@@ -46,14 +49,14 @@ _BY_PATH: dict[str, EndpointKind] = {
     # A staff member who has left is out also while a flood fills the other lanes.
     STAFF_LOGOUT: EndpointKind(lane="staff_logout", body_bytes=limits.FORM_BYTES, content_types=_FORMS),
 }
-# An endpoint that reads uploads or JSON is added above with a kind of its own; nothing else gets such a body.
+# An endpoint that reads uploads is added above with a kind of its own; nothing else gets such a body.
 
-THREADS: Final = {"people": 4, "machines": 4, "staff_logout": 1, "readiness": 1, "metrics": 1}
+THREADS: Final = {"people": 4, "machines": 4, "api": 2, "staff_logout": 1, "readiness": 1, "metrics": 1}
 """Threads by lane. Two cores run about as much Python; more would only hold more database connections."""
-WAITING: Final = {"people": 64, "machines": 128, "staff_logout": 32, "readiness": 4, "metrics": 4}
+WAITING: Final = {"people": 64, "machines": 128, "api": 64, "staff_logout": 32, "readiness": 4, "metrics": 4}
 """Requests that may wait in a lane for a thread; the next one gets 503."""
 
 
 def of_path(path: str) -> EndpointKind:
-    """Return the kind of endpoint at this path, compared whole; pages are the rest."""
-    return _BY_PATH.get(path, PEOPLE)
+    """Return the kind of endpoint: the REST API below API_PREFIX, else the whole path counts; pages are the rest."""
+    return API if path.startswith(API_PREFIX) else _BY_PATH.get(path, PEOPLE)

@@ -5,6 +5,8 @@ from django.http import HttpRequest
 
 from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
+from identity.service_users import service_tokens
+from identity.service_users.service_tokens import ServiceClient
 from portal.http import request_data
 from portal.oidc import parameters
 from portal.oidc.json_responses import OAuthError
@@ -62,6 +64,15 @@ def verify(client: RegisteredClient | None, secret: str, *, public: bool = False
         return client
     if not client.confidential or not client.verify_secret(secret):
         raise _invalid_client(client.id)
+    return client
+
+
+def service_user(request: HttpRequest, sent: Parameters) -> ServiceClient | None:
+    """Return the authenticated service user; None where the client id is no id of one. Raises OAuthError."""
+    client_id, secret = credentials(request, sent)
+    client = service_tokens.find(client=client_id)
+    if client is not None and not client.verify_secret(secret):
+        raise _invalid_client(client_id)
     return client
 
 

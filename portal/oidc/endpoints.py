@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from identity import signing_keys
 from identity.grants import introspection, tokens
 from identity.grants.tokens import CheckedToken
+from identity.service_users import service_tokens
 from portal.oidc import claims, client_authentication, json_responses, metadata, parameters
 from portal.oidc.json_responses import OAuthError
 
@@ -66,11 +67,16 @@ def _token_facts(checked: CheckedToken, *, refresh: bool) -> dict[str, Any]:
 def revoke(request: HttpRequest) -> HttpResponse:
     """Revoke a token of the requesting client; 200 also for any other token (RFC 7009 §2.2)."""
     sent = client_authentication.form_parameters(request)
-    client = client_authentication.authenticate(request, sent, public=True)
     token = sent.get("token")
+    if token.startswith(service_tokens.TOKEN_PREFIX):
+        client = client_authentication.service_user(request, sent)
+        if client is not None:
+            service_tokens.revoke(token=token, client=client.service_user.id)
+            return json_responses.ok({})
+    registered = client_authentication.authenticate(request, sent, public=True)
     if not token:
         raise OAuthError("invalid_request", "token is missing.")
-    tokens.revoke(token=token, client=client.id)
+    tokens.revoke(token=token, client=registered.id)
     return json_responses.ok({})
 
 

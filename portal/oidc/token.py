@@ -13,7 +13,7 @@ from identity.clients.queries import RegisteredClient
 from identity.grants import codes, retries, tokens
 from identity.grants.tokens import TokenPair
 from identity.grants.validity import GrantContext
-from portal.oidc import claims, client_authentication, json_responses
+from portal.oidc import claims, client_authentication, client_credentials, json_responses
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
 
@@ -24,6 +24,10 @@ def token(request: HttpRequest) -> HttpResponse:
     """Authenticate the client and answer with tokens. Three statements: client, grant, rights."""
     sent = client_authentication.form_parameters(request)
     grant_type = sent.get("grant_type")
+    if grant_type == client_credentials.GRANT_TYPE:
+        answer = client_credentials.token(request, sent)
+        if answer is not None:
+            return answer
     client = client_authentication.authenticate(request, sent, public=True)
     if not grant_type:
         raise OAuthError("invalid_request", "grant_type is missing.")

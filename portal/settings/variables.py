@@ -137,7 +137,7 @@ DATABASE_POOL = Variable(
     name="KEYHOLDER_DATABASE_POOL",
     parse=whole(most=1000),
     default="0",
-    default_doc="`11` in the web process, otherwise `0`",
+    default_doc="`13` in the web process, otherwise `0`",
     doc="The number of pooled database connections per process; 0: one per thread.",
 )
 PREPARED = Variable(

@@ -20,6 +20,9 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.MEMBER_RESTORE: lambda: _("to restore %(who)s"),
     Verb.MEMBER_SIGN_OUT: lambda: _("to sign %(who)s out"),
     Verb.MEMBER_VIEW: lambda: _("to view a person"),
+    Verb.SERVICE_USER_CREATE: lambda: _("to create a service user"),
+    Verb.SERVICE_USER_END: lambda: _("to end a service user"),
+    Verb.SERVICE_USER_VIEW: lambda: _("to view the service users"),
     Verb.SITE_CREATE: lambda: _("to add a site"),
     Verb.MAIL_DOMAINS_SET: lambda: _("to change the organization’s mail domains"),
 }

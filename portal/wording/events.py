@@ -20,6 +20,7 @@ from portal.wording import (
     own_details,
     reading_events,
     removal_reasons,
+    service_user_events,
     system_events,
 )
 from portal.wording.event_names import EventNames
@@ -215,6 +216,11 @@ def _about(text: Callable[[], str]) -> Sentence:
     return lambda wording, event: EventLine(wording.actor(event), text() % {"who": wording.who(event)})
 
 
+def _worded(words: Callable[[EventWording, EventView], tuple[str, str]]) -> Sentence:
+    """Word an act by a function that returns its text and its note."""
+    return lambda wording, event: EventLine(wording.actor(event), *words(wording, event))
+
+
 _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCESS_CHANGE: _access_changed,
     Verb.ACCOUNT_RESYNC: _resynced,
@@ -223,12 +229,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.FIRST_ADMIN_INVITE: lambda wording, event: EventLine(
         wording.actor(event), _("invited the first admin again")
     ),
-    Verb.HOLD_LIFT: lambda wording, event: EventLine(
-        wording.actor(event), *hold_events.lifted(wording, event)
-    ),
-    Verb.HOLD_PLACE: lambda wording, event: EventLine(
-        wording.actor(event), *hold_events.placed(wording, event)
-    ),
+    Verb.HOLD_LIFT: _worded(hold_events.lifted),
+    Verb.HOLD_PLACE: _worded(hold_events.placed),
     Verb.INVITATION_ACCEPT: _accepted,
     Verb.INVITATION_CANCEL: _cancelled,
     Verb.INVITATION_RESEND: _about(lambda: _("sent the invitation to %(who)s again")),
@@ -243,6 +245,8 @@ _SENTENCES: Mapping[str, Sentence] = {
         wording.actor(event), _("set up the organization")
     ),
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
+    Verb.SERVICE_USER_CREATE: _worded(service_user_events.created),
+    Verb.SERVICE_USER_END: _worded(service_user_events.ended),
     Verb.SITE_CREATE: _sites_added,
     Observation.ACCOUNT_SYNCED: _system(system_events.synced, note=system_events.duration),
     Observation.ACCOUNT_SYNC_FAILED: _system(system_events.sync_failed, note=system_events.retries),

@@ -26,6 +26,8 @@ def text_of(problem: str, *, longest: object) -> str:
         "missing": _("Fill this in."),
         "too_long": _("This is too long: %(longest)s characters at most.") % {"longest": longest},
         "too_many": _("Invite at most %(number)s people at a time.") % {"number": longest},
+        "too_many_service_users": _("Have at most %(number)s service users. End one that is not needed.")
+        % {"number": longest},
         "characters": str(CONTROL_CHARACTERS),
         "link": str(LINK_IN_NAME),
         "address": _("This is not an e-mail address."),

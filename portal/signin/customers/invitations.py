@@ -52,8 +52,8 @@ class InvitationOffer:
         sender_authority.require(invitation=self.invitation, access=access, channel=Channel.WEB, at=at)
 
     def inviter(self) -> dict[str, str]:
-        """Return name and address of the sender; the supplier's name for the system."""
-        user = User.objects.filter(pk=self.invitation.invited_by).first()
+        """Return name and address of the sender: of a service user, its owner; the supplier's name for the system."""
+        user = User.objects.filter(pk=sender_authority.responsible(invitation=self.invitation)).first()
         if user is None:
             return {"name": settings.SUPPLIER_NAME, "email": ""}
         return {"name": user.name, "email": user.email}

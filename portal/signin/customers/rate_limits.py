@@ -70,6 +70,10 @@ INVITATION_NOTICE = Limit(
     _DAY,
 )
 STAFF_SIGN_IN = Limit("staff-sign-in", "starts and responses of staff sign-ins", "network", 60, _MINUTE)
+# A program that reads all people of a large organization takes pages of 200; each request occupies a thread.
+API_READS = Limit("api-reads", "requests of the REST API that read", "service user", 600, _MINUTE)
+API_CHANGES = Limit("api-changes", "requests of the REST API that change", "service user", 120, _MINUTE)
+API_TOKENS = Limit("api-tokens", "access tokens of the REST API", "service user", 30, _MINUTE)
 
 LIMITS: Sequence[Limit] = (
     DEVICE,
@@ -89,6 +93,9 @@ LIMITS: Sequence[Limit] = (
     OWN_LANGUAGE,
     INVITATION_NOTICE,
     STAFF_SIGN_IN,
+    API_READS,
+    API_CHANGES,
+    API_TOKENS,
 )
 
 

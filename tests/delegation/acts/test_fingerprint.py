@@ -29,6 +29,7 @@ from delegation.invitations.commands.accept import Newcomer
 from delegation.invitations.commands.send import InvitationSent, InvitationsSent
 from delegation.onboarding.commands import Onboarded
 from delegation.people.commands.enrollment import PersonToEnroll
+from delegation.service_users.commands import ServiceUserCreated
 from identity.memberships.models import Membership
 from tests.fixtures.world import World, actor_of
 
@@ -39,6 +40,7 @@ NOT_RETURNED_AGAIN = {
     (InvitationsSent, "links"): (),
     (ApplicationRegistered, "secret"): "",
     (Onboarded, "links"): (),
+    (ServiceUserCreated, "secret"): "",
 }
 """The fields of a result that are not stored, with what a repeated request gets."""
 PLAIN: Mapping[Any, Sequence[Any]] = {

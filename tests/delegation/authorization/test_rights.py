@@ -65,7 +65,8 @@ PEOPLE = {
     "member.sign_out",
     "member.view",
 }
-ADMIN = PEOPLE | {"activity.view", "member.restore", "site.create"}
+SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.view"}
+ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "member.restore", "site.create"}
 VERBS: dict[str, set[str]] = {
     "aino": ADMIN,
     "paivi": ADMIN,

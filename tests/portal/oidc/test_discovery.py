@@ -10,7 +10,7 @@ from django.test import Client
 
 from identity.clients.models import Client as Registered
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser, signed_in
+from tests.fixtures import oidc_browser, service_users, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
@@ -113,7 +113,18 @@ def refresh_grant(world: World) -> None:
     assert again["refresh_token"] != first
 
 
-GRANTS: Mapping[str, Try] = {"authorization_code": code_grant, "refresh_token": refresh_grant}
+def service_grant(world: World) -> None:
+    made = service_users.create(world.aino, scopes=["people.read"])
+    asked = {"grant_type": "client_credentials", "client_id": str(made.service_user)}
+    found = oidc_browser.post(metadata.TOKEN, {**asked, "client_secret": made.secret}).json()
+    assert (found["token_type"], found["scope"], "refresh_token" in found) == ("Bearer", "people.read", False)
+
+
+GRANTS: Mapping[str, Try] = {
+    "authorization_code": code_grant,
+    "refresh_token": refresh_grant,
+    "client_credentials": service_grant,
+}
 
 
 def in_finnish(world: World) -> None:

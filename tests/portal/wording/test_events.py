@@ -74,7 +74,7 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
     }  # fmt: skip
     assert found["access"] == {
         Verb.ACCESS_CHANGE, Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE,
-        Verb.MEMBER_RESTORE
+        Verb.MEMBER_RESTORE, Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END,
     }  # fmt: skip
     assert found["removals"] == {Verb.MEMBER_REMOVE}
     assert found["sign_in"] == {

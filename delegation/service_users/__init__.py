@@ -1,0 +1,1 @@
+"""Admins give programs of their organization a service user for the REST API."""

@@ -1,0 +1,52 @@
+"""An organization's service users are listed with their owners."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from audit.foundation import db
+from delegation.authorization.errors import NotFound
+from identity.memberships.models import SHOWN_NAME, Membership
+from identity.service_users.models import ServiceUser
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUserView:
+    """Describes a service user; `in_force` is false after its end, and after its owner has left."""
+
+    id: uuid.UUID
+    name: str
+    owner: uuid.UUID
+    """The owner's membership."""
+    owner_name: str
+    scopes: tuple[str, ...]
+    valid_from: dt.datetime
+    valid_until: dt.datetime
+    in_force: bool
+
+
+_MOST = 500
+_SERVICE_USERS = """
+SELECT s.id, s.name, s.owner_id, s.scopes, s.valid_from, s.valid_until, s.in_force
+FROM identity_service_user_at(%(at)s) s
+WHERE s.organization_id = %(organization)s ORDER BY s.valid_from DESC, s.id LIMIT %(most)s
+"""
+
+
+def service_users(*, organization: uuid.UUID, at: dt.datetime) -> list[ServiceUserView]:
+    """List the service users of an organization, ended ones too, the newest first, up to 500. Two statements."""
+    rows = db.fetch_all(_SERVICE_USERS, {"organization": organization, "at": at, "most": _MOST})
+    owners = Membership.objects.filter(id__in={row[2] for row in rows}).annotate(person_name=SHOWN_NAME)
+    names = dict(owners.values_list("id", "person_name"))
+    return [
+        ServiceUserView(row_id, name, owner, names[owner], tuple(scopes.split()), *interval)
+        for row_id, name, owner, scopes, *interval in rows
+    ]
+
+
+def for_command(*, service_user: uuid.UUID) -> ServiceUser:
+    """Read a service user as the subject of a command. Raises NotFound."""
+    row = ServiceUser.objects.filter(id=service_user).first()
+    if row is None:
+        raise NotFound
+    return row

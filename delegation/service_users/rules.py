@@ -1,0 +1,47 @@
+"""A service user has an end, and at its creation no scope that its owner could not use."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from delegation.authorization import authorities, service_scopes
+from delegation.authorization.errors import ExceedsAuthority, InvalidAccess, InvalidInput
+from identity.memberships.models import Membership
+from identity.service_users.models import ServiceUser
+
+MAX_VALIDITY = dt.timedelta(days=366)
+MAX_IN_FORCE = 50
+"""Service users of one organization whose interval has not ended."""
+
+
+def check(*, owner: Membership, scopes: Collection[str], until: dt.datetime, at: dt.datetime) -> None:
+    """Check scopes, end and number. Raises InvalidInput, InvalidAccess and ExceedsAuthority."""
+    _check_scopes(owner, scopes, at)
+    _check_end(until, at)
+    present = ServiceUser.objects.filter(organization=owner.organization_id, valid_until__gt=at).count()
+    if present >= MAX_IN_FORCE:
+        raise InvalidInput(field="name", problem="too_many_service_users", longest=MAX_IN_FORCE)
+
+
+def _check_scopes(owner: Membership, scopes: Collection[str], at: dt.datetime) -> None:
+    """Check that the scopes exist, and that the owner may do all that they allow."""
+    if not scopes:
+        raise InvalidInput(field="scopes", problem="missing")
+    if set(scopes) - service_scopes.VERBS.keys():
+        raise InvalidInput(field="scopes", problem="unknown")
+    own = authorities.authorities_of_people(users=[owner.user_id], at=at, organization=owner.organization_id)[
+        owner.user_id
+    ]
+    held = frozenset(verb for authority in own for verb in authority.verbs)
+    if not service_scopes.verbs_of(scopes) <= held:
+        raise ExceedsAuthority(field="scopes")
+
+
+def _check_end(until: dt.datetime, at: dt.datetime) -> None:
+    """Check that the end lies ahead, and no further than MAX_VALIDITY."""
+    if until.tzinfo is None:
+        raise InvalidAccess(field="until", problem="not_an_instant")
+    if until <= at:
+        raise InvalidAccess(field="until", problem="past")
+    latest = at + MAX_VALIDITY
+    if until > latest:
+        raise ExceedsAuthority(field="until", until=latest.isoformat())

@@ -1,0 +1,47 @@
+"""Service users are read with what holds of them at an instant."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from audit.foundation import db
+from identity.people.models import User
+from identity.service_users.models import ServiceUser
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUserInForce:
+    """Describes a service user in force, with the person who owns it."""
+
+    id: uuid.UUID
+    name: str
+    owner: uuid.UUID
+    """The user whose authorities it has."""
+    organization: uuid.UUID
+    scopes: frozenset[str]
+
+
+COLUMNS = "s.id, s.name, s.owner_user_id, s.organization_id, s.scopes"
+_IN_FORCE = f"SELECT {COLUMNS} FROM identity_service_user_at(%(at)s) s WHERE s.id = %(id)s AND s.in_force"  # noqa: S608
+
+
+def in_force(*, service_user: uuid.UUID, at: dt.datetime) -> ServiceUserInForce | None:
+    """Read a service user that is in force at `at`; None for another id. One statement."""
+    row = db.fetch_one(_IN_FORCE, {"id": service_user, "at": at})
+    return None if row is None else from_row(row)
+
+
+def owner_of(*, service_user: uuid.UUID) -> uuid.UUID | None:
+    """Return the user who owns this service user, also an ended one. One statement."""
+    return ServiceUser.objects.filter(id=service_user).values_list("owner__user", flat=True).first()
+
+
+def name_of(*, service_user: uuid.UUID) -> str:
+    """Return the name of this service user. One statement. Raises User.DoesNotExist."""
+    return User.all_directories.values_list("name", flat=True).get(id=service_user)
+
+
+def from_row(row: tuple[uuid.UUID, str, uuid.UUID, uuid.UUID, str]) -> ServiceUserInForce:
+    """Build a service user from a row of COLUMNS."""
+    service_user, name, owner, organization, scopes = row
+    return ServiceUserInForce(service_user, name, owner, organization, frozenset(scopes.split()))

@@ -1,0 +1,145 @@
+"""Every failure is a problem document (RFC 9457) with a stable code, and a sentence for the person who reads it."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from rest_framework import exceptions
+
+from audit.foundation.errors import DomainError
+from portal.wording import refusals
+
+CONTENT_TYPE = "application/problem+json"
+PRIVATE: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": settings.NO_DOCUMENT_POLICY,
+}
+REFERENCE = "keyholder.reference"
+"""The key of `request.META` that holds the reference of a request."""
+_TYPE = "urn:keyholder:problem:"
+_DETAILS = {
+    "not_found": "There is nothing at this address, or this token may not see it.",
+    "malformed": "The request cannot be read. Check the address, the JSON and its characters.",
+    "unavailable": "The service is not available at the moment. Nothing was changed. Try again.",
+    "failed": "The request failed. Nothing was changed. Give the reference to the supplier's support.",
+    "invalid_token": "The access token is missing, expired or revoked. Get a new one from /oauth/token.",
+    "insufficient_scope": "The access token lacks a scope that this request needs.",
+    "idempotency_key_missing": "A change needs the header Idempotency-Key, with a new value for each change.",
+    "idempotency_key_reused": "This Idempotency-Key was used for another request. Nothing was changed.",
+    "precondition_required": "This change needs the header If-Match, with the ETag of what was read.",
+    "access_changed": "The access has changed since it was read. Nothing was changed. Read it again.",
+    "invalid_cursor": "The list cannot be continued from here. Read it again from its first page.",
+    "invalid_request": "Some fields are missing or incorrect. Nothing was changed.",
+    "method_not_allowed": "This address does not answer this method.",
+    "not_acceptable": "This address answers in JSON only.",
+    "unsupported_media_type": "The body must be application/json.",
+    "too_many_requests": "Too many requests. Nothing was changed. Try again after the stated seconds.",
+}
+"""For the codes of the API itself, and for those whose sentence on pages speaks of a form."""
+_STATUS = {"idempotency_key_reused": 422, "access_changed": 412}
+_NOT_SHOWN = frozenset({"refused"})
+
+
+class ApiProblem(exceptions.APIException):
+    """Ends a request with a problem of the API itself."""
+
+    def __init__(self, status: HTTPStatus, code: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(_DETAILS[code], code)
+        self.status_code = int(status)
+        self.code = code
+        self.headers = headers or {}
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """Turn an exception of a view into a problem; None for an unexpected one."""
+    reference = str(context["request"].META.get(REFERENCE, ""))
+    if isinstance(error, DomainError):
+        return _domain_problem(error, reference)
+    if isinstance(error, Http404):
+        return response(HTTPStatus.NOT_FOUND, "not_found", reference=reference)
+    if isinstance(error, ApiProblem):
+        return response(error.status_code, error.code, reference=reference, headers=error.headers)
+    if isinstance(error, exceptions.ValidationError):
+        found = list(_fields(error.detail))
+        return response(400, "invalid_request", reference=reference, errors=found)
+    if isinstance(error, exceptions.Throttled):
+        wait = max(1, math.ceil(error.wait or 1))
+        return response(429, "too_many_requests", reference=reference, retry_after=wait)
+    if isinstance(error, exceptions.APIException):
+        return response(error.status_code, _code_of(error), reference=reference, headers=_headers(error))
+    return None
+
+
+def _code_of(error: exceptions.APIException) -> str:
+    codes: dict[type[exceptions.APIException], str] = {
+        exceptions.NotAuthenticated: "invalid_token",
+        exceptions.AuthenticationFailed: "invalid_token",
+        exceptions.PermissionDenied: "insufficient_scope",
+        exceptions.MethodNotAllowed: "method_not_allowed",
+        exceptions.NotAcceptable: "not_acceptable",
+        exceptions.UnsupportedMediaType: "unsupported_media_type",
+    }
+    return codes.get(type(error), "malformed")
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    challenge = getattr(error, "auth_header", "")
+    return {"WWW-Authenticate": challenge} if challenge else {}
+
+
+def _domain_problem(error: DomainError, reference: str) -> HttpResponse:
+    sentence = refusals.sentence_for(error)
+    data = {name: value for name, value in error.data.items() if name not in _NOT_SHOWN}
+    return response(
+        _STATUS.get(error.code, sentence.status),
+        error.code,
+        reference=reference,
+        detail=_DETAILS.get(error.code, sentence.text),
+        retry_after=sentence.retry_after,
+        data=data,
+    )
+
+
+def _fields(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Name each field with its code, as `access.sites.0`."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _fields(inner, f"{path}.{name}".strip("."))
+    elif isinstance(detail, list):
+        for number, inner in enumerate(detail):
+            is_text = isinstance(inner, exceptions.ErrorDetail)
+            yield from _fields(inner, path if is_text else f"{path}.{number}".strip("."))
+    else:
+        yield {"field": path, "code": detail.code, "detail": str(detail)}
+
+
+def response(
+    status: int,
+    code: str,
+    *,
+    reference: str,
+    detail: str = "",
+    retry_after: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """Build a problem document; `retry_after` is in whole seconds."""
+    body = {
+        "type": _TYPE + code,
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail or _DETAILS[code],
+        "code": code,
+        "reference": reference,
+        **more,
+    }
+    answer = HttpResponse(json.dumps(body, ensure_ascii=False, default=str), CONTENT_TYPE, status)
+    for name, value in {**PRIVATE, **(headers or {})}.items():
+        answer[name] = value
+    if retry_after is not None:
+        answer["Retry-After"] = str(retry_after)
+    return answer

@@ -1,0 +1,118 @@
+"""Views of the REST API parse a request, make one call and show its outcome."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar, Protocol
+
+from django.http import HttpResponse, HttpResponseBase
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from delegation.authorization import policy
+from delegation.authorization.errors import Denied, NotFound
+from delegation.authorization.verbs import Verb
+from identity.organizations import queries as organizations_queries
+from identity.organizations.queries import OrganizationView
+from portal.api import problems
+from portal.api.bearer_tokens import BearerToken, Caller
+from portal.api.parsers import JsonBody
+from portal.api.permissions import HasScope
+from portal.api.problems import ApiProblem
+from portal.signin.customers import rate_limits
+
+Verbs = Mapping[str, tuple[Verb, ...]]
+"""The verbs, by method: a token needs a scope with one of them."""
+
+
+class Outcome(Protocol):
+    """Describes what every command returns."""
+
+    act: uuid.UUID
+    at: dt.datetime
+    replayed: bool
+
+
+class ApiView(APIView):
+    """Derives every view of the API; `verbs` is its declaration."""
+
+    authentication_classes: ClassVar[Any] = [BearerToken]
+    permission_classes: ClassVar[Any] = [HasScope]
+    parser_classes: ClassVar[Any] = [JsonBody]
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put"]
+    verbs: ClassVar[Verbs] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, compare scopes and count the request. Raises Throttled with whole seconds."""
+        super().initial(request, *args, **kwargs)
+        changes = request.method not in {"GET", "HEAD"}
+        limit = rate_limits.API_CHANGES if changes else rate_limits.API_READS
+        wait = rate_limits.take((limit, str(caller_of(request).actor.id))).wait
+        if wait:
+            raise Throttled(wait)
+
+    def get_exception_handler(self) -> Callable[..., HttpResponse | None]:
+        """Answer every failure with a problem document."""
+        return problems.handle
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Let no cache store an answer, nor a browser show it as a page."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in problems.PRIVATE.items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+
+def caller_of(request: Request) -> Caller:
+    """Return the caller. Raises TypeError for a request that did not pass `BearerToken`."""
+    if not isinstance(request.user, Caller):
+        raise TypeError(request)
+    return request.user
+
+
+def organization_of(request: Request, key: str) -> OrganizationView:
+    """Return the caller's organization. One statement. Raises NotFound for another key, known or not."""
+    found = organizations_queries.find_by_key(key=key)
+    if found is None or found.id != caller_of(request).organization:
+        raise NotFound
+    return found
+
+
+def require_ability(request: Request, verb: Verb) -> None:
+    """Raise Denied where the caller may do the verb nowhere in its organization. Two statements."""
+    caller = caller_of(request)
+    abilities = policy.organization_abilities(
+        actor=caller.actor, organization=caller.organization, at=caller.at
+    )
+    if verb not in abilities:
+        raise Denied(reason="no_permission")
+
+
+def parsed(serializer: type[BaseSerializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the cleaned input. Raises ValidationError."""
+    form = serializer(data=data)
+    form.is_valid(raise_exception=True)
+    cleaned: dict[str, Any] = form.validated_data
+    return cleaned
+
+
+def idempotency_key(request: Request) -> str:
+    """Return the key of a change. Raises ApiProblem without one: its repetition could not be recognized."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, "idempotency_key_missing")
+    return key
+
+
+def done(outcome: Outcome, *, status: int = 200, **more: uuid.UUID) -> Response:
+    """Show the outcome of a command: the same answer for a repeated request, which a header marks."""
+    body = {"act": str(outcome.act), "at": outcome.at.isoformat()} | {
+        name: str(value) for name, value in more.items()
+    }
+    return Response(body, status, headers={"Idempotent-Replayed": "true"} if outcome.replayed else None)

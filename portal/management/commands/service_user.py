@@ -1,0 +1,85 @@
+"""`manage.py service_user` creates, lists and ends the service users of a customer."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit.foundation import actor, clock
+from audit.foundation.actor import Channel
+from audit.foundation.errors import DomainError
+from delegation.authorization import service_scopes
+from delegation.service_users import commands, queries
+from identity.memberships import queries as memberships_queries
+from identity.organizations import queries as organizations_queries
+from identity.organizations.queries import OrganizationView
+from portal.wording import refusals
+
+
+class Command(BaseCommand):
+    """Acts as the system: `manage.py service_user create ORGANIZATION OWNER NAME SCOPE… [--days 90]`, `list`, `end`."""
+
+    help = "Create, list and end service users, by which programs of a customer call the REST API."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Accept `create`, `list` and `end`."""
+        what = parser.add_subparsers(dest="what", required=True)
+        creating = what.add_parser("create", help="print the client id and, once, the secret")
+        creating.add_argument("organization", metavar="ORGANIZATION", help="the customer's key")
+        creating.add_argument(
+            "owner", metavar="OWNER", help="the e-mail address of the person who answers for it"
+        )
+        creating.add_argument("name", metavar="NAME")
+        creating.add_argument("scopes", nargs="+", choices=list(service_scopes.VERBS), metavar="SCOPE")
+        creating.add_argument("--days", type=int, default=90, help="how long it lasts, 366 at most (90)")
+        listing = what.add_parser("list", help="list those of a customer, ended ones too")
+        listing.add_argument("organization", metavar="ORGANIZATION", help="the customer's key")
+        ending = what.add_parser("end", help="end one at once")
+        ending.add_argument("id", type=uuid.UUID, metavar="ID", help="its client id")
+
+    def handle(self, *, what: str, **options: Any) -> None:
+        """Run the action. Raises CommandError with the sentence of a refusal."""
+        try:
+            {"create": self._create, "list": self._list, "end": self._end}[what](options)
+        except DomainError as error:
+            raise CommandError(f"{error.code}: {refusals.sentence_for(error).text}") from error
+
+    def _create(self, options: dict[str, Any]) -> None:
+        organization, at = _organization(options["organization"]), clock.now()
+        owner = memberships_queries.present_of_address(
+            organization=organization.id, address=options["owner"], at=at
+        ).first()
+        if owner is None:
+            raise CommandError(f"{options['owner']} is no person of {organization.key}.")
+        made = commands.create(
+            actor=actor.system(channel=Channel.SHELL),
+            organization=organization.row,
+            owner=owner,
+            name=options["name"],
+            scopes=frozenset(options["scopes"]),
+            until=at + dt.timedelta(days=options["days"]),
+        ).result
+        self.stdout.write(f"Client id: {made.service_user}")
+        self.stdout.write(f"Secret, not shown again: {made.secret}")
+
+    def _list(self, options: dict[str, Any]) -> None:
+        organization = _organization(options["organization"])
+        for row in queries.service_users(organization=organization.id, at=clock.now()):
+            state = "in force" if row.in_force else "ended"
+            until = row.valid_until.isoformat(timespec="minutes")
+            self.stdout.write(
+                f"{row.id} {state} until {until} {row.owner_name}: {row.name} ({', '.join(row.scopes)})"
+            )
+
+    def _end(self, options: dict[str, Any]) -> None:
+        row = queries.for_command(service_user=options["id"])
+        commands.end(actor=actor.system(channel=Channel.SHELL), service_user=row)
+        self.stdout.write("Ended: its secret and its tokens are refused from now on.")
+
+
+def _organization(key: str) -> OrganizationView:
+    found = organizations_queries.find_by_key(key=key)
+    if found is None:
+        raise CommandError(f"There is no customer {key}.")
+    return found

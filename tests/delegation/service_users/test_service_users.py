@@ -1,0 +1,155 @@
+"""A service user has its owner's authorities, as far as its scopes allow, until its end or the owner's leaving."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from audit.foundation import clock
+from audit.foundation.actor import Actor, ActorKind, Channel
+from delegation.access import commands as access_commands
+from delegation.authorization import authorities, service_scopes
+from delegation.authorization.errors import (
+    Denied,
+    ExceedsAuthority,
+    InvalidAccess,
+    InvalidInput,
+    InvitationGone,
+    NotFound,
+    Unchanged,
+)
+from delegation.authorization.verbs import Verb
+from delegation.invitations import sender_authority
+from delegation.people.commands import members as people_commands
+from delegation.service_users import commands, queries, rules
+from identity.memberships.models import Membership
+from identity.people.models import User
+from identity.service_users import service_tokens
+from tests.fixtures import events, service_users
+from tests.fixtures.world import World, actor_of, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = dt.timedelta(days=1)
+
+
+def service_of(owner: Membership, made: commands.ServiceUserCreated) -> Actor:
+    return Actor(
+        kind=ActorKind.SERVICE,
+        id=made.service_user,
+        channel=Channel.API,
+        label="ERP",
+        owner=owner.user_id,
+    )
+
+
+def test_service_user_has_verbs_of_its_scopes_and_sites_of_its_owner(world: World) -> None:
+    made = service_users.create(world.aino, scopes=["people.read", "access.write"])
+    (own,) = authorities.authorities_of(actor=service_of(world.aino, made), at=clock.now())
+    (owners,) = authorities.authorities_of(actor=actor_of(world.aino), at=clock.now())
+    assert own == dataclasses.replace(owners, verbs=frozenset({Verb.MEMBER_VIEW, Verb.ACCESS_CHANGE}))
+
+
+def test_creation_leaves_one_event_with_ids_and_the_name_encrypted(world: World) -> None:
+    made = service_users.create(world.aino, scopes=["people.read"])
+    (event,) = events.recorded(Verb.SERVICE_USER_CREATE)
+    assert (event.subject_kind, event.subject, event.organization) == (
+        "service_user",
+        made.service_user,
+        world.koskela.id,
+    )
+    assert set(events.body(event)["personal"]) >= {"name"}
+    (view,) = queries.service_users(organization=world.koskela.id, at=clock.now())
+    assert (view.name, view.owner_name, view.scopes, view.in_force) == (
+        "ERP",
+        "Aino Virtanen",
+        ("people.read",),
+        True,
+    )
+    user = User.all_directories.get(id=made.service_user)
+    assert (user.directory, user.email, user.has_usable_password()) == ("service", "", False)
+
+
+def test_creation_is_refused_beyond_the_owner(world: World) -> None:
+    in_a_day = clock.now() + DAY
+    base = {"actor": actor_of(world.aino), "organization": world.koskela, "owner": world.aino, "name": "ERP"}
+    read = {**base, "scopes": frozenset({"people.read"})}
+    refused = [
+        (
+            {**read, "owner": world.paivi, "until": in_a_day},
+            Denied,
+        ),  # an admin makes no other person an owner
+        ({**read, "actor": actor_of(world.ulla), "owner": world.ulla, "until": in_a_day}, Denied),
+        ({**read, "actor": actor_of(world.tiina), "until": in_a_day}, NotFound),
+        ({**read, "actor": world.system, "owner": world.tiina, "until": in_a_day}, NotFound),
+        ({**base, "scopes": frozenset({"everything"}), "until": in_a_day}, InvalidInput),
+        ({**base, "scopes": frozenset(), "until": in_a_day}, InvalidInput),
+        ({**read, "until": clock.now() - DAY}, InvalidAccess),
+        ({**read, "until": clock.now() + rules.MAX_VALIDITY + DAY}, ExceedsAuthority),
+        (
+            {
+                **base,
+                "actor": world.system,
+                "owner": world.ulla,
+                "scopes": {"activity.read"},
+                "until": in_a_day,
+            },
+            ExceedsAuthority,
+        ),
+    ]
+    for arguments, error in refused:
+        with pytest.raises(error):
+            commands.create(**arguments)  # type: ignore[arg-type]
+
+
+def test_service_user_cannot_change_or_remove_its_owner(world: World) -> None:
+    service = service_of(world.aino, service_users.create(world.aino))
+    for refused in (
+        lambda: people_commands.remove(actor=service, memberships=[world.aino]),
+        lambda: access_commands.change(
+            actor=service, memberships=[world.aino], access=world.access("viewer")
+        ),
+    ):
+        with pytest.raises(Denied) as denied:
+            refused()
+        assert denied.value.data["reason"] == "own_membership"
+
+
+def test_owner_cannot_receive_what_the_own_service_user_offers(world: World) -> None:
+    service = service_of(world.aino, service_users.create(world.aino))
+    access = world.access("viewer")
+    invitation, _link = world.invite(world.koskela, "new@koskela.example", access, actor=service)
+    now = clock.now()
+    for receivers in ([world.aino.user_id], [service.id]):
+        with pytest.raises(InvitationGone):
+            sender_authority.require(
+                invitation=invitation, access=access, channel=Channel.WEB, at=now, receivers=receivers
+            )
+    sender_authority.require(invitation=invitation, access=access, channel=Channel.WEB, at=now)
+    world.remove(world.aino, by=world.paivi)
+    with pytest.raises(InvitationGone):
+        sender_authority.require(invitation=invitation, access=access, channel=Channel.WEB, at=clock.now())
+
+
+def test_token_is_refused_after_each_ending(world: World) -> None:
+    ended, expired, left = (service_users.create(who) for who in (world.aino, world.aino, world.paivi))
+    tokens = {name: service_users.token(made) for name, made in (("ended", ended), ("left", left))}
+    assert all(service_tokens.check(token=token) for token in tokens.values())
+
+    row = queries.for_command(service_user=ended.service_user)
+    commands.end(actor=actor_of(world.paivi), service_user=row)
+    with pytest.raises(Unchanged):
+        commands.end(actor=actor_of(world.paivi), service_user=row)
+    world.remove(world.paivi)
+    assert [service_tokens.check(token=token) for token in tokens.values()] == [None, None]
+    people_commands.restore(
+        actor=actor_of(world.aino), memberships=[world.paivi], access=world.access("organization_admin")
+    )
+    assert service_tokens.check(token=tokens["left"]) is None, "a return brings nothing back"
+
+    assert service_tokens.find(client=str(expired.service_user))
+    move_clock(dt.timedelta(days=31).total_seconds())
+    assert service_tokens.find(client=str(expired.service_user)) is None
+
+
+def test_scopes_name_no_verb_by_which_a_service_user_makes_another() -> None:
+    assert not {verb for verb in service_scopes.verbs_of(service_scopes.VERBS) if "service_user" in verb}
