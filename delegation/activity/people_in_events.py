@@ -31,14 +31,16 @@ def _has(event: EventView, label: str) -> bool:
     return label in event.personal or label in event.erased
 
 
-def shown_names(*, users: Iterable[uuid.UUID], organization: uuid.UUID) -> dict[uuid.UUID, str]:
+def shown_names(*, users: Iterable[uuid.UUID], organization: uuid.UUID | None) -> dict[uuid.UUID, str]:
     """Read the names of these users as this organization sees them. One statement; none for no users.
 
-    Of a former member, it sees the name at the end of the membership.
+    Of a former member, it sees the name at the end of the membership. Without an organization, the present names.
     """
     ids = set(users)
     if not ids:
         return {}
+    if organization is None:
+        return dict(User.all_directories.filter(id__in=ids).values_list("id", "name"))
     former = Membership.objects.filter(user=OuterRef("pk"), organization=organization).exclude(former_name="")
     name = Coalesce(Subquery(former.values("former_name")[:1]), F("name"))
     return dict(User.all_directories.filter(id__in=ids).values_list("id", name))

@@ -18,7 +18,7 @@ from identity.people.models import User
 
 PEOPLE = 20
 """People that one search shows."""
-_SHORTEST = 2
+SHORTEST = 2
 """Letters of a searched name: one letter would match a large part of all people."""
 _COMMON = 1000
 """People with a searched name, of all customers, that are looked at."""
@@ -59,7 +59,7 @@ class PeopleFound:
 def people_matching(*, actor: Actor, text: str, at: dt.datetime) -> PeopleFound:
     """Find present members by name or address, with their customers. Three statements, one where no name matches."""
     words = search.words(text)
-    if max((len(word) for word in words), default=0) < _SHORTEST:
+    if max((len(word) for word in words), default=0) < SHORTEST:
         return PeopleFound()
     conditions = (search.has_word(word, name="name", email="email") for word in words)
     # Users first and few: of a common name, the database would otherwise read the memberships of everyone.

@@ -18,6 +18,8 @@ class Reading(StrEnum):
     ACTIVITY = "activity"
     ANSWER = "answer"
     """Who could do something at an instant."""
+    EVENTS = "events"
+    """Events, in a search over the logs of several customers."""
     EXPORT = "export"
     """An answer, as a file."""
     ORGANIZATION = "organization"

@@ -15,6 +15,7 @@ urlpatterns = [
     path("audit/<slug:organization>/", audit.answer, name="staff_audit_answer"),
     path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),
     path("audit/<slug:organization>/people/<uuid:membership>/", audit.rights, name="staff_audit_rights"),
+    path("events/", audit.events, name="staff_events"),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),

@@ -8,6 +8,7 @@ def of_organization(page: str) -> str:
     pages = {
         "activity": _("viewed the activity log"),
         "answer": _("asked who had a certain right on a day"),
+        "events": _("searched the activity log"),
         "export": _("exported who had a certain right on a day"),
         "organization": _("viewed the organization"),
         "people": _("viewed the list of people"),

@@ -1,9 +1,11 @@
 """Statements on frequent paths reach their rows by an index, whatever the number of people."""
 
+import datetime as dt
 import pathlib
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -11,9 +13,11 @@ import pytest
 from django.db import connection
 
 from audit.foundation import clock
+from audit.foundation.actor import Actor
 from audit.verification import verifier
 from delegation import continuity
-from delegation.activity import ending_events, people_in_events, staff_session_endings
+from delegation.activity import ending_events, people_in_events, staff_session_endings, supplier_log
+from delegation.activity.supplier_log import Kind, Search
 from delegation.authorization import admin_queries, entitlements, history
 from delegation.authorization.verbs import Verb
 from delegation.organizations import queries as organizations_queries
@@ -24,7 +28,6 @@ from delegation.people.queries import PeopleFilter
 from delegation.people.recency import Recency
 from identity.clients.models import Application
 from identity.memberships.models import Membership
-from identity.organizations.models import BusinessUnit
 from portal import embedded_postgres
 from provisioning.accounts import delivery as accounts_delivery
 from provisioning.accounts import planner
@@ -146,7 +149,8 @@ def pages(world: World) -> Paths:
 
 def desk(world: World) -> Paths:
     """What staff wait for, whose right is for a business unit."""
-    actor = Staff(world).hire("Sanna", "support", unit=BusinessUnit.objects.get(key="kivisalo"))
+    staff = Staff(world)
+    actor = staff.hire("Sanna", "support", unit=staff.kivisalo)
     at = clock.now()
 
     def search(text: str) -> object:
@@ -166,7 +170,30 @@ def desk(world: World) -> Paths:
         "search of customers": lambda: search("crowd 7"),
         "search of a number": lambda: search("C-42"),
         "search of an address": lambda: search("p42@crowd7.example"),
+        **searches_of_events(staff, at),
         "end of a session": lambda: staff_session_endings.find(user=actor.id, session_keys=["0"], at=at),
+    }
+
+
+def searches_of_events(staff: Staff, at: dt.datetime) -> Paths:
+    """What auditors search, whose rights are for a business unit and for everything."""
+    of_unit = staff.hire("Elina", "auditor", unit=staff.kivisalo)
+    of_everything = staff.hire("Eero", "auditor")
+    a_year = Search(since=at - dt.timedelta(days=365), until=at)
+
+    def path(reader: Actor, **asked: Any) -> Callable[[], object]:
+        return lambda: supplier_log.find(actor=reader, at=at, search=replace(a_year, **asked))
+
+    return {
+        "newest events": path(of_everything),
+        "newest events of a unit": path(of_unit),
+        "refusals": path(of_everything, kind=Kind.REFUSALS),
+        "refusals of a unit": path(of_unit, kind=Kind.REFUSALS),
+        "acts of staff": path(of_everything, kind=Kind.STAFF),
+        "break-glass": path(of_everything, kind=Kind.BREAK_GLASS),
+        "events by text": path(of_everything, text="olli makinen"),
+        "events of a customer": path(of_unit, organization="C-42"),
+        "events by actor and subject": path(of_unit, actor="olli makinen", subject="olli makinen"),
     }
 
 

@@ -9,7 +9,7 @@ from delegation.authorization.verbs import Verb
 from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
-from portal.desk.audit import answer_file, ask, context, person_rights
+from portal.desk.audit import answer_file, ask, context, events_context, person_rights
 from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
 from portal.shell import page_model
@@ -24,6 +24,15 @@ def question(request: Request, reader: StaffReader) -> HttpResponse:
     if found.answer_url:
         return HttpResponseRedirect(found.answer_url)
     return page_model.render(request, ask.page(reader, request.GET, found))
+
+
+@require_safe
+@desk_page.desk_page(Verb.ACTIVITY_VIEW)
+def events(request: Request, reader: StaffReader) -> HttpResponse:
+    """Show the events that the address searches."""
+    model, organizations = events_context.events_page(reader, request.GET)
+    readings.record(actor=reader.actor, what=Reading.EVENTS, organizations=organizations)
+    return page_model.render(request, model)
 
 
 @require_safe

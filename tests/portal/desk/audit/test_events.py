@@ -1,0 +1,167 @@
+"""The search over events, and what each filter finds, for which staff, and what the customers see."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.http import QueryDict
+
+from audit.foundation import clock
+from audit.models import Event
+from delegation.people.commands import members
+from portal.desk.audit import event_search
+from portal.desk.audit.events_context import EventsPage
+from tests.fixtures import staff_rights
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.events import body
+from tests.fixtures.pages import count_statements, page_model
+from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EVENTS = "/staff/events/"
+STATEMENTS, WITH_TEXT = 19, 22
+
+
+def search(browser: BrowserClient, **query: str) -> EventsPage:
+    return page_model(browser.get(EVENTS, query), EventsPage)
+
+
+def verbs(browser: BrowserClient, **query: str) -> list[str]:
+    return [event.verb for event in search(browser, **query).events]
+
+
+@pytest.fixture
+def removal(desk: Desk) -> Desk:
+    """Aino removes Mikko."""
+    world = desk.world
+    members.remove(actor=actor_of(world.aino), memberships=[world.mikko], reason="left")
+    return desk
+
+
+def whole_supplier(desk: Desk) -> BrowserClient:
+    """A browser of an auditor whose right is for everything."""
+    user = staff_rights.hired("Eero Koskinen")
+    desk.staff.give(user, "auditor")
+    return desk.signed_in(user, "auditor")
+
+
+def test_each_filter_finds_the_event_and_nothing_else(removal: Desk) -> None:
+    browser = removal.browser("auditor")
+    mikko, today = removal.world.mikko, clock.now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    one = ["member.remove"]
+    for q in (
+        "verb:member.remove",
+        "verb:member.rem*",
+        "verb:member.remove aino",
+        "verb:member.remove mikko org:koskela",
+        "actor:aino verb:member.remove",
+        'actor:"aino virtanen" subject:"mikko laine" verb:member.remove',
+        f"subject:{mikko.id} verb:member.remove",
+        f"verb:member.remove at:{today.isoformat()}",
+        f"verb:member.remove at:{today:%Y-%m}",
+        f"verb:member.remove at:2020-01-01..{today.isoformat()}",
+    ):
+        assert verbs(browser, q=q) == one, q
+    for q in (
+        "actor:mikko verb:member.remove",
+        "org:tamm",
+        "nobody-of-that-name",
+        "at:2020-01-01",
+        "subject:aino verb:member.remove",
+    ):
+        assert verbs(browser, q=q) == [], q
+    assert search(browser, q="verb:member.remove").events[0].customer == "Rakennusliike Koskela Oy"
+
+
+def test_wrong_filter_is_named_and_nothing_is_searched(removal: Desk) -> None:
+    browser = removal.browser("auditor")
+    for query, field in (
+        ({"q": "verb:nothing"}, "q"),
+        ({"q": "at:yesterday"}, "q"),
+        ({"q": "verb:a verb:b"}, "q"),
+        ({"from": "2026-02-31"}, "from"),
+        ({"until": "soon"}, "until"),
+        ({"from": "2026-03-01", "until": "2026-02-01"}, "from"),
+    ):
+        page = search(browser, **query)
+        errors = {"q": page.q_error, "from": page.from_error, "until": page.until_error}
+        assert ([name for name, text in errors.items() if text], list(page.events)) == ([field], []), query
+
+
+def test_staff_of_another_unit_find_no_event_of_the_customer(removal: Desk) -> None:
+    browser = removal.browser("auditor", unit=removal.staff.eesti)
+    for q in (
+        "",
+        "org:koskela",
+        "mikko",
+        f"subject:{removal.world.mikko.id}",
+        f"org:{removal.world.koskela.id}",
+    ):
+        assert all(
+            event.customer != "Rakennusliike Koskela Oy" for event in search(browser, q=q, show="all").events
+        )
+
+
+def test_only_a_reader_of_the_whole_supplier_sees_its_own_log(removal: Desk) -> None:
+    of_unit = removal.browser("auditor")
+    assert verbs(of_unit, q="verb:staff_right.give") == []
+    everything = whole_supplier(removal)
+    page = search(everything, q="verb:staff_right.give")
+    assert page.events[0].text.endswith("the right: Auditor")
+    assert {event.verb for event in search(everything, show="break_glass").events} <= {"owner.appoint"}
+    assert verbs(everything, show="break_glass", q="verb:owner.appoint") == ["owner.appoint"]
+
+
+def test_customer_sees_who_searched_and_staff_find_the_reading(removal: Desk) -> None:
+    browser = removal.browser("auditor")
+    verbs(browser, q="verb:member.remove")
+    (reading,) = Event.objects.filter(verb="customer_data.read")
+    assert (reading.organization, body(reading)["facts"]["page"]) == (removal.world.koskela.id, "events")
+    assert verbs(browser, show="readings") == ["customer_data.read"]
+    assert Event.objects.filter(verb="customer_data.read").count() == 1, "repeats of an hour are counted"
+
+
+def test_pages_continue_by_key_and_take_the_same_statements(
+    removal: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = removal.browser("auditor")
+    everything = [event.id for event in search(browser, q="verb:member").events]
+    monkeypatch.setattr("delegation.activity.supplier_log.PAGE_SIZE", 3)
+    first = search(browser, q="verb:member")
+    listed = [event.id for event in first.events]
+    following = first.pager.next_url
+    while following:
+        page = page_model(browser.get(following), EventsPage)
+        listed += [event.id for event in page.events]
+        following = page.pager.next_url
+    assert listed == everything
+    monkeypatch.undo()
+    assert count_statements(browser, f"{EVENTS}?show=all") == STATEMENTS  # seven of them record the reading
+    members.remove(
+        actor=actor_of(removal.world.aino),
+        memberships=[removal.world.vilma, removal.world.olli],
+        reason="left",
+    )
+    assert count_statements(browser, f"{EVENTS}?show=all") == STATEMENTS
+    assert count_statements(browser, f"{EVENTS}?show=all&q=koskela") == WITH_TEXT
+
+
+def test_tokens_with_quotes_and_unknown_names_are_read() -> None:
+    now = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+    asked = event_search.parse(
+        QueryDict(mutable=False, query_string='q=actor%3A"Aino V" https://x subject:mikko last'),
+        now=now,
+        zone=ZoneInfo("Europe/Helsinki"),
+    )
+    assert (asked.search.actor, asked.search.text, asked.search.subject) == (
+        "Aino V",
+        "https://x last",
+        "mikko",
+    )
+    assert (asked.search.since, asked.search.until) == (
+        dt.datetime(2026, 10, 25, 22, tzinfo=dt.UTC),
+        dt.datetime(2026, 11, 24, 22, tzinfo=dt.UTC),
+    )
