@@ -11,6 +11,7 @@ from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef,
 from audit.foundation.actor import Actor
 from audit.foundation.intervals import InForce
 from delegation.access.queries import SiteName, Text
+from delegation.authorization.errors import NotFound
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
@@ -33,6 +34,7 @@ class PendingInvitation:
     id: uuid.UUID
     email: str
     name: str
+    role: str
     role_name: Text
     all_sites: bool
     sites: Sequence[SiteName]
@@ -129,6 +131,7 @@ def _invitation_from_row(
         id=row.id,
         email=row.email,
         name=row.name,
+        role=row.role.key,
         role_name=row.role.name,
         all_sites=row.all_sites,
         sites=[
@@ -175,6 +178,17 @@ def get(
     """Read the open invitation of this id; None where the actor may not do `verb` to it."""
     rows = scope.pending(actor=actor, verb=verb, at=at, organization=organization)
     return rows.filter(id=invitation).select_related("organization", "role").first()
+
+
+def find(
+    *, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID
+) -> Invitation:
+    """Read the invitation of this id in any state. Raises NotFound where the actor may not do `verb` to it."""
+    rows = scope.visible(actor=actor, verb=verb, at=at, organization=organization)
+    row = rows.filter(id=invitation).select_related("organization", "role").first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def matching(*, among: QuerySet[Invitation], text: str) -> list[uuid.UUID]:

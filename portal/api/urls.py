@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from portal.api.v1 import people
+from portal.api.v1 import access, activity, invitations, people, people_changes, sites_and_roles
 
 _ORGANIZATION = "api/v1/organizations/<slug:organization>/"
+_PERSON = f"{_ORGANIZATION}people/<uuid:person>"
+_INVITATION = f"{_ORGANIZATION}invitations/<uuid:invitation>"
 
 urlpatterns = [
     path(f"{_ORGANIZATION}people", people.PeopleView.as_view(), name="api_people"),
-    path(f"{_ORGANIZATION}people/<uuid:person>", people.PersonView.as_view(), name="api_person"),
+    path(_PERSON, people.PersonView.as_view(), name="api_person"),
+    path(f"{_PERSON}/remove", people_changes.RemovalView.as_view(), name="api_person_remove"),
+    path(f"{_PERSON}/restore", people_changes.RestorationView.as_view(), name="api_person_restore"),
+    path(f"{_PERSON}/access", access.AccessView.as_view(), name="api_access"),
+    path(f"{_ORGANIZATION}invitations", invitations.InvitationsView.as_view(), name="api_invitations"),
+    path(f"{_INVITATION}/resend", invitations.InvitationResendView.as_view(), name="api_invitation_resend"),
+    path(f"{_INVITATION}/cancel", invitations.InvitationCancelView.as_view(), name="api_invitation_cancel"),
+    path(f"{_ORGANIZATION}sites", sites_and_roles.SitesView.as_view(), name="api_sites"),
+    path(f"{_ORGANIZATION}roles", sites_and_roles.RolesView.as_view(), name="api_roles"),
+    path(f"{_ORGANIZATION}activity", activity.ActivityView.as_view(), name="api_activity"),
 ]

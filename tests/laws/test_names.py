@@ -27,10 +27,12 @@ KINDS = {
 }
 MODULES = {
     "accept": "the command, and the page that calls it",
+    "access": "of a person: in words, and by the REST API",
     "break_glass": "the sign-in for emergencies: its rows, and its steps",
     "ceilings": "the rows, and the act that writes them",
     "details": "a person's own details: the commands, and the page",
     "instants": "how an event is dated, and how that is verified",
+    "invitations": "of people: at the sign-in, and by the REST API",
     "refusals": "a refused act: recorded, and in words",
     "retention": "what each layer deletes, and when",
     "send": "the command, and the page that calls it",

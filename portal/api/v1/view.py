@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Protocol
 
 from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,8 +24,17 @@ from portal.api.bearer_tokens import BearerToken, Caller
 from portal.api.parsers import JsonBody
 from portal.api.permissions import HasScope
 from portal.api.problems import ApiProblem
+from portal.shell.page_context import PageContext
 from portal.signin.customers import rate_limits
+from portal.wording import time_zones
 
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A new value for each change, such as a UUID; the same request with it gets the first answer again.",
+)
 Verbs = Mapping[str, tuple[Verb, ...]]
 """The verbs, by method: a token needs a scope with one of them."""
 
@@ -82,6 +92,19 @@ def organization_of(request: Request, key: str) -> OrganizationView:
     if found is None or found.id != caller_of(request).organization:
         raise NotFound
     return found
+
+
+def page_context(request: Request, organization: OrganizationView) -> PageContext:
+    """Return what mails need to know of the caller."""
+    caller = caller_of(request)
+    return PageContext(
+        viewer=caller.actor,
+        organization=organization,
+        at=caller.at,
+        zone=time_zones.first_known(organization.time_zone),
+        abilities=frozenset(),
+        membership=None,
+    )
 
 
 def require_ability(request: Request, verb: Verb) -> None:

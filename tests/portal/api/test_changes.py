@@ -1,0 +1,168 @@
+"""Changes by REST run once for each key, never over another's change, and are refused with the domain's codes."""
+
+import dataclasses
+import re
+
+import pytest
+
+from delegation.authorization.verbs import Verb
+from delegation.invitations.models import Invitation
+from portal.signin.customers import rate_limits
+from provisioning.mail.models import Mail
+from tests.fixtures import events
+from tests.fixtures.rest_api import Program
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+VIEWER = {"role": "viewer", "all_sites": True}
+INVITED = {"email": "new@koskela.example", "name": "Nea Uusi", "access": VIEWER}
+
+
+def test_invitation_is_sent_once_for_its_key(world: World) -> None:
+    program = Program(world.aino)
+    first = program.post("invitations", INVITED, key="k1")
+    again = program.post("invitations", INVITED, key="k1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert ("Idempotent-Replayed" in first, again["Idempotent-Replayed"]) == (False, "true")
+    other = program.post("invitations", {**INVITED, "email": "other@koskela.example"}, key="k1")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    missing = program.post("invitations", INVITED, key="")
+    assert (missing.status_code, missing.json()["code"]) == (400, "idempotency_key_missing")
+    assert len(events.recorded(Verb.MEMBER_INVITE, subject=first.json()["invitation"])) == 1
+    assert Mail.objects.filter(purpose="invitation", about=first.json()["invitation"]).count() == 1
+    assert not re.search(r"khi_|/invitations?/k", first.content.decode() + again.content.decode())
+
+
+def test_invitations_are_listed_sent_again_and_cancelled(world: World) -> None:
+    program = Program(world.aino)
+    made = [
+        program.post("invitations", {**INVITED, "email": f"{name}@koskela.example"}).json()["invitation"]
+        for name in ("a", "b", "c")
+    ]
+    listed = program.get("invitations").json()["items"]
+    assert [row["id"] for row in listed] == made
+    assert (listed[0]["role"], listed[0]["acceptable"]) == ("viewer", True)
+    page = program.get("invitations", limit="2").json()
+    assert [row["id"] for row in program.get("invitations", after=page["next"]).json()["items"]] == made[2:]
+
+    soon = program.post(f"invitations/{made[0]}/resend")
+    assert (soon.status_code, soon.json()["code"]) == (429, "rate_limited")
+    assert int(soon["Retry-After"]) > 0
+    cancelled = program.post(f"invitations/{made[0]}/cancel", key="c1")
+    assert program.post(f"invitations/{made[0]}/cancel", key="c1").json() == cancelled.json()
+    gone = program.post(f"invitations/{made[0]}/cancel")
+    assert (gone.status_code, gone.json()["code"], gone.json()["data"]) == (
+        410,
+        "invitation_gone",
+        {"state": "cancelled"},
+    )
+    assert Invitation.objects.get(id=made[0]).cancelled_at is not None
+    continued = program.get("invitations", after=made[0].replace("-", ""))
+    assert (continued.status_code, continued.json()["code"]) == (400, "invalid_cursor")
+
+
+def test_access_changes_only_as_it_was_read(world: World) -> None:
+    program = Program(world.aino)
+    path = f"people/{world.mikko.id}/access"
+    read = program.get(path)
+    assert [right["entitlement"] for right in read.json()["rights"]][:2] == [
+        "ordering:orders.see",
+        "ordering:orders.place",
+    ]
+    body = {**VIEWER, "reason": "less"}
+    for sent, status, code in (
+        ({}, 428, "precondition_required"),
+        ({"If_Match": '"nonsense"'}, 412, "access_changed"),
+        ({"If_Match": '"none"'}, 412, "access_changed"),
+    ):
+        refused = program.put(path, body, **sent)
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+    done = program.put(path, body, key="p1", If_Match=read["ETag"])
+    assert done.status_code == 200, done.content
+    assert program.put(path, body, key="p1", If_Match=read["ETag"]).json() == done.json()
+    stale = program.put(path, {**body, "role": "site_admin"}, If_Match=read["ETag"])
+    assert (stale.status_code, stale.json()["code"]) == (412, "access_changed")
+    assert program.put(path, {**body, "role": "site_admin"}, If_Match="*").status_code == 200
+
+
+def test_person_is_removed_and_restored(world: World) -> None:
+    program = Program(world.aino)
+    path = f"people/{world.vilma.id}"
+    removed = program.post(f"{path}/remove", {"reason": "left"}, key="r1")
+    assert program.post(f"{path}/remove", {"reason": "left"}, key="r1").json() == removed.json()
+    assert program.get(path).json()["former"] is True
+    assert [row["id"] for row in program.get("people", former="true").json()["items"]] == [
+        str(world.vilma.id)
+    ]
+    again = program.post(f"{path}/remove")
+    assert (again.status_code, again.json()["data"]["reason"]) == (403, "wrong_state")
+    assert program.post(f"{path}/restore", {"access": VIEWER}).status_code == 200
+    (event,) = events.recorded(Verb.MEMBER_REMOVE, subject=world.vilma.id)
+    assert (event.actor_kind, events.body(event)["actor"]["channel"]) == ("service", "api")
+
+
+def test_refusals_have_the_codes_and_data_of_the_domain(world: World) -> None:
+    program = Program(world.aino, scopes=frozenset({"people.write", "access.write", "invitations.write"}))
+    mikko = f"people/{world.mikko.id}"
+    orderer = {"role": "orderer", "all_sites": True}
+    limits = {"ordering:orders.place": {"amount": "30000.00"}}
+    cases = [
+        ("PUT", f"{mikko}/access", orderer, 400, "invalid_access"),
+        ("PUT", f"{mikko}/access", {**orderer, "limits": limits}, 409, "exceeds_ceiling"),
+        ("PUT", f"{mikko}/access", {**orderer, "limit": 1}, 400, "invalid_request"),
+        ("PUT", f"{mikko}/access", {**VIEWER, "until": "2030-01-01T00:00:00"}, 400, "invalid_request"),
+        ("PUT", f"people/{world.aino.id}/access", VIEWER, 403, "denied"),
+        ("POST", f"people/{world.aino.id}/remove", {}, 403, "denied"),
+        ("POST", f"people/{world.stina.id}/remove", {}, 404, "not_found"),
+        ("POST", "invitations", {**INVITED, "email": "mikko@koskela.example"}, 409, "already_member"),
+        ("POST", "invitations", {**INVITED, "email": "x"}, 400, "invalid_input"),
+        ("POST", "invitations", {**INVITED, "access": {}}, 400, "invalid_request"),
+        ("POST", "invitations", {**INVITED, "reason": "\ud800"}, 400, "malformed"),
+    ]
+    for method, path, body, status, code in cases:
+        answer = program.call(method, path, body, If_Match="*")
+        assert (answer.status_code, answer.json()["code"]) == (status, code), (path, answer.content)
+        assert answer.json()["detail"]
+    assert program.call("POST", "invitations", key="k").status_code == 400
+    text = program.client.post(
+        f"{program.base}/invitations", {"email": "x"}, headers={"Authorization": f"Bearer {program.token}"}
+    )
+    assert (text.status_code, text.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_activity_is_read_in_pages_without_secrets(world: World) -> None:
+    program = Program(world.aino)
+    sent = program.post("invitations", INVITED).json()
+    page = program.get("activity", limit="1").json()
+    (newest,) = page["items"]
+    assert (newest["type"], newest["subject"], newest["actor_kind"], newest["actor_name"]) == (
+        "member.invite",
+        sent["invitation"],
+        "service",
+        "ERP",
+    )
+    assert set(newest["after"]) == {"access", "expires_at"}
+    (older,) = program.get("activity", limit="1", after=page["next"]).json()["items"]
+    assert older["type"] == "service_user.create"
+    assert "h1$" not in program.get("activity", limit="200").content.decode(), "the hash of a secret"
+    only = program.get("activity", topic="invitations", limit="200").json()["items"]
+    assert {event["type"] for event in only} == {"member.invite", "invitation.accept"}
+
+
+def test_sites_and_roles_to_choose_from(world: World) -> None:
+    program = Program(world.aino)
+    assert [site["name"] for site in program.get("sites").json()["items"]] == ["Oulu", "Tallinn", "Tampere"]
+    roles = {role["key"]: role for role in program.get("roles").json()["items"]}
+    assert (roles["orderer"]["assignable"], roles["orderer"]["max_amount"]) == (True, "20000.00")
+    limited = Program(world.aino, scopes=frozenset({"people.read"}))
+    assert limited.get("roles").status_code == 403
+
+
+def test_too_many_requests_wait_whole_seconds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "API_READS", dataclasses.replace(rate_limits.API_READS, amount=2))
+    program = Program(world.aino)
+    answers = [program.get("sites") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].json()["code"] == "too_many_requests"
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 60
