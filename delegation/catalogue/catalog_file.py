@@ -16,6 +16,8 @@ from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
 
 CEILING = "ceiling"
 """Written in place of an amount: up to the organization's ceiling."""
+READY_MADE = Path(__file__).with_name("b2b_supplier.toml")
+"""The catalogue of a B2B supplier to start from."""
 _MAX_LINE = 500
 _Check = Callable[[Any], str]
 """Returns a description of the allowed values, or an empty string for a valid one."""

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.desk.audit import views as audit
+from portal.desk.catalogue import views as catalogue
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
 from portal.desk.onboarding import views as onboarding
@@ -16,6 +17,9 @@ urlpatterns = [
     path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),
     path("audit/<slug:organization>/people/<uuid:membership>/", audit.rights, name="staff_audit_rights"),
     path("events/", audit.events, name="staff_events"),
+    path("catalogue/", catalogue.listing, name="staff_catalogue"),
+    path("catalogue/check", catalogue.check, name="staff_catalogue_check"),
+    path("catalogue/proposals/<uuid:proposal>/", catalogue.proposal, name="staff_catalogue_proposal"),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),

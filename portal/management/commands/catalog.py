@@ -12,18 +12,17 @@ from audit.foundation.errors import DomainError
 from delegation.authorization.errors import SecondPersonRequired
 from delegation.catalogue import catalog_file, checked_file
 from delegation.catalogue import commands as catalogue_commands
-from delegation.catalogue.defaults import Catalogue
-from portal.templatetags import kh
+from portal.shell import catalogue_file
 from portal.wording import catalogue_report, refusals
 
 
 class Command(BaseCommand):
-    """Applies a file of roles and entitlements: `manage.py catalog apply FILE [--dry-run]`."""
+    """Applies a file of roles and entitlements, `catalog apply FILE [--dry-run]`, or prints a ready-made one."""
 
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare `apply FILE [--dry-run]`."""
+        """Declare `apply FILE [--dry-run]` and `ready-made`."""
         verbs = parser.add_subparsers(dest="what", required=True)
         apply = verbs.add_parser(
             "apply", help="add units, entitlements and icons; give roles that differ a new version"
@@ -32,16 +31,24 @@ class Command(BaseCommand):
         apply.add_argument(
             "--dry-run", action="store_true", help="show what would change, and change nothing"
         )
+        verbs.add_parser("ready-made", help="print the catalogue of a B2B supplier, as a file to start from")
 
-    def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, what: str, **options: Any) -> None:
+        """Apply a file, or print the ready-made one."""
+        if what == "ready-made":
+            self.stdout.write(catalog_file.read_text(path=catalog_file.READY_MADE), ending="")
+        else:
+            self._apply(file=options["file"], dry_run=options["dry_run"])
+
+    def _apply(self, *, file: Path, dry_run: bool) -> None:
         """Validate the whole file before anything is written. Raises CommandError with every problem."""
         try:
             text = catalog_file.read_text(path=file)
             catalogue = catalog_file.parse(text=text, name=str(file))
         except catalog_file.InvalidCatalogue as error:
             raise CommandError(str(error)) from error
-        self._require_icons(file, catalogue)
-        self._require_brands(file, catalogue)
+        if problems := catalogue_file.problems(catalogue):
+            raise CommandError("\n".join(f"{file}: {problem}" for problem in problems))
         actor = system(channel=Channel.SHELL)
         checked = checked_file.check(catalogue=catalogue, at=clock.now())
         for line in catalogue_report.lines(checked.difference, checked.affected):
@@ -68,19 +75,3 @@ class Command(BaseCommand):
             f"Nothing was applied: more than {refused.data['most']} people would lose something. The file is"
             f" proposal {made.result.proposal}. A catalogue owner agrees at {settings.ISSUER}/staff/catalogue/."
         )
-
-    def _require_icons(self, file: Path, catalogue: Catalogue) -> None:
-        unknown = [f"{key}: {icon}" for key, icon in catalogue.icons.items() if icon not in kh.icon_names()]
-        if unknown:
-            known = ", ".join(sorted(kh.icon_names()))
-            raise CommandError(
-                f"{file}: applications with an unknown icon: {', '.join(unknown)}. The known icons are {known}."
-            )
-
-    def _require_brands(self, file: Path, catalogue: Catalogue) -> None:
-        unknown = sorted(set(catalogue.brands.values()) - settings.BRANDS.keys())
-        if unknown:
-            known = ", ".join(sorted(settings.BRANDS)) or "none: set KEYHOLDER_BRANDS"
-            raise CommandError(
-                f"{file}: brands: {', '.join(unknown)} is not known. The known brands are {known}."
-            )

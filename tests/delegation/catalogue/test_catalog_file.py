@@ -18,6 +18,7 @@ from delegation.catalogue import commands as catalogue_commands
 from demo import ports_and_paths
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
+from portal.shell import catalogue_file
 from portal.templatetags import kh
 from tests.fixtures import signed_in
 from tests.fixtures.world import World
@@ -217,7 +218,8 @@ def test_unknown_icon_and_invalid_file_are_refused_before_anything_is_written(
         'kivisalo = "Kivisalo"', 'north = "North"'
     )
     with pytest.raises(
-        management.CommandError, match=r"ordering: nonsense\. The known icons are .*shopping-cart"
+        management.CommandError,
+        match=r"ordering: nonsense is not known\. The known icons are .*shopping-cart",
     ):
         applied(write(text.replace("shopping-cart", "nonsense")))
     with pytest.raises(management.CommandError, match="units is missing"):
@@ -230,6 +232,23 @@ def test_sample_catalogue_applied_again_changes_no_role(world: World) -> None:
         actor=world.system, catalogue=catalog_file.load(path=ports_and_paths.CATALOG)
     )
     assert done.result == catalogue_commands.CatalogueApplied(roles=(), unregistered=())
+
+
+def test_ready_made_catalogue_is_valid_and_each_entitlement_has_a_tier() -> None:
+    out = io.StringIO()
+    management.call_command("catalog", "ready-made", stdout=out)
+    ready = catalog_file.parse(text=out.getvalue())
+    assert catalogue_file.problems(ready) == []
+    assert {key for role in ready.roles for key in role.entitlements} == {
+        one.key for one in ready.entitlements
+    }
+    for language in ("en", "fi"):
+        texts = [one.text[language] for one in ready.entitlements] + [
+            one.name[language] for one in ready.roles
+        ]
+        assert len(texts) == len(set(texts)) == 45
+    amounts = {one.key for one in ready.entitlements if one.takes_amount}
+    assert all(set(role.assignable_amounts) in (amounts, set()) for role in ready.roles)
 
 
 def test_sample_catalogue_names_every_tier_of_the_sample_people() -> None:
