@@ -65,8 +65,12 @@ class LoggedEvent:
 
     event: EventView
     organization: uuid.UUID | None
-    is_of_supplier: bool
-    """Whether it stands in the supplier's own log."""
+    chain: uuid.UUID
+
+    @property
+    def is_of_supplier(self) -> bool:
+        """Return whether it stands in the supplier's own log."""
+        return self.chain == ledger.SUPPLIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,19 @@ class FoundEvents:
     """Whether a text means more people or customers than are looked at."""
 
 
-def find(*, actor: Actor, at: dt.datetime, search: Search) -> FoundEvents:
-    """Read one page of the events that the search means. Five statements, and up to three more for each text."""
+def find(*, actor: Actor, at: dt.datetime, search: Search, size: int = 0) -> FoundEvents:
+    """Read one page of the events that the search means, `PAGE_SIZE` of them where no size is given.
+
+    Five statements, and up to three more for each text.
+    """
     reach = meanings.reach_of(actor=actor, at=at)
     sources, is_cut = _sources(reach, search)
-    page = db.keyset(rows=sources, order=_NEWEST, after=search.before, before=search.after, size=PAGE_SIZE)
+    page = db.keyset(
+        rows=sources, order=_NEWEST, after=search.before, before=search.after, size=size or PAGE_SIZE
+    )
     views = activity_events.read_events(rows=page.rows)
     events = [
-        LoggedEvent(view, row.organization, row.chain == ledger.SUPPLIER)
-        for view, row in zip(views, page.rows, strict=True)
+        LoggedEvent(view, row.organization, row.chain) for view, row in zip(views, page.rows, strict=True)
     ]
     return FoundEvents(events=events, newer=page.previous, older=page.next, is_cut=is_cut)
 

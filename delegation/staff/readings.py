@@ -20,6 +20,8 @@ class Reading(StrEnum):
     """Who could do something at an instant."""
     EVENTS = "events"
     """Events, in a search over the logs of several customers."""
+    EVENTS_EXPORT = "events_export"
+    """Such events, as a file."""
     EXPORT = "export"
     """An answer, as a file."""
     ORGANIZATION = "organization"

@@ -20,6 +20,7 @@ urlpatterns = [
     path("catalogue/", catalogue.listing, name="staff_catalogue"),
     path("catalogue/check", catalogue.check, name="staff_catalogue_check"),
     path("catalogue/proposals/<uuid:proposal>/", catalogue.proposal, name="staff_catalogue_proposal"),
+    path("events/export", audit.events_download, name="staff_events_export"),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),

@@ -21,11 +21,11 @@ def text(lines: Sequence[Sequence[str]]) -> str:
     separator = ";" if "," in cldr.decimal(Decimal("0.5")) else ","
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(
-        [[_cell(value) for value in line] for line in lines]
+        [[neutralized(value) for value in line] for line in lines]
     )
     return _BYTE_ORDER_MARK + file.getvalue()
 
 
-def _cell(value: str) -> str:
+def neutralized(value: str) -> str:
     """Return the value as text: an apostrophe stands before what a spreadsheet program would compute."""
     return f"'{value}" if value.startswith(("\t", "\r", "\n")) or value.strip()[:1] in _FORMULA else value

@@ -9,6 +9,7 @@ def of_organization(page: str) -> str:
         "activity": _("viewed the activity log"),
         "answer": _("asked who had a certain right on a day"),
         "events": _("searched the activity log"),
+        "events_export": _("exported events of the activity log"),
         "export": _("exported who had a certain right on a day"),
         "organization": _("viewed the organization"),
         "people": _("viewed the list of people"),

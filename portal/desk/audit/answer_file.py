@@ -1,7 +1,5 @@
-"""An answer is downloaded as CSV or JSON Lines, with the question, its number of rows and the proof of each event."""
+"""An answer is downloaded with the question, its number of rows and the proof of each event."""
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,18 +11,18 @@ from delegation.activity.giving_events import EventProof
 from delegation.authorization.values import amount_to_json
 from delegation.staff import readings
 from delegation.staff.readings import Reading
-from portal.desk.audit import answers, context
+from portal.desk.audit import answers, context, export_file
 from portal.desk.audit.answers import ExplainedMatch
+from portal.desk.audit.export_file import ExportFile
 from portal.desk.audit.questions import CURRENCY, Question
 from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
-from portal.shell import csv_file, query_string
+from portal.shell import query_string
 from portal.shell.page_context import PageContext
 from portal.wording import cldr
 
 MAX_ROWS = 2000
 """No answer may take long."""
-FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 _COLUMNS = (
     "person", "membership", "tier", "amount", "currency", "period", "sites", "valid_from", "valid_until",
 )  # fmt: skip
@@ -34,12 +32,12 @@ _PROOF = ("event", "chain", "seq", "hash")
 
 def download(request: Request, found: OrganizationPage) -> HttpResponse:
     """Answer with the file; a question with an error, or with too many rows, leads back to its page."""
-    page, kind = found.page, request.GET.get("format", "")
+    page, kind = found.page, export_file.asked_format(request.GET)
     names, form = context.names_and_form(page, request.GET)
     back = query_string.with_values(
         reverse("staff_audit_answer", args=[page.organization.key]), context.values_of(request.GET)
     )
-    if kind not in FORMATS or not form.is_bound or not form.is_valid():
+    if not kind or not form.is_bound or not form.is_valid():
         return HttpResponseRedirect(back)
     people = answers.answer(page, form.question)
     if len(people.matches) > MAX_ROWS:
@@ -47,13 +45,11 @@ def download(request: Request, found: OrganizationPage) -> HttpResponse:
         messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
         return HttpResponseRedirect(back)
     readings.record(actor=found.reader.actor, what=Reading.EXPORT, organizations=[page.organization_id])
-    rows = answers.explain(page, form.question, people, people.matches, names)
-    name = f"who-could-{page.organization.key}-{form.question.at.astimezone(page.zone):%Y-%m-%d}.{kind}"
-    return HttpResponse(
-        _file(kind, _head(page, form.question, len(rows)), [_row(row) for row in rows]).encode(),
-        content_type=FORMATS[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    rows = [_row(row) for row in answers.explain(page, form.question, people, people.matches, names)]
+    name = f"who-could-{page.organization.key}-{form.question.at.astimezone(page.zone):%Y-%m-%d}"
+    titles = [*_COLUMNS, *(f"{event}_{part}" for event in _EVENTS for part in _PROOF)]
+    head = _head(page, form.question, len(rows))
+    return export_file.response(kind, ExportFile(name, head, rows, titles, [_cells(row) for row in rows]))
 
 
 def _head(page: PageContext, question: Question, rows: int) -> dict[str, Any]:
@@ -95,24 +91,9 @@ def _proof(proof: EventProof | None) -> dict[str, Any] | None:
     return dict(zip(_PROOF, values, strict=True))
 
 
-def _file(kind: str, head: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
-    """Return the head first: in JSON Lines as the first line, in CSV as a line for each part and an empty line."""
-    if kind == "jsonl":
-        return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in (head, *rows))
-    titles = [*_COLUMNS, *(f"{event}_{part}" for event in _EVENTS for part in _PROOF)]
-    lines = [[name, _cell(value)] for name, value in head.items()]
-    return csv_file.text([*lines, [], titles, *map(_cells, rows)])
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any]) -> list[Any]:
     proofs = [row[event] or {} for event in _EVENTS]
     return [
-        *(_cell(row[name]) for name in _COLUMNS),
-        *(_cell(proof.get(part)) for proof in proofs for part in _PROOF),
+        *(row[name] for name in _COLUMNS),
+        *(proof.get(part) for proof in proofs for part in _PROOF),
     ]
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
-from portal.desk.audit import answers, questions
+from portal.desk.audit import answers, export_file, questions
 from portal.desk.audit.answers import ExplainedMatch, FoundPeople, Match
 from portal.desk.audit.questions import Question, QuestionForm
 from portal.shell import forms as shell_forms
@@ -157,12 +157,7 @@ def _answered(
 
 
 def _exports(page: PageContext, query: QueryDict) -> list[Link]:
-    url = reverse("staff_audit_export", args=[page.organization.key])
-    labels = {"csv": _("Export as CSV"), "jsonl": _("Export as JSON Lines")}
-    return [
-        Link(label, query_string.with_values(url, {**values_of(query), "format": name}))
-        for name, label in labels.items()
-    ]
+    return export_file.links(reverse("staff_audit_export", args=[page.organization.key]), values_of(query))
 
 
 def _start(matches: Sequence[Match], first: uuid.UUID | None) -> int:

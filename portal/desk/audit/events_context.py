@@ -12,18 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.activity import people_in_events, supplier_log
+from delegation.activity import supplier_log
 from delegation.activity.supplier_log import FoundEvents, LoggedEvent
-from delegation.catalogue import display_names
-from delegation.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
-from portal.desk.audit import event_search
+from portal.desk.audit import event_search, event_wording, export_file
 from portal.desk.audit.event_search import EventSearch
 from portal.shell import query_string, timeline
-from portal.shell.components import Pager
+from portal.shell.components import Link, Pager
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import HiddenField, Option
-from portal.signin.staff import pages
 from portal.signin.staff.reader import StaffReader
 from portal.wording import cldr, dates
 from portal.wording.supplier_events import AuditWording
@@ -75,6 +72,8 @@ class EventsPage(PageModel):
     events: Sequence[AuditEvent]
     is_narrowed: bool
     pager: Pager
+    exports: Sequence[Link]
+    """The same events as files, not only those of this page."""
 
 
 def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Collection[uuid.UUID]]:
@@ -87,10 +86,8 @@ def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Coll
         found = supplier_log.find(actor=reader.actor, at=reader.at, search=asked.search)
     rows = _rows(found.events, clock)
     values = asked.values
-    days = [cldr.date(day) for day in (asked.days.first, asked.days.last)]
     page = EventsPage(
-        sub=_("%(first)s to %(last)s, %(zone)s time. The customers see who searched.")
-        % {"first": days[0], "last": days[1], "zone": cldr.place(zone)},
+        sub=_sub(asked, zone),
         search_url=url,
         q=asked.q,
         typed_from=asked.typed_from,
@@ -106,8 +103,15 @@ def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Coll
         events=rows,
         is_narrowed=any(values.values()),
         pager=_pager(found, values, url),
+        exports=export_file.links(reverse("staff_events_export"), values) if rows else (),
     )
     return page, {row.organization for row in found.events if row.organization}
+
+
+def _sub(asked: EventSearch, zone: ZoneInfo) -> str:
+    first, last = cldr.date(asked.days.first), cldr.date(asked.days.last)
+    text = _("%(first)s to %(last)s, %(zone)s time. The customers see who searched.")
+    return text % {"first": first, "last": last, "zone": cldr.place(zone)}
 
 
 def _kinds(asked: EventSearch, url: str) -> list[Option]:
@@ -129,27 +133,13 @@ def _cut() -> str:
 
 
 def _rows(events: Sequence[LoggedEvent], clock: dates.Clock) -> list[AuditEvent]:
-    customers = _customers(events)
-    views = [row.event for row in events]
-    names = display_names.load_for_several(organizations=customers)
-    people = people_in_events.shown_names(users=people_in_events.missing(events=views), organization=None)
-    wording = AuditWording(names, people, clock, roles=pages.ROLES)
+    customers = event_wording.customers_of(events)
+    wording = event_wording.load(events, customers, clock)
     following = [*events[1:], None][: len(events)]
     return [
         _row(row, wording, customers, clock, same_act=older is not None and older.event.act == row.event.act)
         for row, older in zip(events, following, strict=True)
     ]
-
-
-def _customers(events: Sequence[LoggedEvent]) -> dict[uuid.UUID, OrganizationView]:
-    ids = {found for row in events if (found := _customer_of(row))}
-    return organizations_queries.views_of(ids=ids)
-
-
-def _customer_of(row: LoggedEvent) -> uuid.UUID | None:
-    """Return the customer that the event is about: also of an act in the supplier's log."""
-    named = row.event.facts.get("organization") or row.event.after.get("organization")
-    return row.organization or (uuid.UUID(str(named)) if named else None)
 
 
 def _row(
@@ -161,7 +151,7 @@ def _row(
     same_act: bool,
 ) -> AuditEvent:
     event, line = row.event, wording.sentence_for(row.event)
-    about = _customer_of(row)
+    about = event_wording.customer_of(row)
     customer = customers.get(about) if about else None
     return AuditEvent(
         day=clock.heading(event.at),
