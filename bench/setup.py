@@ -191,8 +191,9 @@ def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Installati
 
 def _service(world: "World", number: int, receivers: int) -> str:
     from delegation.applications import commands as applications_commands
+    from delegation.applications import new_client
 
-    client = applications_commands.NewClient(
+    client = new_client.NewClient(
         client_id=f"bench{number}",
         name=f"Bench {number}",
         redirect_uris=[f"https://bench{number}.example.test/cb"],

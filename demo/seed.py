@@ -15,6 +15,7 @@ from audit.log import observations  # noqa: E402
 from audit.log.ledger import Subject  # noqa: E402
 from audit.personal_data import PersonalValue  # noqa: E402
 from delegation.applications import commands as applications_commands  # noqa: E402
+from delegation.applications import new_client  # noqa: E402
 from delegation.authorization.event_types import Observation  # noqa: E402
 from delegation.authorization.values import AccessSpec, AmountLimit  # noqa: E402
 from delegation.catalogue import catalog_file, ceilings  # noqa: E402
@@ -56,7 +57,7 @@ def register_applications(where: ports_and_paths.Places) -> None:
     }
     for key, port in ports_and_paths.SERVICES.items():
         url = where.url(port)
-        client = applications_commands.NewClient(
+        client = new_client.NewClient(
             client_id=key,
             name=names[key]["en"],
             redirect_uris=[f"{url}/callback"],

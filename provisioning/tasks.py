@@ -19,10 +19,12 @@ _NAMED = 50
 
 @shared_task(name="provisioning.reconcile_all")  # type: ignore[untyped-decorator]
 def reconcile_all() -> int:
-    """Reconcile every available target, and the logouts. Returns how many targets."""
-    if added := recovery.add_missing(at=clock.now()):
+    """Reconcile every available target that is not paused, and the logouts. Returns how many targets."""
+    at = clock.now()
+    if added := recovery.add_missing(at=at):
         log.warning("reconcile.missing_logouts", count=added)
-    targets = list(Target.objects.filter(is_active=True, down_since=None).values_list("id", flat=True))
+    available = Target.objects.filter(is_active=True, down_since=None).exclude(paused_until__gt=at)
+    targets = list(available.values_list("id", flat=True))
     for target in targets:
         reconcile_one.delay(str(target))
     return len(targets)

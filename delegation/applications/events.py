@@ -1,10 +1,27 @@
-"""The event of a new application describes its client."""
+"""The events of a client describe it as it is afterwards."""
+
+from typing import Any
 
 from audit.foundation import digests
 from identity.clients.models import Client
 
 PROTOCOL_COLUMNS = ("type", "secret", "redirect_uris", "scopes", "grant_types", "response_types")
-CLIENT_COLUMNS = ("initiate_login_uri", "backchannel_logout_uri")
+CLIENT_COLUMNS = ("initiate_login_uri", "backchannel_logout_uri", "former_secret")
+
+
+def client_facts(client: Client) -> dict[str, Any]:
+    """Return the facts from which the rows of a client are rebuilt; secrets and addresses stand as digests."""
+    until = client.former_secret_until
+    return {
+        "client": client.protocol_id,
+        "client_active": client.is_active,
+        "skip_consent": client.protocol.skip_consent,
+        "requires_pkce": client.requires_pkce,
+        "subject_per_organization": client.subject_per_organization,
+        "secret_made_at": client.secret_made_at.isoformat() if client.secret_made_at else None,
+        "former_secret_until": until.isoformat() if until else None,
+        "client_digests": client_digests(client),
+    }
 
 
 def client_digests(client: Client) -> dict[str, str]:

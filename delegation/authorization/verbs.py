@@ -90,11 +90,16 @@ class Verb(StrEnum):
     ACCOUNT_RESYNC = "account.resync"
     ACTIVITY_VIEW = "activity.view"
     APPLICATION_REGISTER = "application.register"
+    APPLICATION_VIEW = "application.view"
     CATALOGUE_APPLY = "catalogue.apply"
     CATALOGUE_PROPAGATE = "catalogue.propagate"
     CATALOGUE_PROPOSE = "catalogue.propose"
     CATALOGUE_REFUSE = "catalogue.refuse"
     CEILING_SET = "ceiling.set"
+    CLIENT_REGISTER = "client.register"
+    CLIENT_RETIRE = "client.retire"
+    CLIENT_ROTATE = "client.rotate"
+    CLIENT_UPDATE = "client.update"
     FIRST_ADMIN_INVITE = "first_admin.invite"
     HOLD_LIFT = "hold.lift"
     HOLD_PLACE = "hold.place"
@@ -113,6 +118,7 @@ class Verb(StrEnum):
     OWNER_APPOINT = "owner.appoint"
     PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
+    RECORD_PREVIEW = "record.preview"
     RETENTION_PURGE = "retention.purge"
     SERVICE_USER_CREATE = "service_user.create"
     SERVICE_USER_END = "service_user.end"
@@ -122,8 +128,11 @@ class Verb(StrEnum):
     STAFF_RIGHT_GIVE = "staff_right.give"
     STAFF_RIGHT_PROJECT = "staff_right.project"
     STAFF_RIGHT_VIEW = "staff_right.view"
-    TARGET_UPDATE = "target.update"
+    TARGET_PAUSE = "target.pause"
     TARGET_REGISTER = "target.register"
+    TARGET_RESUME = "target.resume"
+    TARGET_SYNC = "target.sync"
+    TARGET_UPDATE = "target.update"
 
     @property
     def rule(self) -> Rule:
@@ -160,11 +169,16 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
     Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.APPLICATION_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.ALL_ORGANIZATIONS, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_PROPAGATE: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, allow_system=True),
     Verb.CATALOGUE_PROPOSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    Verb.CLIENT_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.CLIENT_RETIRE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.CLIENT_ROTATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.CLIENT_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.FIRST_ADMIN_INVITE: Rule(
         On.SUPPLIER, Effect.NONE, Topic.INVITATIONS, implies=(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL)
     ),
@@ -208,6 +222,7 @@ RULES: dict[Verb, Rule] = {
         On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)
     ),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
+    Verb.RECORD_PREVIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.SERVICE_USER_CREATE: Rule(
         On.ORGANIZATION, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True
@@ -223,6 +238,9 @@ RULES: dict[Verb, Rule] = {
     Verb.STAFF_RIGHT_GIVE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.STAFF_RIGHT_PROJECT: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.STAFF_RIGHT_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
-    Verb.TARGET_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.TARGET_PAUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.TARGET_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.TARGET_RESUME: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    Verb.TARGET_SYNC: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    Verb.TARGET_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
 }

@@ -27,6 +27,8 @@ class Reading(StrEnum):
     ORGANIZATION = "organization"
     PEOPLE = "people"
     PERSON = "person"
+    RECORD = "record"
+    """What a connected system gets about a person."""
     RIGHTS = "rights"
     """What a member could do at an instant."""
     SEARCH = "search"

@@ -35,3 +35,8 @@ class Client(models.Model):
     """A public client needs PKCE whatever stands here."""
     subject_per_organization = models.BooleanField(default=False)
     """Whether `sub` differs by organization, for a service that has one account for each `sub` (`subjects`)."""
+    secret_made_at = models.DateTimeField(null=True)
+    """When the present secret was made; None for a public client."""
+    former_secret = models.CharField(max_length=200, blank=True)
+    """The hash of the secret before, which is accepted until `former_secret_until`."""
+    former_secret_until = models.DateTimeField(null=True)

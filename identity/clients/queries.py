@@ -1,5 +1,6 @@
 """A registered client is read from django-allauth's row and Keyholder's row together."""
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from typing import Any
 
 from allauth.idp.oidc.models import Client as ProtocolClient
 
-from audit.foundation import db
+from audit.foundation import clock, db
 from identity import machine_secrets
 
 _HASHER = "machine$"
@@ -35,28 +36,33 @@ class RegisteredClient:
     requires_pkce: bool
     """Without it, a request may come without a code challenge (RFC 7636); one that comes is checked."""
     subject_per_organization: bool
+    former_secret: str = ""
+    former_secret_until: dt.datetime | None = None
 
     def verify_secret(self, secret: str) -> bool:
-        """Compare in constant time; an empty secret never matches."""
-        stored = self.stored_secret.removeprefix(_HASHER)
-        return (
-            bool(secret)
-            and stored != self.stored_secret
-            and machine_secrets.matches(secret=secret, stored=stored)
-        )
+        """Compare in constant time; an empty secret never matches. A replaced secret matches until its end."""
+        if _matches(secret, self.stored_secret):
+            return True
+        until = self.former_secret_until
+        return until is not None and until > clock.wall() and _matches(secret, self.former_secret)
+
+
+def _matches(secret: str, column: str) -> bool:
+    stored = column.removeprefix(_HASHER)
+    return bool(secret) and stored != column and machine_secrets.matches(secret=secret, stored=stored)
 
 
 FIND = """
 SELECT p.id, a.id, a.key, a.name::text,
        p.type = 'confidential', p.secret, p.redirect_uris,
        p.scopes, p.grant_types, NOT p.skip_consent, c.requires_pkce OR p.type <> 'confidential',
-       c.subject_per_organization
+       c.subject_per_organization, c.former_secret, c.former_secret_until
 FROM allauth_idp_oidc_client p
 JOIN identity_client c ON c.protocol_id = p.id AND c.is_active
 JOIN identity_application a ON a.id = c.application_id AND a.is_active
 WHERE p.id = %(client)s
 """
-COLUMNS = 12
+COLUMNS = 14
 """The number of columns of FIND."""
 
 
@@ -75,7 +81,7 @@ def post_logout_redirect_uris(*, client: str) -> frozenset[str]:
 def client_from_row(row: Sequence[Any]) -> RegisteredClient:
     """Build a client from a row of FIND."""
     protocol_id, application, key, names, confidential, secret, uris, scopes, grant_types, *settings = row
-    asks_consent, requires_pkce, subject_per_organization = settings
+    asks_consent, requires_pkce, subject_per_organization, former_secret, former_secret_until = settings
     return RegisteredClient(
         id=protocol_id,
         application=application,
@@ -89,6 +95,8 @@ def client_from_row(row: Sequence[Any]) -> RegisteredClient:
         asks_consent=asks_consent,
         requires_pkce=requires_pkce,
         subject_per_organization=subject_per_organization,
+        former_secret=former_secret,
+        former_secret_until=former_secret_until,
     )
 
 

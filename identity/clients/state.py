@@ -1,11 +1,18 @@
-"""Applications and their OpenID Connect clients follow from their registration; texts are compared by digest."""
+"""Applications follow from their registration, and clients from their newest event; texts are compared by digest."""
 
 from audit.foundation import digests
 from audit.state import declarations
 from audit.state.declarations import Rebuilt
 
 _EVENTS = "verb = 'application.register'"
-_ADDRESSES = ("initiate_login_uri", "backchannel_logout_uri")
+_OF_CLIENTS = (
+    "verb IN ('application.register', 'client.register', 'client.update', 'client.rotate', 'client.retire')"
+)
+_NEWEST = """
+    newest AS (
+        SELECT DISTINCT ON (facts ->> 'client') * FROM event
+        WHERE facts ->> 'client' IS NOT NULL ORDER BY facts ->> 'client', seq DESC)"""
+_DIGESTED = ("initiate_login_uri", "backchannel_logout_uri", "former_secret")
 _PROTOCOL = ("type", "secret", "redirect_uris", "scopes", "grant_types", "response_types")
 _AFTER_LOGOUT = """coalesce((
     SELECT string_agg(uri, E'\\n' ORDER BY place)
@@ -45,30 +52,43 @@ declarations.register(
     Rebuilt(
         table="identity_client",
         key=("protocol_id",),
-        events=_EVENTS,
+        events=_OF_CLIENTS,
         expected=f"""
-            SELECT facts ->> 'client' AS protocol_id, facts ->> 'application' AS application_id, true AS is_active,
+            WITH {_NEWEST}
+            SELECT facts ->> 'client' AS protocol_id, facts ->> 'application' AS application_id,
+                   (facts ->> 'client_active')::boolean AS is_active,
+                   (facts ->> 'secret_made_at')::timestamptz AS secret_made_at,
+                   (facts ->> 'former_secret_until')::timestamptz AS former_secret_until,
                    (facts ->> 'requires_pkce')::boolean AS requires_pkce,
                    (facts ->> 'subject_per_organization')::boolean AS subject_per_organization,
-                   {_expected(_ADDRESSES)}
-            FROM event WHERE facts ->> 'client' IS NOT NULL
+                   {_expected(_DIGESTED)}
+            FROM newest
         """,  # noqa: S608 - constants of this module
         actual=f"""
             SELECT c.protocol_id, a.key AS application_id, c.is_active, c.requires_pkce,
-                   c.subject_per_organization, {_actual(_ADDRESSES)}
+                   c.subject_per_organization, c.secret_made_at, c.former_secret_until, {_actual(_DIGESTED)}
             FROM identity_client c JOIN identity_application a ON a.id = c.application_id
         """,  # noqa: S608 - constants of this module
-        columns=("application_id", "is_active", "requires_pkce", "subject_per_organization", *_ADDRESSES),
+        columns=(
+            "application_id",
+            "is_active",
+            "requires_pkce",
+            "subject_per_organization",
+            "secret_made_at",
+            "former_secret_until",
+            *_DIGESTED,
+        ),
     ),
     Rebuilt(
         table="allauth_idp_oidc_client",
         key=("id",),
-        events=_EVENTS,
+        events=_OF_CLIENTS,
         expected=f"""
+            WITH {_NEWEST}
             SELECT facts ->> 'client' AS id, (facts ->> 'skip_consent')::boolean AS skip_consent,
                    false AS allow_uri_wildcards, '' AS cors_origins, '' AS default_scopes, NULL::uuid AS owner_id,
                    {_expected((*_PROTOCOL, "data"))}
-            FROM event WHERE facts ->> 'client' IS NOT NULL
+            FROM newest
         """,  # noqa: S608 - constants of this module
         actual=f"""
             SELECT id, skip_consent, allow_uri_wildcards, cors_origins, default_scopes, owner_id,

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
+from portal.desk.applications import client_views as clients
+from portal.desk.applications import system_views as systems
+from portal.desk.applications import views as applications
 from portal.desk.audit import views as audit
 from portal.desk.catalogue import views as catalogue
 from portal.desk.holds import views as holds
@@ -12,6 +15,20 @@ from portal.desk.staff import views as staff
 
 urlpatterns = [
     path("", home.desk, name="staff_home"),
+    path("applications/", applications.listing, name="staff_applications"),
+    path("applications/register", clients.register, name="staff_application_register"),
+    path("applications/<slug:application>/clients/add", clients.add, name="staff_client_add"),
+    path("applications/<slug:application>/clients/<str:client>/", clients.change, name="staff_client"),
+    path(
+        "applications/<slug:application>/clients/<str:client>/secret",
+        clients.secret,
+        name="staff_client_secret",
+    ),
+    path("applications/<slug:application>/", applications.detail, name="staff_application"),
+    path("applications/<slug:application>/pause", applications.pause, name="staff_application_pause"),
+    path("applications/<slug:application>/preview", systems.preview, name="staff_application_preview"),
+    path("applications/<slug:application>/system", systems.system, name="staff_application_system"),
+    path("applications/<slug:application>/sync", applications.sync, name="staff_application_sync"),
     path("audit/", audit.question, name="staff_audit"),
     path("audit/<slug:organization>/", audit.answer, name="staff_audit_answer"),
     path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),

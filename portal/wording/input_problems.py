@@ -15,6 +15,7 @@ def in_use(field: str) -> str:
             "A customer of this business unit has this business ID. Open that customer instead."
         ),
         "proposal": _("This file is proposed already, and waits for a second catalogue owner."),
+        "client": _("Another client has this id. Enter another one."),
         "second_email": _("This is the first admin’s address. Enter another one, or none."),
     }
     return texts.get(field, _("This already exists. Choose another."))
@@ -35,6 +36,7 @@ def text_of(problem: str, *, longest: object) -> str:
         "web_address": _("Enter a full web address that begins with https://."),
         "domain": _("Enter a domain such as company.example."),
         "insecure": _("The address must begin with https://, because secrets are sent to it."),
+        "public": _("This client is public: it has no secret."),
         "new_token_required": _(
             "The address belongs to another system. Nothing was changed. Enter that system’s access token too."
         ),

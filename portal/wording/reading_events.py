@@ -13,6 +13,7 @@ def of_organization(page: str) -> str:
         "export": _("exported who had a certain right on a day"),
         "organization": _("viewed the organization"),
         "people": _("viewed the list of people"),
+        "record": _("viewed which people a connected system gets changes of"),
         "search": _("saw people of the organization in a search"),
     }
     return pages.get(page, _("viewed data of the organization"))
@@ -20,5 +21,8 @@ def of_organization(page: str) -> str:
 
 def of_person(page: str, who: str) -> str:
     """Return what staff read of a person."""
-    text = _("viewed which rights %(who)s had on a day") if page == "rights" else _("viewed %(who)s’s page")
-    return text % {"who": who}
+    pages = {
+        "record": _("viewed what a connected system gets about %(who)s"),
+        "rights": _("viewed which rights %(who)s had on a day"),
+    }
+    return pages.get(page, _("viewed %(who)s’s page")) % {"who": who}

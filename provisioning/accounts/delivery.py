@@ -22,6 +22,7 @@ WITH queues AS (
     SELECT t.id, CASE WHEN t.failures = 0 THEN %(depth)s ELSE 1 END
                  - coalesce((%(in_flight)s::jsonb ->> t.id::text)::integer, 0) AS room
     FROM provisioning_target t WHERE t.is_active AND (t.pause_until IS NULL OR t.pause_until <= %(at)s)
+      AND (t.paused_until IS NULL OR t.paused_until <= %(at)s)
 ),
 due AS (
     SELECT a.id FROM queues q CROSS JOIN LATERAL (

@@ -27,7 +27,7 @@ ORDER BY m.organization_key
 """
 
 
-class _Member(NamedTuple):
+class MemberRow(NamedTuple):
     membership: uuid.UUID
     user: uuid.UUID
     organization: uuid.UUID
@@ -66,7 +66,7 @@ NO_RECORD = DesiredRecord(
 )
 """The placeholder where the record could not be computed."""
 
-_Included = Sequence[tuple[_Member, list[Right]]]
+_Included = Sequence[tuple[MemberRow, list[Right]]]
 """The memberships that a record contains, each with its rights in the target."""
 
 
@@ -74,7 +74,7 @@ _Included = Sequence[tuple[_Member, list[Right]]]
 class PeopleSnapshot:
     """Holds the memberships, rights and next changes of people at one instant."""
 
-    members: dict[uuid.UUID, list[_Member]] = field(default_factory=dict)
+    members: dict[uuid.UUID, list[MemberRow]] = field(default_factory=dict)
     """By user."""
     rights: dict[uuid.UUID, list[Right]] = field(default_factory=dict)
     """By membership."""
@@ -88,7 +88,7 @@ class PeopleSnapshot:
             for member in self.members.get(account.user_id, [])
             if account.membership_id in {None, member.membership}
         ]
-        included: list[tuple[_Member, list[Right]]] = []
+        included: list[tuple[MemberRow, list[Right]]] = []
         for member in members:
             rights = rights_for_target(rights=self.rights[member.membership], target=target)
             if rights or str(member.membership) in account.acknowledged_rights:
@@ -118,7 +118,7 @@ def snapshot(*, users: Iterable[uuid.UUID], at: dt.datetime) -> PeopleSnapshot:
     """Load memberships, rights and next changes at `at`. Three statements, independent of the number of people."""
     people = PeopleSnapshot()
     for row in db.fetch_all(_MEMBERS, {"users": list(set(users)), "at": at}):
-        people.members.setdefault(row[1], []).append(_Member(*row))
+        people.members.setdefault(row[1], []).append(MemberRow(*row))
     memberships = [member.membership for members in people.members.values() for member in members]
     people.rights = entitlements.rights_of(memberships=memberships, at=at)
     people.changes = entitlements.next_change(memberships=memberships, at=at)
@@ -131,7 +131,7 @@ def digest(record: Record) -> str:
 
 
 def _person(
-    account: Account, target: Target, members: Sequence[_Member], included: _Included
+    account: Account, target: Target, members: Sequence[MemberRow], included: _Included
 ) -> DesiredPerson:
     row: Mapping[str, Any] = (
         members[0]._asdict() if members else {"email": "", "name": "", "phone": "", "language": ""}
@@ -162,7 +162,7 @@ def name_parts(name: str) -> tuple[str, str]:
     return " ".join(given) or family, family
 
 
-def _organization_entry(member: _Member, rights: Sequence[Right], unit: str) -> OrganizationEntry:
+def _organization_entry(member: MemberRow, rights: Sequence[Right], unit: str) -> OrganizationEntry:
     return OrganizationEntry(
         organization=str(member.organization),
         key=member.key,

@@ -15,7 +15,7 @@ from audit.foundation import clock
 from audit.log import ledger
 from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect, Verb
-from provisioning.accounts import cursors, progress
+from provisioning.accounts import cursors, progress, sync
 from provisioning.logout import token_families
 
 # `touched` has the memberships that the new events affect, and whether each is in force. An event about a person
@@ -243,7 +243,8 @@ def behind(*, limit: int = 500) -> list[uuid.UUID]:
 def sweep(*, at: dt.datetime, first: bool = False) -> int:
     """Make accounts due that time alone has changed, and logouts of what ended without an act.
 
-    The `first` sweep of a process looks further back. Returns how many rows; three statements.
+    Also continues the syncs that staff asked for. The `first` sweep of a process looks further back. Returns how many
+    rows; four statements where no sync is under way.
     """
     period = _FIRST_SWEPT_PERIOD if first else _SWEPT_PERIOD
     with connection.cursor() as cursor:
@@ -251,4 +252,5 @@ def sweep(*, at: dt.datetime, first: bool = False) -> int:
         total = int(cursor.rowcount)
         cursor.execute(_STRAY_LOGOUTS, {"at": at, "since": at - period})
         total += int(cursor.rowcount)
+    total += sync.make_due(at=at)
     return total + token_families.add_logouts(since=at - period, at=at)

@@ -53,6 +53,7 @@ _LAG = """
 SELECT min(due_at) FROM (
     SELECT a.due_at FROM provisioning_account a JOIN provisioning_target t ON t.id = a.target_id
     WHERE a.due_at <= %(at)s AND t.is_active AND t.failures = 0
+      AND (t.paused_until IS NULL OR t.paused_until <= %(at)s)
     UNION ALL SELECT due_at FROM provisioning_logout WHERE due_at <= %(at)s
     UNION ALL SELECT due_at FROM provisioning_mail WHERE due_at <= %(at)s
 ) x
@@ -156,9 +157,10 @@ def _state(
 
 def next_attempt_at(account: Account) -> dt.datetime | None:
     """Return when the account is tried again; its target may be paused for longer."""
-    if account.due_at is None:
-        return None
-    return max(account.due_at, account.target.pause_until or account.due_at)
+    due_at, target = account.due_at, account.target
+    return (
+        None if due_at is None else max(due_at, target.pause_until or due_at, target.paused_until or due_at)
+    )
 
 
 def error_code(account: Account) -> str:
@@ -194,7 +196,7 @@ def usually_takes(*, targets: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
 def delivery_lag() -> float:
     """Measure the seconds that the oldest due delivery has waited for a deliverer; 0.0 when none waits.
 
-    Deliveries to unavailable targets do not count (`unavailable_targets`).
+    Deliveries to unavailable or paused targets do not count (`unavailable_targets`).
     """
     at = clock.now()
     ((oldest,),) = db.fetch_all(_LAG, {"at": at})

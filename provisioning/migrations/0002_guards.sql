@@ -1,7 +1,7 @@
 -- A target's configuration is written in an act only. The deliverer writes the free columns without one, because they record
 -- how the target answers.
 SELECT audit_guard_table('provisioning_target',
-                         free_columns => '{supports_patch,without_patch,failures,down_since,pause_until}');
+                         free_columns => '{supports_patch,without_patch,failures,down_since,pause_until,sync_cursor,synced_at}');
 
 SELECT audit_leave_free(free, 'follows from the log and from what targets answer; reconciliation repairs it') FROM unnest(ARRAY[
     'provisioning_account',

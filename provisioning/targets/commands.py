@@ -14,12 +14,12 @@ from audit.log import ledger
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
-from delegation.acts.subjects import SupplierSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyExists, InvalidInput, NotFound, Unchanged
 from delegation.authorization.verbs import Verb
 from identity.clients.models import Application
 from provisioning.connectors import registry
+from provisioning.targets import subjects
 from provisioning.targets.models import Target
 
 _MAX_ADDRESS, _MAX_TOKEN = 500, 4000
@@ -90,12 +90,12 @@ def register(
     settings |= {"on_removal": on_removal, "include_applications": list(include_applications)}
     settings |= {"name_form": name_form, "send_phone": send_phone, "media_type": media_type}
     attributes = _validated(settings, _SETTINGS)
-    with acting(actor, Verb.TARGET_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+    on = subjects.of_application(application.id, include=attributes["include_applications"])
+    with acting(actor, Verb.TARGET_REGISTER, on=on, idempotency_key=idempotency_key) as act:
         _require_no_active_target(application.id)
         _require_applications(attributes["include_applications"])
-        Target.objects.create(
-            id=name, application=application, created_at=act.at, **_encrypted(name, attributes)
-        )
+        stored = _encrypted(name, attributes)
+        Target.objects.create(id=name, application=application, created_at=act.at, **stored)
         _create_accounts(target=name)
         act.record(target=str(name), application=application.key)
         _record_event(act, before={}, after=attributes)
@@ -114,7 +114,8 @@ def change(
     errors of every act.
     """
     attributes = _validated(changes, _CHANGEABLE_SETTINGS)
-    with acting(actor, Verb.TARGET_UPDATE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+    on = subjects.of_target(target, include=attributes.get("include_applications", ()))
+    with acting(actor, Verb.TARGET_UPDATE, on=on, idempotency_key=idempotency_key) as act:
         row = Target.objects.filter(id=target).first()
         if row is None:
             raise NotFound

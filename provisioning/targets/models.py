@@ -58,6 +58,12 @@ class Target(models.Model):
     is_active = models.BooleanField(default=True)
     down_since = models.DateTimeField(null=True)
     pause_until = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
+    """Staff have paused deliveries until then; `pause_until` is the pause after a failure."""
+    sync_cursor = models.BigIntegerField(null=True)
+    """The last account that a sync under way has made due; None without one."""
+    synced_at = models.DateTimeField(null=True)
+    """When the last sync had made all accounts due."""
     failures = models.PositiveIntegerField(default=0)
     """Failures in a row of the target as a whole; above 0, it gets one call at a time."""
     created_at = models.DateTimeField()

@@ -3,6 +3,7 @@
 from audit.state import declarations
 from audit.state.declarations import Rebuilt
 
+_SYNC = "how far a sync is; the deliverer writes it without an event"
 _HEALTH = "records how the target answers; the deliverer writes it without an event"
 
 
@@ -15,7 +16,7 @@ declarations.register(
     Rebuilt(
         table="provisioning_target",
         key=("id",),
-        events="verb IN ('target.register', 'target.update')",
+        events="verb IN ('target.register', 'target.update', 'target.pause', 'target.resume')",
         expected=f"""
             WITH change AS (SELECT *, (facts ->> 'target')::uuid AS id_target FROM event)
             SELECT r.id_target AS id, r.facts ->> 'application' AS application_id, r.at AS created_at,
@@ -27,12 +28,14 @@ declarations.register(
                    {_newest("after", "media_type")} #>> '{{}}' AS media_type,
                    {_newest("after", "verify_writes", "'true'")}::boolean AS verify_writes,
                    {_newest("after", "is_active", "'true'")}::boolean AS is_active,
+                   ({_newest("after", "paused_until")} #>> '{{}}')::timestamptz AS paused_until,
                    {_newest("personal", "address")} AS base_url
             FROM change r WHERE r.verb = 'target.register'
         """,  # noqa: S608 - constants of this module
         actual="""
             SELECT t.id, a.key AS application_id, t.created_at, t.kind, t.record_per, t.include_applications,
-                   t.on_removal, t.name_form, t.send_phone, t.media_type, t.verify_writes, t.is_active, t.base_url
+                   t.on_removal, t.name_form, t.send_phone, t.media_type, t.verify_writes, t.is_active,
+                   t.paused_until, t.base_url
             FROM provisioning_target t JOIN identity_published_application a ON a.id = t.application_id
         """,
         columns=(
@@ -47,6 +50,7 @@ declarations.register(
             "media_type",
             "verify_writes",
             "is_active",
+            "paused_until",
         ),
         encrypted=("base_url",),
         not_compared={
@@ -56,6 +60,8 @@ declarations.register(
             "down_since": _HEALTH,
             "pause_until": _HEALTH,
             "failures": _HEALTH,
+            "sync_cursor": _SYNC,
+            "synced_at": _SYNC,
         },
     )
 )

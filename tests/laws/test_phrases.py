@@ -96,6 +96,8 @@ OPERATORS_READ = {
     ),
 }
 """Sentences for staff: who registers a system, and auditors."""
+OPERATORS_PAGES = re.compile(r"(?:templates|portal)/desk/applications/")
+"""Pages about clients and systems, whose terms are those of the standards."""
 _TAGS = re.compile(r"<[^>]+>|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, PARTS))})(?!\w)", re.IGNORECASE)
 
@@ -169,7 +171,11 @@ def test_no_document_has_a_replaced_wording() -> None:
 
 def test_no_text_for_customers_has_a_word_of_the_trade() -> None:
     words = re.compile(rf"\b(?:{'|'.join(CUSTOMERS_NEVER_READ)})", re.IGNORECASE)
-    plain = ((re.sub(r"%\(\w+\)s", "", text), text) for text, _places in translated())
+    plain = (
+        (re.sub(r"%\(\w+\)s", "", text), text)
+        for text, places in translated()
+        if not all(OPERATORS_PAGES.match(place) for place in places.split(", "))
+    )
     assert {text for bare, text in plain if words.search(bare)} - OPERATORS_READ == set()
 
 

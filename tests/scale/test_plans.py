@@ -28,15 +28,17 @@ from delegation.people.queries import PeopleFilter
 from delegation.people.recency import Recency
 from identity.clients.models import Application
 from identity.memberships.models import Membership
+from identity.organizations.models import Organization
 from portal import embedded_postgres
 from provisioning.accounts import delivery as accounts_delivery
-from provisioning.accounts import planner
+from provisioning.accounts import dry_runs, planner, target_status
 from provisioning.accounts import queries as accounts_queries
 from provisioning.delivery import leases
 from provisioning.logout import delivery as logout_delivery
 from provisioning.mail import delivery as mail_delivery
 from provisioning.removals import queries as removals_queries
 from provisioning.targets import commands as targets_commands
+from provisioning.targets.models import Target
 from tests.fixtures import cluster, database_reset
 from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import PLACE, World, actor_of
@@ -171,6 +173,7 @@ def desk(world: World) -> Paths:
         "search of a number": lambda: search("C-42"),
         "search of an address": lambda: search("p42@crowd7.example"),
         **searches_of_events(staff, at),
+        **systems(),
         "end of a session": lambda: staff_session_endings.find(user=actor.id, session_keys=["0"], at=at),
     }
 
@@ -194,6 +197,27 @@ def searches_of_events(staff: Staff, at: dt.datetime) -> Paths:
         "events by text": path(of_everything, text="olli makinen"),
         "events of a customer": path(of_unit, organization="C-42"),
         "events by actor and subject": path(of_unit, actor="olli makinen", subject="olli makinen"),
+    }
+
+
+def systems() -> Paths:
+    """What operators read of a system that has an account for each person."""
+    target, at, visible = Target.objects.get(application__key="crm"), clock.now(), Organization.objects.all()
+    application = Application.objects.get(key="ordering")
+    return {
+        "waiting accounts": lambda: target_status.of_applications(
+            applications=[target.application_id], at=at
+        ),
+        "delivery times": lambda: target_status.confirmations(target=target.id, at=at),
+        "failures": lambda: target_status.failures(target=target.id),
+        "differing accounts": lambda: target_status.differing(target=target.id),
+        "dry run": lambda: dry_runs.dry_run(target=target.id, visible=visible, at=at),
+        "dry run of a new system": lambda: dry_runs.dry_run_of_new(
+            application=application, visible=visible, at=at
+        ),
+        "preview": lambda: dry_runs.of_person(
+            target=target.id, email="p42@crowd7.example", visible=visible, at=at
+        ),
     }
 
 

@@ -9,6 +9,7 @@ import json
 from django.contrib.auth.hashers import make_password
 
 from delegation.applications import commands as applications_commands
+from delegation.applications import new_client
 from delegation.authorization.values import AccessSpec
 from delegation.catalogue import ceilings
 from delegation.catalogue import commands as catalogue_commands
@@ -24,7 +25,7 @@ from provisioning.targets import commands as targets_commands
 
 plan = PLAN  # type: ignore[name-defined]
 for key in ("ordering", "crm"):
-    client = applications_commands.NewClient(
+    client = new_client.NewClient(
         client_id=key,
         name=key,
         redirect_uris=[f"https://{key}.example.com/callback"],

@@ -53,6 +53,7 @@ class _Place:
 _NAVIGATION: Sequence[_Place] = (
     _Place("staff_home", "inbox", lambda: _("Desk")),
     _Place("staff_organizations", "building", lambda: _("Customers"), Verb.MEMBER_VIEW),
+    _Place("staff_applications", "box", lambda: _("Applications"), Verb.APPLICATION_VIEW),
     _Place("staff_audit", "report-analytics", lambda: _("Who could"), Verb.ACTIVITY_VIEW),
     _Place("staff_events", "activity", lambda: _("Events"), Verb.ACTIVITY_VIEW),
     _Place("staff_catalogue", "box", lambda: _("Catalogue"), Verb.CATALOGUE_PROPOSE),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from delegation.applications import clients, new_client
 from delegation.catalogue import commands as catalogue_commands
 from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
@@ -10,6 +11,7 @@ from delegation.people.commands import members as people_commands
 from demo import ports_and_paths
 from identity.clients.models import Application
 from provisioning.targets import commands as targets_commands
+from provisioning.targets import pauses
 from tests.fixtures import oidc_browser, staff_users
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.staff_rights import Staff
@@ -54,12 +56,20 @@ def fill(world: World) -> None:
     )
     move_clock(CLOCK_SECONDS)
     invitations_send.resend(actor=actor_of(world.aino), invitation=invitation)
-    targets_commands.register(
+    registered = targets_commands.register(
         actor=world.system,
         application=Application.objects.get(key="ordering"),
         base_url="https://ordering.example.test/scim/v2",
         token="t" * 40,
     )
+    operator = staff.hire("Juho Niemi", "operator", unit=staff.kivisalo)
+    target = registered.result.target
+    application = Application.objects.get(key="ordering")
+    app = new_client.NewClient("shop-app", "Shop app", ["https://app.example.test/cb"], public=True)
+    clients.register(actor=operator, application=application, client=app)
+    clients.update(actor=operator, client="shop-app", changes={"is_active": False, "name": "Old app"})
+    clients.rotate_secret(actor=operator, client="ordering", overlap_hours=24)
+    pauses.pause(actor=operator, target=target, hours=1)
     staff_users.signed_in()
     staff_users.break_glass_opened()
     people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])

@@ -18,6 +18,7 @@ from delegation import retention
 from delegation.access import commands as access_commands
 from delegation.acts.idempotency import Outcome
 from delegation.applications import commands as applications_commands
+from delegation.applications import new_client
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.values import AmountLimit
 from delegation.catalogue import ceilings
@@ -449,9 +450,7 @@ def test_catalogue_event_lists_the_applied_units_roles_and_entitlements(world: W
 
 
 def test_application_names_its_client_or_none(world: World) -> None:
-    client = applications_commands.NewClient(
-        client_id="erp", name="ERP", redirect_uris=["https://erp.example.test/cb"]
-    )
+    client = new_client.NewClient(client_id="erp", name="ERP", redirect_uris=["https://erp.example.test/cb"])
     facts = []
     for key, new in (("erp", client), ("files", None)):
         done = applications_commands.register_application(
@@ -464,9 +463,12 @@ def test_application_names_its_client_or_none(world: World) -> None:
         "application": "erp",
         "client": "erp",
         "business_unit": "kivisalo",
+        "client_active": True,
         "skip_consent": True,
         "requires_pkce": True,
         "subject_per_organization": False,
+        "secret_made_at": stored.keyholder.secret_made_at.isoformat(),
+        "former_secret_until": None,
         "client_digests": {
             "type": digests.digest("confidential"),
             "secret": digests.digest(stored.secret),
@@ -476,6 +478,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
             "response_types": digests.digest("code"),
             "initiate_login_uri": no_address,
             "backchannel_logout_uri": no_address,
+            "former_secret": no_address,
             "data": no_address,
         },
     }

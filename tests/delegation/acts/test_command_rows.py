@@ -11,6 +11,7 @@ from audit.foundation import clock
 from audit.models import Event
 from delegation.access import commands as access_commands
 from delegation.applications import commands as applications_commands
+from delegation.applications import new_client
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization import history, policy, scopes
 from delegation.authorization.models.assignments import Assignment
@@ -127,9 +128,7 @@ def test_catalogue_finds_a_change_in_every_part_of_a_role(world: World, part: st
     ],
 )
 def test_invalid_client_is_refused(world: World, wrong: dict[str, object], field: str) -> None:
-    fine = applications_commands.NewClient(
-        client_id="erp", name="ERP", redirect_uris=["https://erp.example.test/cb"]
-    )
+    fine = new_client.NewClient(client_id="erp", name="ERP", redirect_uris=["https://erp.example.test/cb"])
     new = replace(fine, **wrong)  # type: ignore[arg-type]
     with pytest.raises(authorization_errors.InvalidInput) as refusal:
         applications_commands.register_application(
@@ -141,7 +140,7 @@ def test_invalid_client_is_refused(world: World, wrong: dict[str, object], field
 
 @pytest.mark.parametrize("public", [False, True])
 def test_client_is_stored_as_it_was_registered(world: World, *, public: bool) -> None:
-    new = applications_commands.NewClient(
+    new = new_client.NewClient(
         client_id="erp",
         name="ERP",
         redirect_uris=["https://erp.example.test/cb"],

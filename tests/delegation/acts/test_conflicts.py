@@ -11,6 +11,7 @@ from audit.models import Event
 from delegation.acts.acting import acting
 from delegation.acts.subjects import MembershipSet
 from delegation.applications import commands as applications_commands
+from delegation.applications import new_client
 from delegation.authorization.errors import AlreadyExists
 from delegation.authorization.verbs import Verb
 from delegation.organizations import commands as organizations_commands
@@ -30,7 +31,7 @@ def _organization(world: World, **values: object) -> object:
 
 
 def _application(world: World, key: str, client_id: str) -> object:
-    client = applications_commands.NewClient(
+    client = new_client.NewClient(
         client_id=client_id,
         name="Invoices",
         redirect_uris=["https://invoices.example.test/cb"],

@@ -548,8 +548,19 @@ class Sequences(RuleBasedStateMachine):
         move_clock(0)
 
 
-OF_TARGETS = {Verb.ACCOUNT_RESYNC, Verb.TARGET_UPDATE, Verb.TARGET_REGISTER}
-"""Provisioning's own commands: they change no rights, sign-ins or invitations."""
+OF_TARGETS = {
+    Verb.ACCOUNT_RESYNC,
+    Verb.CLIENT_REGISTER,
+    Verb.CLIENT_RETIRE,
+    Verb.CLIENT_ROTATE,
+    Verb.CLIENT_UPDATE,
+    Verb.TARGET_PAUSE,
+    Verb.TARGET_REGISTER,
+    Verb.TARGET_RESUME,
+    Verb.TARGET_SYNC,
+    Verb.TARGET_UPDATE,
+}
+"""Commands about targets and clients: they change no rights, sign-ins or invitations."""
 
 
 OF_STAFF = {

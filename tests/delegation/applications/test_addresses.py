@@ -7,6 +7,7 @@ import pytest
 from django.conf import LazySettings
 
 from delegation.applications import commands as applications_commands
+from delegation.applications import new_client
 from delegation.authorization.errors import InvalidInput
 from identity.clients.models import Client
 from tests.fixtures.world import World
@@ -28,9 +29,7 @@ BAD = (
 
 
 def register(world: World, **fields: Any) -> None:
-    client = applications_commands.NewClient(
-        **{"client_id": "s", "name": "S", "redirect_uris": [GOOD], **fields}
-    )
+    client = new_client.NewClient(**{"client_id": "s", "name": "S", "redirect_uris": [GOOD], **fields})
     applications_commands.register_application(
         actor=world.system, key="s", name={"en": "S"}, unit="kivisalo", client=client
     )
@@ -53,7 +52,7 @@ def test_every_url_of_a_client_is_checked(world: World) -> None:
             "initiate_login_uri": bad,
             "backchannel_logout_uri": bad,
         }
-        named = ["redirect_uri", "redirect_uri", "initiate_login_uri", "backchannel_logout_uri"]
+        named = ["redirect_uri", "post_logout_redirect_uri", "initiate_login_uri", "backchannel_logout_uri"]
         assert refusals(world, fields) == named, bad
     register(world, initiate_login_uri=GOOD, backchannel_logout_uri=GOOD, post_logout_redirect_uris=[GOOD])
 

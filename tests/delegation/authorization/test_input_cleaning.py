@@ -14,6 +14,7 @@ from audit.foundation import errors as ground
 from audit.models import Event
 from delegation.access import commands as access_commands
 from delegation.applications import commands as applications_commands
+from delegation.applications import new_client
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.values import AccessSpec, AmountLimit
@@ -235,7 +236,7 @@ def test_text_that_is_no_name_is_refused_for_people_organizations_and_sites(worl
 def test_invalid_key_is_refused(world: World, key: str) -> None:
     new = NewOrganization(key=key, name="New Oy")
     number = NewOrganization(key="n", name="New Oy", numbers={key: "1"})
-    client = applications_commands.NewClient(client_id="c", name="C", redirect_uris=["javascript:alert(1)"])
+    client = new_client.NewClient(client_id="c", name="C", redirect_uris=["javascript:alert(1)"])
     for call in (
         lambda: organizations_commands.create_organization(actor=world.system, new=new),
         lambda: organizations_commands.create_organization(actor=world.system, new=number),
@@ -254,7 +255,7 @@ def test_invalid_key_is_refused(world: World, key: str) -> None:
 
 def test_value_in_use_is_refused_as_existing(world: World) -> None:
     new = NewOrganization(key="new", name="New Oy", numbers={"kivisalo": "K-koskela"})
-    client = applications_commands.NewClient(client_id="crm", name="C", redirect_uris=[])
+    client = new_client.NewClient(client_id="crm", name="C", redirect_uris=[])
     enrolled = enrollment.PersonToEnroll("m@koskela.example", "Mia Two", "!", "en", world.access("viewer"))
     existing = {
         "key": lambda: organizations_commands.create_organization(

@@ -1,0 +1,198 @@
+"""Forms register an application, add and change its clients, and rotate a secret."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from audit.foundation.errors import DomainError
+from delegation.applications.new_client import NewClient
+from delegation.applications.queries import ClientView
+from delegation.authorization import input_cleaning
+from delegation.authorization.errors import AlreadyExists, InvalidInput
+from portal.shell.forms import IdempotentForm
+from portal.wording import refusals
+
+CONFIDENTIAL, PUBLIC = "confidential", "public"
+_ADDRESS, _ADDRESSES = 200, 5000
+_KEY = rf"\A(?:{input_cleaning.KEY.pattern})\Z"
+_FIELDS = {
+    "client": "client_id",
+    "redirect_uri": "redirect_uris",
+    "post_logout_redirect_uri": "post_logout_redirect_uris",
+}
+"""Fields of refusals that have another name in the form."""
+OVERLAPS: Mapping[str, tuple[int, Callable[[], str]]] = {
+    "0": (0, lambda: _("Ends at once")),
+    "1d": (24, lambda: _("Works for 1 more day")),
+    "7d": (7 * 24, lambda: _("Works for 7 more days")),
+    "30d": (30 * 24, lambda: _("Works for 30 more days")),
+}
+"""The hours for which the present secret still works, and their text, by the value that the form sends."""
+
+
+def _lines() -> forms.CharField:
+    return forms.CharField(max_length=_ADDRESSES, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class SettingsForm(IdempotentForm):
+    """Asks for what can be changed of a client."""
+
+    name = forms.CharField(max_length=100)
+    redirect_uris = _lines()
+    post_logout_redirect_uris = _lines()
+    backchannel_logout_uri = forms.CharField(required=False, max_length=_ADDRESS)
+    initiate_login_uri = forms.CharField(required=False, max_length=_ADDRESS)
+    requires_pkce = forms.BooleanField(required=False, initial=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["post_logout_redirect_uris"].required = False
+        for field in self.fields.values():
+            field.error_messages |= {"required": _("Fill this in."), "max_length": _("This is too long.")}
+
+    def clean_redirect_uris(self) -> list[str]:
+        """Return the addresses, one for each line. Raises ValidationError for none."""
+        found = _split(self.cleaned_data["redirect_uris"])
+        if not found:
+            raise ValidationError(_("Fill this in."), code="required")
+        return found
+
+    def clean_post_logout_redirect_uris(self) -> list[str]:
+        """Return the addresses, one for each line."""
+        return _split(self.cleaned_data["post_logout_redirect_uris"])
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the form says of the client's settings, as commands take it."""
+        names = (*SettingsForm.base_fields.keys() - {"idempotency_key"},)
+        return {name: self.cleaned_data[name] for name in names}
+
+    def add_refusal(self, error: DomainError) -> None:
+        """Show a refusal of the command at its field. Raises it again where it concerns no field of this form."""
+        if not isinstance(error, (InvalidInput, AlreadyExists)):
+            raise error
+        sentence = refusals.sentence_for(error)
+        field = _FIELDS.get(sentence.field, sentence.field)
+        if field not in self.fields:
+            raise error
+        self.add_error(field, sentence.text)
+
+
+class ChangeForm(SettingsForm):
+    """Changes a client, or closes it."""
+
+    is_active = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, client: ClientView, **kwargs: Any) -> None:
+        super().__init__(*args, initial=_initial(client), **kwargs)
+        self._client = client
+
+    def clean_requires_pkce(self) -> bool:
+        """Refuse a public client without PKCE. Raises ValidationError."""
+        return _checked_pkce(self, public=not self._client.confidential)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the form says, as commands take it."""
+        return {**super().settings(), "is_active": self.cleaned_data["is_active"]}
+
+
+class ClientForm(SettingsForm):
+    """Asks for a new client."""
+
+    field_order = ("client_id", "kind")
+    client_id = forms.RegexField(_KEY, max_length=40)
+    kind = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        initial=CONFIDENTIAL,
+        choices=[(CONFIDENTIAL, CONFIDENTIAL), (PUBLIC, PUBLIC)],
+    )
+    subject_per_organization = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client_id"].error_messages["invalid"] = _key_rule()
+
+    def clean_requires_pkce(self) -> bool:
+        """Refuse a public client without PKCE. Raises ValidationError."""
+        public = self.cleaned_data.get("kind") == PUBLIC
+        return _checked_pkce(self, public=public)
+
+    def client(self) -> NewClient:
+        """Return the client of a valid form."""
+        data = self.cleaned_data
+        return NewClient(
+            client_id=data["client_id"],
+            public=data["kind"] == PUBLIC,
+            subject_per_organization=data["subject_per_organization"],
+            scopes=("openid", "profile", "email", "entitlements"),
+            **self.settings(),
+        )
+
+
+class ApplicationForm(ClientForm):
+    """Asks for a new application with its first client."""
+
+    key = forms.RegexField(_KEY, max_length=40)
+    unit = forms.ChoiceField()
+
+    def __init__(self, *args: Any, units: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code, _language in settings.LANGUAGES:
+            field = forms.CharField(max_length=input_cleaning.NAME)
+            field.error_messages["required"] = _("Fill this in.")
+            self.fields[f"title_{code}"] = field
+        unit = self.fields["unit"]
+        if isinstance(unit, forms.ChoiceField):
+            unit.choices = list(units.items())
+        self.fields["key"].error_messages["invalid"] = _key_rule()
+
+    def titles(self) -> dict[str, str]:
+        """Return the application's name by language."""
+        return {code: self.cleaned_data[f"title_{code}"] for code, _language in settings.LANGUAGES}
+
+    @property
+    def title_fields(self) -> Sequence[tuple[str, forms.BoundField]]:
+        """Return the name of each language with its field."""
+        return [(language, self[f"title_{code}"]) for code, language in settings.LANGUAGES]
+
+
+class RotateForm(IdempotentForm):
+    """Asks for how long the present secret still works."""
+
+    overlap = forms.ChoiceField(
+        widget=forms.RadioSelect, initial="7d", choices=[(key, key) for key in OVERLAPS]
+    )
+
+    def clean_overlap(self) -> int:
+        """Return the hours."""
+        return OVERLAPS[self.cleaned_data["overlap"]][0]
+
+
+def _split(text: str) -> list[str]:
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def _initial(client: ClientView) -> dict[str, Any]:
+    return {
+        "name": client.name,
+        "redirect_uris": "\n".join(client.redirect_uris),
+        "post_logout_redirect_uris": "\n".join(client.post_logout_redirect_uris),
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        "initiate_login_uri": client.initiate_login_uri,
+        "requires_pkce": client.requires_pkce,
+        "is_active": client.is_active,
+    }
+
+
+def _checked_pkce(form: forms.Form, *, public: bool) -> bool:
+    requires_pkce = bool(form.cleaned_data["requires_pkce"])
+    if public and not requires_pkce:
+        raise ValidationError(_("A public client has no secret, so it must use PKCE."), code="public")
+    return requires_pkce
+
+
+def _key_rule() -> str:
+    return _("Use up to 40 lower-case letters, digits, - and _.")
