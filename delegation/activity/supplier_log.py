@@ -26,6 +26,8 @@ _BREAK_GLASS = [
     str(one) for one in (*Verb, *Observation) if one.startswith("break_glass.") or one is Verb.OWNER_APPOINT
 ]
 
+_FOUR_EYES = [Verb.CATALOGUE_PROPOSE.value, Verb.CATALOGUE_REFUSE.value, Verb.CATALOGUE_APPLY.value]
+
 
 class Kind(StrEnum):
     """Names what is searched; `CHANGES` leaves out the results of deliveries, and sign-ins that succeeded."""
@@ -37,6 +39,8 @@ class Kind(StrEnum):
     READINGS = "readings"
     """What the supplier's staff read."""
     BREAK_GLASS = "break_glass"
+    FOUR_EYES = "four_eyes"
+    """What needs two people: catalogue files that take something from many."""
     ALL = "all"
 
 
@@ -128,6 +132,8 @@ def _of_kind(rows: QuerySet[Event], kind: Kind) -> QuerySet[Event]:
         return rows.filter(actor_kind=ActorKind.STAFF, verb=Observation.CUSTOMER_DATA_READ)
     if kind is Kind.BREAK_GLASS:
         return rows.filter(chain=ledger.SUPPLIER, verb__in=_BREAK_GLASS)
+    if kind is Kind.FOUR_EYES:
+        return rows.filter(chain=ledger.SUPPLIER, verb__in=_FOUR_EYES)
     return rows
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from delegation.activity.events import EventView
 from delegation.authorization.event_types import Observation
 from delegation.authorization.verbs import Verb
-from portal.wording import event_names, events
+from portal.wording import cldr, event_names, events
 from portal.wording.events import EventLine, EventWording
 
 
@@ -68,6 +69,31 @@ def _denied(wording: AuditWording, event: EventView) -> EventLine:
     return EventLine("", _("A staff sign-in was refused"), event_names.repeats(event.facts))
 
 
+def _applied(wording: AuditWording, event: EventView) -> EventLine:
+    text = _("changed the catalogue")
+    if event.facts.get("proposal"):
+        text = _("agreed to a proposed catalogue file, which changed the catalogue")
+    return EventLine(wording.actor(event), text, _losing(event))
+
+
+def _proposed(wording: AuditWording, event: EventView) -> EventLine:
+    text = _("proposed a catalogue file to a second person")
+    return EventLine(wording.actor(event), text, _losing(event))
+
+
+def _refused(wording: AuditWording, event: EventView) -> EventLine:
+    text = _("refused a proposed catalogue file")
+    if event.facts.get("proposal_state") == "withdrawn":
+        text = _("withdrew a proposed catalogue file")
+    return EventLine(wording.actor(event), text, event.personal.get("reason", ""))
+
+
+def _losing(event: EventView) -> str:
+    number = int(event.facts.get("people_losing") or 0)
+    text = ngettext("%(number)s person loses something", "%(number)s people lose something", number)
+    return text % {"number": cldr.number(number)} if number else ""
+
+
 Sentence = Callable[[AuditWording, EventView], EventLine]
 
 _SENTENCES: Mapping[str, Sentence] = {
@@ -81,7 +107,9 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.STAFF_SIGN_IN_DENIED: _denied,
     Observation.STAFF_SIGN_IN_SUCCEEDED: _of_person(lambda: _("signed in to the staff pages")),
     Verb.APPLICATION_REGISTER: _did(lambda: _("registered a service")),
-    Verb.CATALOGUE_APPLY: _did(lambda: _("changed the catalogue")),
+    Verb.CATALOGUE_APPLY: _applied,
+    Verb.CATALOGUE_PROPOSE: _proposed,
+    Verb.CATALOGUE_REFUSE: _refused,
     Verb.CEILING_SET: _did(lambda: _("changed what a customer is offered")),
     Verb.OWNER_APPOINT: _given,
     Verb.RETENTION_PURGE: _did(lambda: _("deleted data whose retention has ended")),
@@ -91,3 +119,5 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.TARGET_REGISTER: _did(lambda: _("connected a system")),
     Verb.TARGET_UPDATE: _did(lambda: _("changed a connected system")),
 }
+
+SENTENCE_VERBS = frozenset(_SENTENCES)

@@ -165,5 +165,6 @@ def kinds() -> Sequence[tuple[Kind, str]]:
         (Kind.STAFF, _("Changes by staff")),
         (Kind.READINGS, _("Read by staff")),
         (Kind.BREAK_GLASS, _("Break-glass")),
+        (Kind.FOUR_EYES, _("Four eyes")),
         (Kind.ALL, _("All events")),
     ]

@@ -19,7 +19,7 @@ from delegation.authorization import event_types
 from delegation.authorization.event_types import Observation
 from delegation.authorization.verbs import On, Topic, Verb
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import attempts, dates, removal_reasons
+from portal.wording import attempts, dates, removal_reasons, supplier_events
 from portal.wording import events as wording_events
 from tests.fixtures import documented_events, event_keys
 
@@ -96,6 +96,14 @@ def test_verbs_not_logged_in_an_organization_are_reading_or_supplier_verbs() -> 
     hidden = {verb for verb in Verb if verb.topic is Topic.NOT_LOGGED}
     assert {verb for verb in Verb if verb.rule.reading} < hidden
     assert {verb for verb in hidden if not verb.rule.reading and verb.rule.on is not On.SUPPLIER} == set()
+
+
+def test_acts_and_observations_of_the_supplier_are_those_with_a_sentence_for_auditors() -> None:
+    hidden = {str(one) for one in (*Verb, *Observation) if one.topic is Topic.NOT_LOGGED}
+    read = {verb.value for verb in Verb if verb.rule.reading}
+    assert hidden - read == supplier_events.SENTENCE_VERBS - {Verb.CEILING_SET}, (
+        "the sentences are in portal/wording/supplier_events.py"
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])
