@@ -42,6 +42,13 @@ def findings() -> set[tuple[str, str]]:
     return {(line.split(":", 1)[0], line.rpartition("event ")[2]) for line in lines}
 
 
+@pytest.mark.usefixtures("middle")
+def test_report_counts_all_events_and_their_chains() -> None:
+    report = verifier.verify()
+    events = Event.objects.values("chain")
+    assert (report.events, report.chains) == (events.count(), events.distinct().count())
+
+
 def test_log_changed_by_the_owner_with_triggers_is_refused(
     database_urls: cluster.Urls, middle: Event
 ) -> None:

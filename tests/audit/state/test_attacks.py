@@ -342,6 +342,25 @@ def test_change_beside_the_log_is_named_by_table_key_and_column(filled_world: Wo
     assert any(attack.key.format(world=filled_world) in key for key in matching), found
 
 
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    [
+        ("assignment without its limit", "the log has it, the table does not"),
+        ("second assignment", "the table has it, the log does not"),
+    ],
+)
+def test_row_that_only_one_of_them_has_says_which(filled_world: World, name: str, finding: str) -> None:
+    attack = ATTACKS[name]
+    with with_a_decoy(filled_world):
+        change(attack.statement, *attack.values(filled_world))
+    (row,) = [
+        one
+        for one in state_check.differences()
+        if one.table == attack.table and attack.key.format(world=filled_world) in one.key
+    ]
+    assert (row.column, row.text) == ("(row)", finding)
+
+
 def test_factor_deleted_and_added_again_has_an_id_that_the_log_does_not_know(filled_world: World) -> None:
     """The copy forgets that its last code was used."""
     before = Authenticator.objects.get(user=filled_world.olli.user_id)
