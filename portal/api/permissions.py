@@ -26,8 +26,9 @@ class HasScope(BasePermission):
         """Compare with the scopes of the token. Raises MethodNotAllowed for a method without a statement."""
         method = "GET" if request.method == "HEAD" else str(request.method)
         verbs: Collection[Verb] = getattr(view, "verbs", {}).get(method, ())
-        if not isinstance(request.user, Caller):
+        caller: object = request.user
+        if not isinstance(caller, Caller):
             return False
         if not verbs:
             raise MethodNotAllowed(method)
-        return not service_scopes.verbs_of(request.user.scopes).isdisjoint(verbs)
+        return not service_scopes.verbs_of(caller.scopes).isdisjoint(verbs)

@@ -67,7 +67,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
         found = list(_fields(error.detail))
         return response(400, "invalid_request", reference=reference, errors=found)
     if isinstance(error, exceptions.Throttled):
-        wait = max(1, math.ceil(error.wait or 1))
+        wait = max(1, math.ceil(getattr(error, "wait", None) or 1))
         return response(429, "too_many_requests", reference=reference, retry_after=wait)
     if isinstance(error, exceptions.APIException):
         return response(error.status_code, _code_of(error), reference=reference, headers=_headers(error))

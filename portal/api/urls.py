@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from portal.api import openapi
 from portal.api.v1 import access, activity, invitations, people, people_changes, sites_and_roles
 
 _ORGANIZATION = "api/v1/organizations/<slug:organization>/"
@@ -9,6 +10,7 @@ _PERSON = f"{_ORGANIZATION}people/<uuid:person>"
 _INVITATION = f"{_ORGANIZATION}invitations/<uuid:invitation>"
 
 urlpatterns = [
+    path("api/v1/openapi.json", openapi.serve, name="api_openapi"),
     path(f"{_ORGANIZATION}people", people.PeopleView.as_view(), name="api_people"),
     path(_PERSON, people.PersonView.as_view(), name="api_person"),
     path(f"{_PERSON}/remove", people_changes.RemovalView.as_view(), name="api_person_remove"),

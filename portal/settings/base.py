@@ -125,9 +125,22 @@ LOGGING = log_config.configured(level=variables.LOG_LEVEL.value())
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "portal.api.openapi.ApiSchema",
     "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.DenyAll"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Keyholder",
+    "DESCRIPTION": "People, access and invitations of one organization, for its own programs. See docs/api.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_PUBLIC": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.api.openapi.complete",
+    ],
+    "COMPONENT_SPLIT_REQUEST": False,
 }
 # guardian is asked by `policy` and `scopes` alone, never through an authentication backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

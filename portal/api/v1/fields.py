@@ -30,7 +30,7 @@ class InputSerializer(serializers.Serializer[Any]):
         """Name every unknown field. Raises ValidationError."""
         unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else set()
         if unknown:
-            detail = serializers.ErrorDetail(self.error_messages["unknown"], "unknown")
+            detail = serializers.ErrorDetail(str(self.error_messages["unknown"]), "unknown")
             raise serializers.ValidationError({str(name): [detail] for name in sorted(unknown)})
         return super().to_internal_value(data)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, Protocol
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
@@ -42,18 +42,29 @@ Verbs = Mapping[str, tuple[Verb, ...]]
 class Outcome(Protocol):
     """Describes what every command returns."""
 
-    act: uuid.UUID
-    at: dt.datetime
-    replayed: bool
+    @property
+    def act(self) -> uuid.UUID:
+        """Return the id of the act."""
+        ...
+
+    @property
+    def at(self) -> dt.datetime:
+        """Return the instant of the act."""
+        ...
+
+    @property
+    def replayed(self) -> bool:
+        """Return whether the command ran for an earlier request."""
+        ...
 
 
 class ApiView(APIView):
     """Derives every view of the API; `verbs` is its declaration."""
 
-    authentication_classes: ClassVar[Any] = [BearerToken]
-    permission_classes: ClassVar[Any] = [HasScope]
-    parser_classes: ClassVar[Any] = [JsonBody]
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put"]
+    authentication_classes = [BearerToken]
+    permission_classes = [HasScope]
+    parser_classes = [JsonBody]
+    http_method_names = ["get", "head", "post", "put"]
     verbs: ClassVar[Verbs] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -69,9 +80,7 @@ class ApiView(APIView):
         """Answer every failure with a problem document."""
         return problems.handle
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Let no cache store an answer, nor a browser show it as a page."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         for name, value in problems.PRIVATE.items():
@@ -81,9 +90,10 @@ class ApiView(APIView):
 
 def caller_of(request: Request) -> Caller:
     """Return the caller. Raises TypeError for a request that did not pass `BearerToken`."""
-    if not isinstance(request.user, Caller):
+    caller: object = request.user
+    if not isinstance(caller, Caller):
         raise TypeError(request)
-    return request.user
+    return caller
 
 
 def organization_of(request: Request, key: str) -> OrganizationView:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_refusals_have_the_codes_and_data_of_the_domain(world: World) -> None:
     mikko = f"people/{world.mikko.id}"
     orderer = {"role": "orderer", "all_sites": True}
     limits = {"ordering:orders.place": {"amount": "30000.00"}}
-    cases = [
+    cases: list[tuple[str, str, dict[str, Any], int, str]] = [
         ("PUT", f"{mikko}/access", orderer, 400, "invalid_access"),
         ("PUT", f"{mikko}/access", {**orderer, "limits": limits}, 409, "exceeds_ceiling"),
         ("PUT", f"{mikko}/access", {**orderer, "limit": 1}, 400, "invalid_request"),

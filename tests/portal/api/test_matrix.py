@@ -2,9 +2,9 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from delegation.authorization import service_scopes
@@ -12,7 +12,7 @@ from delegation.service_users import commands, queries
 from identity.service_users import service_tokens
 from portal.api import urls
 from tests.fixtures import service_users, signed_in, staff_desk
-from tests.fixtures.api_url_map import ACTIONS, Action
+from tests.fixtures.api_url_map import ACTIONS, PUBLIC, Action
 from tests.fixtures.rest_api import Program
 from tests.fixtures.snapshot import RestoreWorld
 from tests.fixtures.staff_desk import Desk
@@ -39,14 +39,16 @@ class Setting:
             person=self.world.mikko.id, former=self.world.olli.id, invitation=self.invitation.id
         )
 
-    def call(self, program: Program, action: Action, path: str = "") -> HttpResponse:
+    def call(self, program: Program, action: Action, path: str = "") -> Any:
         return program.call(action.method, path or self.path(action), action.body, If_Match="*")
 
 
 def test_every_address_has_a_row() -> None:
-    rows = {(action.name, action.method) for action in ACTIONS}
+    rows = {(action.name, action.method) for action in ACTIONS} | {(name, "GET") for name in PUBLIC}
     stated = {
-        (pattern.name, method) for pattern in urls.urlpatterns for method in pattern.callback.view_class.verbs
+        (str(pattern.name), method)
+        for pattern in urls.urlpatterns
+        for method in getattr(getattr(pattern.callback, "view_class", None), "verbs", ["GET"])
     }
     assert rows == stated
 
@@ -85,7 +87,7 @@ def test_what_is_not_ones_own_is_answered_as_an_unknown_id(world: World) -> None
             assert plain(named_other) == plain(answer) == (404, "not_found"), action
 
 
-def plain(answer: HttpResponse) -> tuple[int, str]:
+def plain(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
