@@ -28,7 +28,7 @@ from identity.service_users import service_tokens
 from tests.fixtures import events, service_users
 from tests.fixtures.world import World, actor_of, move_clock
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
 DAY = dt.timedelta(days=1)
 
 

@@ -1,0 +1,58 @@
+"""The operator creates, lists and ends service users by a command."""
+
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from delegation.authorization.verbs import Verb
+from identity.service_users import service_tokens
+from tests.fixtures import events
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    call_command("service_user", *arguments)
+    return capsys.readouterr().out
+
+
+def test_command_creates_lists_and_ends_a_service_user(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run(capsys, "create", "koskela", "aino@koskela.example", "ERP", "people.read", "--days", "30")
+    client, secret = re.findall(r": (\S+)$", out, re.MULTILINE)
+    found = service_tokens.find(client=client)
+    assert found is not None
+    assert found.verify_secret(secret)
+    listed = rf"^{client} in force .* Aino Virtanen: ERP \(people.read\)$"
+    assert re.search(listed, run(capsys, "list", "koskela"), re.MULTILINE)
+    run(capsys, "end", client)
+    assert service_tokens.find(client=client) is None
+    assert " ended " in run(capsys, "list", "koskela")
+    (event,) = events.recorded(Verb.SERVICE_USER_END)
+    assert (event.actor_kind, event.outcome) == ("system", "done")
+
+
+WRONG = [
+    (["create", "nowhere", "aino@koskela.example", "ERP", "people.read"], "no customer"),
+    (["create", "koskela", "tiina@pohjola.example", "ERP", "people.read"], "no person"),
+    (["create", "koskela", "ulla@koskela.example", "ERP", "activity.read"], "exceeds_authority"),
+    (
+        ["create", "koskela", "aino@koskela.example", "ERP", "people.read", "--days", "367"],
+        "exceeds_authority",
+    ),
+    (
+        ["create", "koskela", "aino@koskela.example", "ERP", "people.read", "--days", "0"],
+        "invalid_access",
+    ),
+    (["create", "koskela", "aino@koskela.example", "ERP", "everything"], "everything"),
+    (["end", "00000000-0000-7000-8000-000000000009"], "not_found"),
+]
+
+
+def test_command_names_what_is_wrong(world: World) -> None:
+    for arguments, says in WRONG:
+        with pytest.raises(CommandError, match=says):
+            call_command("service_user", *arguments)
