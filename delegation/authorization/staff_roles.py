@@ -44,6 +44,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.CLIENT_RETIRE,
         Verb.CLIENT_ROTATE,
         Verb.CLIENT_UPDATE,
+        Verb.KEY_VIEW,
         Verb.RECORD_PREVIEW,
         Verb.TARGET_PAUSE,
         Verb.TARGET_REGISTER,

@@ -106,6 +106,8 @@ class Verb(StrEnum):
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CANCEL = "invitation.cancel"
     INVITATION_RESEND = "invitation.resend"
+    KEY_ROTATE = "key.rotate"
+    KEY_VIEW = "key.view"
     MAIL_DOMAINS_SET = "mail_domains.set"
     MEMBER_ENROLL = "member.enroll"
     MEMBER_INVITE = "member.invite"
@@ -187,6 +189,8 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
     Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS, allow_system=True),
+    Verb.KEY_ROTATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.KEY_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.MAIL_DOMAINS_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(

@@ -9,6 +9,7 @@ from portal.desk.audit import views as audit
 from portal.desk.catalogue import views as catalogue
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
+from portal.desk.keys import views as keys
 from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
 from portal.desk.staff import views as staff
@@ -38,6 +39,8 @@ urlpatterns = [
     path("catalogue/check", catalogue.check, name="staff_catalogue_check"),
     path("catalogue/proposals/<uuid:proposal>/", catalogue.proposal, name="staff_catalogue_proposal"),
     path("events/export", audit.events_download, name="staff_events_export"),
+    path("keys/", keys.listing, name="staff_keys"),
+    path("keys/<slug:purpose>/", keys.rotation, name="staff_key_rotation"),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),

@@ -96,8 +96,8 @@ OPERATORS_READ = {
     ),
 }
 """Sentences for staff: who registers a system, and auditors."""
-OPERATORS_PAGES = re.compile(r"(?:templates|portal)/desk/applications/")
-"""Pages about clients and systems, whose terms are those of the standards."""
+OPERATORS_PAGES = re.compile(r"(?:templates|portal)/desk/(?:applications|keys)/")
+"""Pages about clients, systems and keys, whose terms are those of the standards."""
 _TAGS = re.compile(r"<[^>]+>|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, PARTS))})(?!\w)", re.IGNORECASE)
 

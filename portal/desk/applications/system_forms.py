@@ -17,16 +17,16 @@ ON_REMOVAL: Mapping[str, Callable[[], str]] = {
     "delete": lambda: _("Delete the account"),
 }
 RECORD_PER: Mapping[str, Callable[[], str]] = {
-    "person": lambda: _("One account for each person"),
-    "membership": lambda: _("One account for each person and customer"),
+    "person": lambda: _("One for each person"),
+    "membership": lambda: _("One for each person and customer"),
 }
 NAME_FORM: Mapping[str, Callable[[], str]] = {
     "formatted": lambda: _("The whole name"),
-    "given_and_family": lambda: _("Given name and family name, split at the last space"),
+    "given_and_family": lambda: _("Given and family name"),
 }
 MEDIA_TYPE: Mapping[str, Callable[[], str]] = {
-    "application/scim+json": lambda: _("application/scim+json, as the standard says"),
-    "application/json": lambda: _("application/json, for systems that refuse the other"),
+    "application/scim+json": lambda: "application/scim+json",
+    "application/json": lambda: "application/json",
 }
 
 

@@ -57,6 +57,7 @@ _NAVIGATION: Sequence[_Place] = (
     _Place("staff_audit", "report-analytics", lambda: _("Who could"), Verb.ACTIVITY_VIEW),
     _Place("staff_events", "activity", lambda: _("Events"), Verb.ACTIVITY_VIEW),
     _Place("staff_catalogue", "box", lambda: _("Catalogue"), Verb.CATALOGUE_PROPOSE),
+    _Place("staff_keys", "key", lambda: _("Keys"), Verb.KEY_VIEW),
     _Place("staff_rights", "users", lambda: _("Rights"), Verb.STAFF_RIGHT_VIEW),
 )
 """In the order of the page. A page belongs to the entry with the longest address that its own begins with."""

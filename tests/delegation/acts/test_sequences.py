@@ -554,13 +554,14 @@ OF_TARGETS = {
     Verb.CLIENT_RETIRE,
     Verb.CLIENT_ROTATE,
     Verb.CLIENT_UPDATE,
+    Verb.KEY_ROTATE,
     Verb.TARGET_PAUSE,
     Verb.TARGET_REGISTER,
     Verb.TARGET_RESUME,
     Verb.TARGET_SYNC,
     Verb.TARGET_UPDATE,
 }
-"""Commands about targets and clients: they change no rights, sign-ins or invitations."""
+"""Commands about targets, clients and keys: they change no rights, sign-ins or invitations."""
 
 
 OF_STAFF = {

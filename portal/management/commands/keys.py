@@ -2,12 +2,16 @@
 
 import datetime as dt
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
-from audit.foundation import clock, key_files
+from audit.foundation import actor, clock, key_files
+from audit.foundation.actor import Channel
+from audit.foundation.errors import DomainError
+from delegation import key_rotations
 from identity import key_copies, key_registry, signing_keys
 
 _LOST = {
@@ -102,8 +106,25 @@ class Command(BaseCommand):
         after = dt.timedelta() if at_once else dt.timedelta(seconds=options["after"])
         if purpose == signing_keys.PURPOSE and not at_once and after < signing_keys.PUBLISH_LEAD:
             raise CommandError("Services cache the signing keys: a successor is used after an hour or later.")
-        for key, found in key_registry.rotate(purpose, after=after, withdraw=at_once).items():
+        made = key_registry.rotate(purpose, after=after, withdraw=at_once)
+        for key, found in made.items():
             self.stdout.write(f"{purpose}: {key} is used from {found.used_from:%Y-%m-%d %H:%M:%S} UTC.")
         older = "are withdrawn" if at_once and purpose in _WITHDRAWN else "stay valid"
         deadline = "now" if at_once else "before that"
         self.stdout.write(f"The older keys {older}. Copy the folder to every server {deadline}.")
+        _record(purpose, made, at_once=at_once)
+
+
+def _record(purpose: str, made: Mapping[str, key_registry.Present], *, at_once: bool) -> None:
+    """Record the rotation in the supplier's log. Raises CommandError; the keys are rotated all the same."""
+    used_from = min(found.used_from for found in made.values())
+    try:
+        key_rotations.record(
+            actor=actor.system(channel=Channel.SHELL),
+            purpose=purpose,
+            keys=list(made),
+            used_from=used_from,
+            at_once=at_once,
+        )
+    except (DomainError, Error) as error:
+        raise CommandError(f"The keys are rotated, and the log could not record it: {error}") from error
