@@ -55,6 +55,11 @@ def day(day: dt.date) -> str:
     return _day(language(), dt.date(day.year, day.month, day.day), "MMMd")
 
 
+def month(day: dt.date, *, year: bool = True) -> str:
+    """Return `Nov 2026`, or `Nov` without the year."""
+    return _day(language(), dt.date(day.year, day.month, 1), "yMMM" if year else "MMM")
+
+
 def time(at: dt.datetime, *, seconds: bool = False) -> str:
     """Return `14:03`, in Finnish `14.03`; in the zone that `at` carries."""
     wall = dt.time(at.hour, at.minute, at.second if seconds else 0)

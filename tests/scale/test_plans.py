@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -16,7 +17,13 @@ from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.verification import verifier
 from delegation import continuity
-from delegation.activity import ending_events, people_in_events, staff_session_endings, supplier_log
+from delegation.activity import (
+    act_counts,
+    ending_events,
+    people_in_events,
+    staff_session_endings,
+    supplier_log,
+)
 from delegation.activity.supplier_log import Kind, Search
 from delegation.authorization import admin_queries, entitlements, history
 from delegation.authorization.verbs import Verb
@@ -193,6 +200,12 @@ def searches_of_events(staff: Staff, at: dt.datetime) -> Paths:
         "refusals": path(of_everything, kind=Kind.REFUSALS),
         "refusals of a unit": path(of_unit, kind=Kind.REFUSALS),
         "acts of staff": path(of_everything, kind=Kind.STAFF),
+        "charts of a year": lambda: act_counts.count(
+            actor=of_everything, at=at, since=a_year.since, until=a_year.until, zone=ZoneInfo("UTC")
+        ),
+        "charts of a year of a unit": lambda: act_counts.count(
+            actor=of_unit, at=at, since=a_year.since, until=a_year.until, zone=ZoneInfo("UTC")
+        ),
         "break-glass": path(of_everything, kind=Kind.BREAK_GLASS),
         "events by text": path(of_everything, text="olli makinen"),
         "events of a customer": path(of_unit, organization="C-42"),

@@ -57,6 +57,7 @@ class EventsPage(PageModel):
 
     sub: str
     search_url: str
+    charts_url: str
     q: str
     typed_from: str
     typed_until: str
@@ -89,6 +90,7 @@ def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Coll
     page = EventsPage(
         sub=_sub(asked, zone),
         search_url=url,
+        charts_url=_charts_url(asked),
         q=asked.q,
         typed_from=asked.typed_from,
         typed_until=asked.typed_until,
@@ -112,6 +114,11 @@ def _sub(asked: EventSearch, zone: ZoneInfo) -> str:
     first, last = cldr.date(asked.days.first), cldr.date(asked.days.last)
     text = _("%(first)s to %(last)s, %(zone)s time. The customers see who searched.")
     return text % {"first": first, "last": last, "zone": cldr.place(zone)}
+
+
+def _charts_url(asked: EventSearch) -> str:
+    days = {"from": asked.typed_from, "until": asked.typed_until}
+    return query_string.with_values(reverse("staff_events_charts"), days)
 
 
 def _kinds(asked: EventSearch, url: str) -> list[Option]:

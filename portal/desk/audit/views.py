@@ -9,7 +9,15 @@ from delegation.authorization.verbs import Verb
 from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
-from portal.desk.audit import answer_file, ask, context, events_context, events_file, person_rights
+from portal.desk.audit import (
+    answer_file,
+    ask,
+    charts_context,
+    context,
+    events_context,
+    events_file,
+    person_rights,
+)
 from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
 from portal.shell import page_model
@@ -33,6 +41,13 @@ def events(request: Request, reader: StaffReader) -> HttpResponse:
     model, organizations = events_context.events_page(reader, request.GET)
     readings.record(actor=reader.actor, what=Reading.EVENTS, organizations=organizations)
     return page_model.render(request, model)
+
+
+@require_safe
+@desk_page.desk_page(Verb.ACTIVITY_VIEW)
+def charts(request: Request, reader: StaffReader) -> HttpResponse:
+    """Show how many events there were."""
+    return page_model.render(request, charts_context.charts_page(reader, request.GET))
 
 
 @require_safe
