@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
+from audit.foundation import db
 from audit.foundation.actor import Actor
+from audit.foundation.db import KeysetPage
 from audit.foundation.intervals import InForce
 from delegation.access.queries import SiteName, Text
 from delegation.authorization.errors import NotFound
@@ -68,28 +70,49 @@ class PendingKey:
 
 @dataclass(frozen=True, slots=True)
 class PendingScope:
-    """Holds the open invitations that an actor may resend, and those that the actor may cancel."""
+    """Holds the open invitations that an actor may resend, those to cancel, and all of any state that it may see."""
 
     resend: QuerySet[Invitation]
     cancel: QuerySet[Invitation]
+    visible: QuerySet[Invitation]
 
 
 def pending_scope(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> PendingScope:
     """Read which open invitations the actor could have sent. Two statements."""
-    return PendingScope(
-        *(
-            scope.pending(actor=actor, verb=verb, at=at, organization=organization)
-            for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
-        )
+    resend, cancel = (
+        scope.visible(actor=actor, verb=verb, at=at, organization=organization)
+        for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
     )
+    return PendingScope(scope.open_among(resend), scope.open_among(cancel), _either(resend, cancel))
+
+
+def _either(*sources: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    found = Q(pk__in=[])
+    for source in sources:
+        found |= Q(pk__in=source.values("pk"))
+    return Invitation.objects.filter(found)
 
 
 def pending_keys(*, among: PendingScope, filters: PendingFilter) -> list[PendingKey]:
     """Find the open invitations that match, the first to expire first, up to `MAX_MATCHES` + 1. One statement."""
-    either = Q(pk__in=among.resend.values("pk")) | Q(pk__in=among.cancel.values("pk"))
-    rows = Invitation.objects.filter(either, *_pending_conditions(filters))
+    rows = _either(among.resend, among.cancel).filter(*_pending_conditions(filters))
     keys = rows.order_by("expires_at", "id").values_list("id", "expires_at")[: MAX_MATCHES + 1]
     return [PendingKey(*key) for key in keys]
+
+
+def pending_page(*, among: PendingScope, after: uuid.UUID | None, size: int) -> KeysetPage[Invitation]:
+    """Read one page of the open invitations, the oldest first. One statement, two after an invitation.
+
+    The page continues after an invitation in any state, and a resent one keeps its place.
+    """
+    return db.keyset(
+        rows=[_either(among.resend, among.cancel)],
+        order=("id",),
+        after=after,
+        before=None,
+        size=size,
+        anchors=[among.visible],
+    )
 
 
 def _pending_conditions(filters: PendingFilter) -> Iterator[Q]:

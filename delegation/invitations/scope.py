@@ -15,7 +15,11 @@ from identity.organizations.models import Site
 
 def pending(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID) -> QuerySet[Invitation]:
     """Filter the open invitations that this actor may resend or cancel: those that the actor could have sent."""
-    rows = visible(actor=actor, verb=verb, at=at, organization=organization)
+    return open_among(visible(actor=actor, verb=verb, at=at, organization=organization))
+
+
+def open_among(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Filter those that were neither accepted nor cancelled; expired ones are among them."""
     return rows.filter(accepted_at=None, cancelled_at=None)
 
 

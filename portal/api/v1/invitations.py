@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from delegation.authorization.verbs import Verb
 from delegation.invitations import queries as invitations_queries
 from delegation.invitations.commands import send as invitations_send
-from delegation.invitations.queries import PendingFilter
 from portal.api import pagination
 from portal.api.v1 import access_fields, view
 from portal.api.v1.access_fields import AccessInput, LimitSerializer, SiteSerializer
@@ -36,7 +35,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
 
 
 class InvitationsPageSerializer(serializers.Serializer[Any]):
-    """Shows a page of open invitations, the first to expire first."""
+    """Shows a page of open invitations, the oldest first."""
 
     items = InvitationSerializer(many=True)
     next = serializers.CharField(allow_null=True)
@@ -79,15 +78,14 @@ class InvitationsView(ApiView):
         view.require_ability(request, Verb.MEMBER_INVITE)
         asked = view.parsed(PageParameters, request.query_params.dict())
         scope = invitations_queries.pending_scope(actor=caller.actor, organization=found.id, at=caller.at)
-        keys = [key.id for key in invitations_queries.pending_keys(among=scope, filters=PendingFilter())]
         after = pagination.row_of(asked["after"])
-        if after is not None and after not in keys:
+        page = invitations_queries.pending_page(among=scope, after=after, size=asked["limit"])
+        if after and page.rows and page.previous is None:
             raise pagination.invalid_cursor()
-        rest = keys[keys.index(after) + 1 :] if after else keys
-        ids = rest[: asked["limit"]]
+        ids = [row.id for row in page.rows]
         rows = invitations_queries.pending(among=scope, ids=ids, at=caller.at)
-        last = ids[-1] if len(rest) > len(ids) else None
-        return Response(pagination.page([InvitationSerializer(row).data for row in rows], last=last))
+        items = [InvitationSerializer(row).data for row in rows]
+        return Response(pagination.page(items, last=page.next))
 
     @extend_schema(
         operation_id="invite_person",

@@ -5,8 +5,11 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from delegation.authorization.verbs import Verb
+from delegation.invitations import queries as invitations_queries
 from delegation.invitations.models import Invitation
 from portal.signin.customers import rate_limits
 from provisioning.mail.models import Mail
@@ -60,7 +63,29 @@ def test_invitations_are_listed_sent_again_and_cancelled(world: World) -> None:
     )
     assert Invitation.objects.get(id=made[0]).cancelled_at is not None
     continued = program.get("invitations", after=made[0].replace("-", ""))
-    assert (continued.status_code, continued.json()["code"]) == (400, "invalid_cursor")
+    assert [row["id"] for row in continued.json()["items"]] == made[1:], "after a cancelled one"
+    unknown = program.get("invitations", after="0" * 32)
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "invalid_cursor")
+
+
+def test_list_of_invitations_ends_after_all_of_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invitations_queries, "MAX_MATCHES", 2)
+    program = Program(world.aino)
+    emails = [f"n{number}@koskela.example" for number in range(5)]
+    for email in emails:
+        program.post("invitations", {**INVITED, "email": email})
+    found: list[str] = []
+    statements: list[int] = []
+    query = {"limit": "2"}
+    program.get("invitations")  # the first request of a window adds its counter
+    while query.get("after", "first"):
+        with CaptureQueriesContext(connection) as counted:
+            page = program.get("invitations", **query).json()
+        found += [row["email"] for row in page["items"]]
+        query["after"] = page["next"]
+        statements.append(len(counted))
+    assert found == emails
+    assert statements == [21, 22, 22]
 
 
 def test_access_changes_only_as_it_was_read(world: World) -> None:
