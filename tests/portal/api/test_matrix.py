@@ -1,7 +1,9 @@
 """Every action of the REST API × every persona: who may, who is refused, and who does not learn that it exists."""
 
 import dataclasses
-from collections.abc import Iterator
+import functools
+import uuid
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from django.test import Client
 
 from delegation.authorization import service_scopes
 from delegation.service_users import commands, queries
+from identity import machine_secrets
 from identity.service_users import service_tokens
+from identity.service_users.models import ServiceToken
 from portal.api import urls
 from tests.fixtures import service_users, signed_in, staff_desk
 from tests.fixtures.api_url_map import ACTIONS, PUBLIC, Action
@@ -91,35 +95,69 @@ def plain(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-def personas(world: World, desk: Desk) -> Iterator[tuple[str, Client, str]]:
-    """Those without a valid token: a stranger, a customer's and a staff session, and tokens that have ended."""
-    yield "stranger", Client(), ""
-    yield "customer's session", signed_in.browser(world.aino), ""
-    yield "staff session", desk.browser("owner"), ""
-    yield "nonsense", Client(), "kht_nonsense"
-    made = service_users.create(world.aino)
-    revoked, ended, left, good = (service_users.token(made) for _ in range(4))
-    service_tokens.revoke(token=revoked, client=made.service_user)
-    yield "revoked token", Client(), revoked
-    yield "moved signature", Client(), good[:-1] + ("A" if good[-1] != "A" else "B")
-    of_leaver = service_users.create(world.paivi)
-    left = service_users.token(of_leaver)
-    world.remove(world.paivi)
-    yield "owner who has left", Client(), left
-    row = queries.for_command(service_user=made.service_user)
+@dataclasses.dataclass
+class Persona:
+    """Someone without a valid token; `end` makes a valid one invalid and returns what is then sent."""
+
+    name: str
+    client: Client = dataclasses.field(default_factory=Client)
+    token: str = ""
+    end: Callable[[], str] | None = None
+
+
+def personas(world: World, desk: Desk) -> Iterator[Persona]:
+    """Yield a stranger, a customer's and a staff session, and tokens that end, each of its own service user."""
+    yield Persona("stranger")
+    yield Persona("customer's session", signed_in.browser(world.aino))
+    yield Persona("staff session", desk.browser("owner"))
+    yield Persona("nonsense", token="kht_nonsense")
+    for name, owner, end in (
+        ("revoked token", world.aino, revoke),
+        ("made-up signature", world.aino, sign_otherwise),
+        ("ended service user", world.aino, end_service_user),
+        ("owner who has left", world.paivi, leave),
+    ):
+        made = service_users.create(owner)
+        token = service_users.token(made)
+        yield Persona(name, token=token, end=functools.partial(end, world, made.service_user, token))
+
+
+def revoke(_world: World, service_user: uuid.UUID, token: str) -> str:
+    service_tokens.revoke(token=token, client=service_user)
+    return token
+
+
+def sign_otherwise(_world: World, service_user: uuid.UUID, token: str) -> str:
+    """Write a row for a text with another signature, as someone with SQL alone might."""
+    made_up = token[:-1] + ("A" if token[-1] != "A" else "B")
+    row = ServiceToken.objects.get(service_user=service_user)
+    row.hash = machine_secrets.hash_secret(made_up)
+    row.save(force_insert=True)
+    return made_up
+
+
+def end_service_user(world: World, service_user: uuid.UUID, token: str) -> str:
+    row = queries.for_command(service_user=service_user)
     commands.end(actor=actor_of(world.aino), service_user=row)
-    yield "ended service user", Client(), ended
+    return token
+
+
+def leave(world: World, _service_user: uuid.UUID, token: str) -> str:
+    world.remove(world.paivi)
+    return token
 
 
 def test_only_a_valid_token_counts(world: World) -> None:
     setting = Setting(world)
+    program = Program(world.aino)
     with staff_desk.configured():
-        found = list(personas(world, Desk(world)))
-    for name, client, token in found:
-        program = Program(world.aino, token=token or "x")
-        program.token, program.client = token, client
-        for action in ACTIONS:
-            answer = setting.call(program, action)
-            assert plain(answer) == (401, "invalid_token"), (name, action)
-            assert answer["WWW-Authenticate"].startswith("Bearer"), name
-            assert not answer.cookies, name
+        for persona in personas(world, Desk(world)):
+            program.token, program.client = persona.token, persona.client
+            if persona.end is not None:
+                assert program.get("sites").status_code == 200, persona.name
+                program.token = persona.end()
+            for action in ACTIONS:
+                answer = setting.call(program, action)
+                assert plain(answer) == (401, "invalid_token"), (persona.name, action)
+                assert answer["WWW-Authenticate"].startswith("Bearer"), persona.name
+                assert not answer.cookies, persona.name
