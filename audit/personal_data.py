@@ -55,15 +55,23 @@ def opens(*, person: uuid.UUID, wrapped: bytes) -> bool:
     return _unwrap(person, wrapped) is not None
 
 
-def load_keys(*, data_subjects: Iterable[uuid.UUID], create: bool = False) -> dict[uuid.UUID, bytes]:
+def load_keys(
+    *,
+    data_subjects: Iterable[uuid.UUID],
+    create: bool = False,
+    wrapped_keys: Mapping[uuid.UUID, bytes] | None = None,
+) -> dict[uuid.UUID, bytes]:
     """Return the keys of these people; `create` makes missing ones. At most three statements.
 
-    A destroyed key is absent. A key that the key file does not open is empty, and reads and writes nothing.
+    `wrapped_keys` are keys that the caller has read in the same transaction: these are not read again. A destroyed key
+    is absent. A key that the key file does not open is empty, and reads and writes nothing.
     """
     people = set(data_subjects)
     if not people:
         return {}
-    wrapped = _load_wrapped(people)
+    wrapped = {person: data for person, data in (wrapped_keys or {}).items() if person in people}
+    if unread := people - wrapped.keys():
+        wrapped |= _load_wrapped(unread)
     missing = sorted(people - wrapped.keys()) if create else []
     if missing:
         wrapped |= _create(missing)

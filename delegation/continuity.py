@@ -108,6 +108,13 @@ def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membersh
     return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])
 
 
+def named_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership]:
+    """Read the same as `working_admins` in one statement, for a page that reads no role versions."""
+    assignments = admin_queries.assignments_of_working_admins(organization=organization, at=at)
+    rows = Membership.objects.filter(organization=organization, id__in=assignments.values("membership"))
+    return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])
+
+
 @dataclass(frozen=True, slots=True)
 class AtRisk:
     """Describes an organization with one working admin, or with none."""

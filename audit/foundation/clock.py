@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import DateTimeField, Func, Value
 
 TICK = dt.timedelta(microseconds=1)
 SQL_NOW = "clock_timestamp() + make_interval(secs => %s)"
@@ -31,6 +32,12 @@ def now() -> dt.datetime:
         cursor.execute(f"SELECT {SQL_NOW}", [offset()])
         row: tuple[dt.datetime] = cursor.fetchone()
     return row[0]
+
+
+def expression() -> Func:
+    """Return `now` for a statement that reads rows too."""
+    template = SQL_NOW.replace("%s", "%(expressions)s")
+    return Func(Value(offset()), template=template, output_field=DateTimeField())
 
 
 def wall(offset_file: str | None = None) -> dt.datetime:

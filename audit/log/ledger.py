@@ -129,11 +129,20 @@ def insert_unchained(
     return _write([(None, chain, context, drafts)])
 
 
+class EventInputs(NamedTuple):
+    """Holds what an insert needs, where another statement of the transaction has read it."""
+
+    incarnation: int
+    wrapped_keys: Mapping[uuid.UUID, bytes]
+
+
 def insert_beside_chains(
-    *, parts: Sequence[tuple[uuid.UUID, EventContext, Sequence[EventDraft]]]
+    *,
+    parts: Sequence[tuple[uuid.UUID, EventContext, Sequence[EventDraft]]],
+    known: EventInputs | None = None,
 ) -> list[uuid.UUID]:
     """Do the same for several chains, in as many statements as for one. Returns the events' ids."""
-    return _write([(None, *part) for part in parts])
+    return _write([(None, *part) for part in parts], known)
 
 
 class _Batch(NamedTuple):
@@ -146,12 +155,16 @@ class _Batch(NamedTuple):
 
 def _write(
     parts: Sequence[tuple[ChainHead | None, uuid.UUID, EventContext, Sequence[EventDraft]]],
+    known: EventInputs | None = None,
 ) -> list[uuid.UUID]:
     if not any(drafts for *_, drafts in parts):
         return []
-    incarnation = next((head.incarnation for head, *_ in parts if head), None) or _incarnation()
+    of_head = next((head.incarnation for head, *_ in parts if head), None)
+    incarnation = of_head or (known.incarnation if known else _incarnation())
     data_subjects = set().union(*(_data_subjects(context, drafts) for *_, context, drafts in parts))
-    keys = personal_data.load_keys(data_subjects=data_subjects, create=True)
+    keys = personal_data.load_keys(
+        data_subjects=data_subjects, create=True, wrapped_keys=known.wrapped_keys if known else None
+    )
     batch = _Batch(incarnation, keys, authentication.current_key())
     rows = [
         _row(head, chain, context, draft, batch) for head, chain, context, drafts in parts for draft in drafts

@@ -1,5 +1,6 @@
 """Observations are events that no act decided, such as sign-ins and changes of one's own factors."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ class EventBatch:
     """Collects the events of one observation; `recording` writes them when its block ends without an error."""
 
     actor: Actor
+    at: dt.datetime | None = None
+    """When it happened; None for the instant of the writing."""
     act: uuid.UUID = field(default_factory=ids.uuid7)
     drafts: list[tuple[uuid.UUID, uuid.UUID | None, Actor, EventDraft]] = field(default_factory=list)
     repeatable: list[Repeatable] = field(default_factory=list)
@@ -57,10 +60,10 @@ class EventBatch:
 
 
 @contextmanager
-def recording(*, actor: Actor) -> Iterator[EventBatch]:
+def recording(*, actor: Actor, at: dt.datetime | None = None) -> Iterator[EventBatch]:
     """Open a transaction that may write django-allauth's tables, not the acts', and writes its events at the end."""
     with transaction.atomic(durable=True):
-        batch = EventBatch(actor=actor)
+        batch = EventBatch(actor=actor, at=at)
         yield batch
         write(batch=batch)
 
@@ -69,11 +72,11 @@ def write(*, batch: EventBatch) -> None:
     """Insert the events in the caller's transaction, all with the same instant."""
     if batch.drafts:
         _write_drafts(batch)
-    refusals.record_repeatables(actor=batch.actor, act=batch.act, what=batch.repeatable)
+    refusals.record_repeatables(actor=batch.actor, act=batch.act, what=batch.repeatable, at=batch.at)
 
 
 def _write_drafts(batch: EventBatch) -> None:
-    at = clock.now()
+    at = batch.at or clock.now()
     for chain, organization, actor, draft in batch.drafts:
         context = EventContext(actor=actor, act=batch.act, at=at, organization=organization)
         ledger.insert_unchained(chain=chain, context=context, drafts=[draft])

@@ -17,7 +17,7 @@ from django.db import transaction
 from audit.foundation import clock, db, ids
 from audit.foundation.actor import Actor, ActorKind, Channel
 from audit.log import authentication, canonical, ledger
-from audit.log.ledger import EventContext, EventDraft, Subject
+from audit.log.ledger import EventContext, EventDraft, EventInputs, Subject
 from audit.models import Event, Refusal
 
 _log = logging.getLogger(__name__)
@@ -32,7 +32,9 @@ _INSERTED = (*_AUTHENTICATED, "mac")
 _UNIQUE = ("actor", "verb", "subject", "code", "minute")
 _INSERT_MANY = f"""
 INSERT INTO audit_refusal ({", ".join(_INSERTED)}) VALUES {{values}}
-ON CONFLICT ({", ".join(_UNIQUE)}) DO NOTHING RETURNING id
+ON CONFLICT ({", ".join(_UNIQUE)}) DO NOTHING
+RETURNING id, (SELECT incarnation FROM audit_installation),
+    (SELECT k.wrapped FROM audit_person_key k WHERE k.id = audit_refusal.actor)
 """  # noqa: S608 - constants of this module
 
 
@@ -86,14 +88,17 @@ class Repeatable:
     organization: uuid.UUID | None = None
 
 
-def record_repeatables(*, actor: Actor, act: uuid.UUID, what: Sequence[Repeatable]) -> None:
+def record_repeatables(
+    *, actor: Actor, act: uuid.UUID, what: Sequence[Repeatable], at: dt.datetime | None = None
+) -> None:
     """Write the first of an hour of each as an event in the caller's transaction; count the repeats.
 
-    Call it last: repeats at once wait for each other. Four statements at most, for any number of authentic counters.
+    Call it last: repeats at once wait for each other. Five statements at most, for any number of authentic counters
+    of an actor who has a key, four with `at`.
     """
     if not what:
         return
-    at = clock.now()
+    at = at or clock.now()
     # In one order for every caller, so that two of them wait for each other one way only.
     ordered = sorted(what, key=lambda one: (one.verb, one.subject.id, one.fact))
     counters = [_counter_of(actor, one, at) for one in ordered]
@@ -107,7 +112,8 @@ def record_repeatables(*, actor: Actor, act: uuid.UUID, what: Sequence[Repeatabl
             )
             for one, counter in zip(ordered, counters, strict=True)
             if counter.id in first
-        ]
+        ],
+        known=next(iter(first.values()), None),
     )
 
 
@@ -126,12 +132,14 @@ def _counter_of(actor: Actor, one: Repeatable, at: dt.datetime) -> Refusal:
     )
 
 
-def _add(counters: Sequence[Refusal]) -> set[uuid.UUID]:
-    """Insert those that are new, and return their ids; count one more in the others. One statement without others.
+def _add(counters: Sequence[Refusal]) -> Mapping[uuid.UUID, EventInputs]:
+    """Insert those that are new; count one more in the others. One statement without others.
+
+    Returns the ids of the new ones, each with what its event needs.
 
     A counter that no holder of the key file wrote is replaced: inserted in advance, it would hide every refusal.
     """
-    first: set[uuid.UUID] = set()
+    first: dict[uuid.UUID, EventInputs] = {}
     missing = list(counters)
     while missing:
         inserted = _insert(missing)
@@ -142,12 +150,16 @@ def _add(counters: Sequence[Refusal]) -> set[uuid.UUID]:
     return first
 
 
-def _insert(counters: Sequence[Refusal]) -> set[uuid.UUID]:
+def _insert(counters: Sequence[Refusal]) -> Mapping[uuid.UUID, EventInputs]:
     for counter in counters:
         counter.mac = _mac_of(counter)
     values = ", ".join([f"({', '.join(['%s'] * len(_INSERTED))})"] * len(counters))
     parameters = [getattr(counter, name) for counter in counters for name in _INSERTED]
-    return {row[0] for row in db.fetch_all(_INSERT_MANY.format(values=values), parameters)}
+    rows = db.fetch_all(_INSERT_MANY.format(values=values), parameters)
+    return {
+        counter: EventInputs(incarnation, {} if wrapped is None else {counters[0].actor: bytes(wrapped)})
+        for counter, incarnation, wrapped in rows
+    }
 
 
 def _count_again(others: Sequence[Refusal]) -> set[tuple[Any, ...]]:

@@ -48,24 +48,31 @@ def number_of_working_admins(*, at: dt.datetime) -> QuerySet[Assignment, dict[st
 
     As a subquery it reads the admins' assignments of one organization at a time. No statement of its own.
     """
+    rows = assignments_of_working_admins(organization=OuterRef("pk"), at=at)
+    counted = rows.order_by().values("organization").annotate(n=Count("membership", distinct=True))
+    return counted.values("n")
+
+
+def assignments_of_working_admins(
+    *, organization: uuid.UUID | OuterRef, at: dt.datetime
+) -> QuerySet[Assignment]:
+    """Filter the assignments that make members `working_admins`. No statement of its own."""
     roles = RoleVersion.objects.filter(InForce(at), is_admin=True)
     working = Q(pk__in=[])
     for assurance in Assurance.values:
         able = credentials.able_to_sign_in(strong=assurance == Assurance.MFA)
         requiring = roles.filter(required_assurance=assurance)
         working |= Q(Exists(able.filter(pk=OuterRef("membership__user"))), role__in=requiring.values("role"))
-    rows = Assignment.objects.filter(
+    return Assignment.objects.filter(
         working,
         _WITHOUT_END,
         Exists(_periods_without_end(at).filter(membership=OuterRef("membership"))),
-        organization=OuterRef("pk"),
+        organization=organization,
         role__in=roles.values("role"),
         valid_from__lte=at,
         all_sites=True,
         membership__kind=Membership.Kind.PERSON,
     )
-    counted = rows.order_by().values("organization").annotate(n=Count("membership", distinct=True))
-    return counted.values("n")
 
 
 def _periods_without_end(at: dt.datetime) -> QuerySet[MembershipPeriod]:

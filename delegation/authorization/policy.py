@@ -191,12 +191,29 @@ def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.date
     return frozenset(verb for verb in Verb if any(_allows(authority, verb) for authority in own))
 
 
-def staff_verbs(*, actor: Actor, at: dt.datetime) -> frozenset[Verb]:
-    """Return the verbs that this staff member's rights allow somewhere; none for other actors. One statement."""
-    if actor.kind is not ActorKind.STAFF:
-        return frozenset()
-    own = authorities.authorities_of(actor=actor, at=at)
+def staff_authorities(*, actor: Actor, at: dt.datetime) -> Sequence[Authority]:
+    """Read the authorities of this staff member's rights; none for other actors. One statement."""
+    return authorities.authorities_of(actor=actor, at=at) if actor.kind is ActorKind.STAFF else []
+
+
+def staff_verbs(*, own: Iterable[Authority]) -> frozenset[Verb]:
+    """Return the verbs that these authorities of a staff member allow somewhere."""
     return frozenset(Verb(verb) for authority in own for verb in authority.verbs)
+
+
+def staff_abilities(
+    *, own: Iterable[Authority], organization: uuid.UUID, units: Collection[uuid.UUID]
+) -> frozenset[Verb]:
+    """Return the verbs that these authorities of a staff member allow in a customer of these business units.
+
+    `organization_abilities` for an actor whose authorities were read already.
+    """
+    covering = [
+        authority
+        for authority in own
+        if authority.is_for_all or authority.organization == organization or authority.unit in units
+    ]
+    return frozenset(verb for verb in Verb if any(_allows(authority, verb) for authority in covering))
 
 
 def _refusal_reason(

@@ -22,8 +22,16 @@ def memberships(
     *, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID | None = None
 ) -> QuerySet[Membership]:
     """Filter the memberships to which this actor may do `verb` at `at`."""
+    own = authorities.authorities_of(actor=actor, at=at, organization=organization)
+    return memberships_within(own=own, actor=actor, verb=verb, at=at)
+
+
+def memberships_within(
+    *, own: Iterable[Authority], actor: Actor, verb: Verb, at: dt.datetime
+) -> QuerySet[Membership]:
+    """Filter the memberships to which these authorities of the actor allow `verb` at `at`."""
     allowed = Q(pk__in=[])
-    for authority in authorities.authorities_of(actor=actor, at=at, organization=organization):
+    for authority in own:
         if verb.value in authority.verbs:
             allowed |= _within(authority, verb, at)
     rows = Membership.objects.filter(allowed, organization__status=Organization.Status.ACTIVE)

@@ -9,7 +9,9 @@ from django.db.models import Q, QuerySet
 
 from audit.foundation.actor import Actor
 from delegation.authorization import scopes
+from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
+from delegation.organizations import customer_numbers
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 from identity.organizations.models import CustomerNumber, Organization
@@ -56,8 +58,8 @@ class PeopleFound:
     more: bool = False
 
 
-def people_matching(*, actor: Actor, text: str, at: dt.datetime) -> PeopleFound:
-    """Find present members by name or address, with their customers. Three statements, one where no name matches."""
+def people_matching(*, own: Sequence[Authority], actor: Actor, text: str, at: dt.datetime) -> PeopleFound:
+    """Find present members by name or address, with their customers. Two statements, one where no name matches."""
     words = search.words(text)
     if max((len(word) for word in words), default=0) < SHORTEST:
         return PeopleFound()
@@ -66,7 +68,8 @@ def people_matching(*, actor: Actor, text: str, at: dt.datetime) -> PeopleFound:
     users = list(User.objects.filter(*conditions).order_by().values_list("pk", flat=True)[:_COMMON])
     if not users:
         return PeopleFound()
-    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+    rows = scopes.memberships_within(own=own, actor=actor, verb=Verb.MEMBER_VIEW, at=at)
     rows = rows.filter(memberships_queries.is_present(at=at), user__in=users, kind=Membership.Kind.PERSON)
+    rows = rows.annotate(numbers=customer_numbers.column(organization="organization"))
     found = list(rows.select_related("user", "organization").order_by("sort_key", "id")[: PEOPLE + 1])
     return PeopleFound(found[:PEOPLE], len(found) > PEOPLE or len(users) == _COMMON)

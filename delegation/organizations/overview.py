@@ -1,61 +1,67 @@
-"""Staff see a customer in numbers: people by tier, sites, open invitations, and what the supplier offers."""
+"""Staff see a customer in numbers: people by tier, sites, open invitations, what is offered and what is on hold."""
 
 import datetime as dt
 import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from audit.foundation import db
-from delegation.authorization.models import ceilings
+from delegation.access.queries import Text
 from delegation.authorization.values import AmountLimit, amount_from_json
 
 RECENT = dt.timedelta(days=30)
 """A sign-in counts as recent for so long."""
 
-_COUNTS = """
-SELECT (SELECT count(*) FROM identity_membership_at(%(at)s) m
-        WHERE m.organization_id = %(organization)s AND m.in_force),
-       (SELECT count(*) FROM identity_published_site WHERE organization_id = %(organization)s),
-       (SELECT count(*) FROM delegation_invitation
-        WHERE organization_id = %(organization)s AND accepted_at IS NULL AND cancelled_at IS NULL
-          AND expires_at > %(at)s)
-"""
-_TIERS = """
+# One statement: a page of a customer has few (tests/portal/desk/organizations/test_customer.py).
+_OVERVIEW = """
 WITH held AS MATERIALIZED (
     SELECT a.id, a.role_id, m.id AS member, l.at AS signed_in_at
     FROM identity_membership_at(%(at)s) m
     JOIN delegation_assignment_at(%(at)s) a ON a.membership_id = m.id
     LEFT JOIN identity_published_last_sign_in l ON l.membership_id = m.id
     WHERE m.organization_id = %(organization)s AND m.in_force
+), tier AS (
+    SELECT role_id, count(DISTINCT member) AS people,
+           count(DISTINCT member) FILTER (WHERE signed_in_at > %(recent)s) AS recent
+    FROM held GROUP BY role_id
+), highest AS (
+    SELECT h.role_id, l.currency, l.period,
+           CASE WHEN bool_and(l.amount IS NOT NULL) THEN max(l.amount)::text END AS amount
+    FROM held h JOIN delegation_assignmentlimit l ON l.assignment_id = h.id
+    GROUP BY h.role_id, l.currency, l.period
 )
-SELECT r.key, h.people, h.recent, (
-    SELECT jsonb_agg(jsonb_build_array(q.amount, q.currency, q.period) ORDER BY q.period, q.currency)
-    FROM (SELECT CASE WHEN bool_and(l.amount IS NOT NULL) THEN max(l.amount)::text END AS amount, l.currency, l.period
-          FROM held x JOIN delegation_assignmentlimit l ON l.assignment_id = x.id
-          WHERE x.role_id = r.id GROUP BY l.currency, l.period) q)
-FROM (SELECT role_id, count(DISTINCT member) AS people,
-             count(DISTINCT member) FILTER (WHERE signed_in_at > %(recent)s) AS recent
-      FROM held GROUP BY role_id) h
-JOIN delegation_role r ON r.id = h.role_id
-ORDER BY r.rank, r.key
+SELECT (SELECT count(*) FROM identity_membership_at(%(at)s) m
+        WHERE m.organization_id = %(organization)s AND m.in_force),
+       (SELECT count(*) FROM identity_published_site WHERE organization_id = %(organization)s),
+       (SELECT count(*) FROM delegation_invitation
+        WHERE organization_id = %(organization)s AND accepted_at IS NULL AND cancelled_at IS NULL
+          AND expires_at > %(at)s),
+       (SELECT jsonb_agg(jsonb_build_array(r.name, t.people, t.recent, (
+               SELECT coalesce(jsonb_agg(jsonb_build_array(q.amount, q.currency, q.period)
+                                         ORDER BY q.period, q.currency), '[]')
+               FROM highest q WHERE q.role_id = r.id)) ORDER BY r.rank, r.key)
+        FROM tier t JOIN delegation_role r ON r.id = t.role_id),
+       (SELECT jsonb_agg(jsonb_build_array(p.name, e.text, e.takes_amount, c.amount::text, c.currency)
+                         ORDER BY p.key, e.rank, e.key)
+        FROM delegation_ceiling c
+        JOIN delegation_entitlement e ON e.id = c.entitlement_id
+        JOIN identity_published_application p ON p.id = e.application_id
+        WHERE c.organization_id = %(organization)s AND in_force(c.valid_from, c.valid_until, %(at)s)),
+       (SELECT jsonb_agg(coalesce(e.text, p.name) ORDER BY h.valid_from, h.id)
+        FROM delegation_hold h
+        LEFT JOIN delegation_entitlement e ON e.id = h.entitlement_id
+        LEFT JOIN identity_published_application p ON p.id = h.application_id
+        WHERE h.organization_id = %(organization)s AND in_force(h.valid_from, h.valid_until, %(at)s))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerCounts:
-    """Counts the members in force, the sites, and the invitations that can be accepted."""
-
-    people: int
-    sites: int
-    invitations: int
 
 
 @dataclass(frozen=True, slots=True)
 class TierCounts:
     """Counts the members in force with a tier, and those with a recent sign-in; `highest` by currency and period."""
 
-    role: str
+    name: Text
     people: int
     recent: int
     highest: Sequence[AmountLimit]
@@ -65,44 +71,51 @@ class TierCounts:
 class OfferedEntitlement:
     """Names what the supplier offers, with its limit; an amount of None is without limit."""
 
-    application: str
-    entitlement: str
+    service: Text
+    text: Text
     takes_amount: bool
     limit: AmountLimit
 
 
-def counts(*, organization: uuid.UUID, at: dt.datetime) -> CustomerCounts:
-    """Count what belongs to the customer. One statement."""
-    return CustomerCounts(*db.fetch_only(_COUNTS, {"organization": organization, "at": at}))
+@dataclass(frozen=True, slots=True)
+class CustomerOverview:
+    """Counts what belongs to the customer; `people` are the members in force."""
+
+    people: int
+    sites: int
+    invitations: int
+    """Those that can be accepted."""
+    tiers: Sequence[TierCounts]
+    """In the order of tiers; a member of two tiers counts in both."""
+    offer: Sequence[OfferedEntitlement]
+    """By service."""
+    holds: Sequence[Text]
+    """What is on hold, oldest first: an entitlement's text, or a service's name."""
 
 
-def tiers(*, organization: uuid.UUID, at: dt.datetime) -> list[TierCounts]:
-    """Count the members by tier, in the order of tiers; a member of two tiers counts in both. One statement."""
-    rows = db.fetch_all(_TIERS, {"organization": organization, "at": at, "recent": at - RECENT})
-    return [
-        TierCounts(
-            role,
-            people,
-            recent,
-            [AmountLimit(amount_from_json(amount), *rest) for amount, *rest in json.loads(limits or "[]")],
-        )
-        for role, people, recent, limits in rows
-    ]
-
-
-def offer(*, organization: uuid.UUID, at: dt.datetime) -> list[OfferedEntitlement]:
-    """List what the supplier offers the customer, by application. One statement."""
-    rows = ceilings.offer_of(organization=organization, at=at)
-    columns = rows.order_by(
-        "entitlement__application__key", "entitlement__rank", "entitlement__key"
-    ).values_list(
-        "entitlement__application__key",
-        "entitlement__key",
-        "entitlement__takes_amount",
-        "amount",
-        "currency",
+def load(*, organization: uuid.UUID, at: dt.datetime) -> CustomerOverview:
+    """Read the customer in numbers. One statement."""
+    params = {"organization": organization, "at": at, "recent": at - RECENT}
+    people, sites, invitations, tiers, offer, holds = db.fetch_only(_OVERVIEW, params)
+    return CustomerOverview(
+        people=people,
+        sites=sites,
+        invitations=invitations,
+        tiers=[
+            TierCounts(name, number, recent, [_limit(*limit) for limit in highest])
+            for name, number, recent, highest in _rows(tiers)
+        ],
+        offer=[
+            OfferedEntitlement(service, text, takes_amount, _limit(amount, currency))
+            for service, text, takes_amount, amount, currency in _rows(offer)
+        ],
+        holds=_rows(holds),
     )
-    return [
-        OfferedEntitlement(application, key, takes_amount, AmountLimit(amount, currency))
-        for application, key, takes_amount, amount, currency in columns
-    ]
+
+
+def _rows(value: str | None) -> list[Any]:
+    return json.loads(value) if value else []
+
+
+def _limit(amount: str | None, *rest: str) -> AmountLimit:
+    return AmountLimit(amount_from_json(amount), *rest)

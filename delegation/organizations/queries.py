@@ -9,24 +9,18 @@ from django.db.models import QuerySet
 
 from audit.foundation import db
 from audit.foundation.actor import Actor
-from delegation.authorization import authorities, scopes
+from delegation.authorization import scopes
+from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
-from delegation.organizations import customer_search
+from delegation.organizations import customer_numbers, customer_search
+from delegation.organizations.customer_numbers import Number
 from delegation.organizations.customer_search import PeopleFound
 from identity.memberships.models import Membership
 from identity.organizations import queries as organizations_queries
-from identity.organizations.models import CustomerNumber, Organization
+from identity.organizations.models import Organization
 from identity.organizations.queries import OrganizationView
 
 PAGE_SIZE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """Holds a customer number and the name of the business unit that knows the customer by it."""
-
-    number: str
-    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +36,7 @@ class CustomerRow:
 class PersonFound:
     """Describes a present member of a customer that a search found."""
 
+    membership: uuid.UUID
     name: str
     email: str
     organization: OrganizationView
@@ -62,6 +57,7 @@ class CustomerList:
 
 def customers(
     *,
+    own: Sequence[Authority],
     actor: Actor,
     at: dt.datetime,
     text: str = "",
@@ -71,39 +67,44 @@ def customers(
 ) -> CustomerList:
     """List the customers whose people the actor may see, by name; with a text, those that match, and people who do.
 
-    People are not looked for where `with_people` is false.
-    Three statements; six at most with a text, one more where the list continues after or before a customer.
+    `own` are the actor's authorities. People are not looked for where `with_people` is false.
+    One statement; three at most with a text, one more where the list continues after or before a customer.
     """
-    rows = readable(actor=actor, at=at)
+    rows = readable(own=own)
     people = PeopleFound()
     if text:
         rows = customer_search.customers_matching(rows=rows, text=text)
         if with_people and after is None and before is None:
-            people = customer_search.people_matching(actor=actor, text=text, at=at)
+            people = customer_search.people_matching(own=own, actor=actor, text=text, at=at)
+    rows = rows.annotate(numbers=customer_numbers.column())
     page = db.keyset(rows=[rows], order=("sort_key", "id"), after=after, before=before, size=PAGE_SIZE)
-    organizations = {row.pk for row in page.rows} | {person.organization_id for person in people.rows}
-    numbers = numbers_of(organizations=organizations)
     return CustomerList(
-        rows=[_row(row, numbers.get(row.pk, ())) for row in page.rows],
+        rows=[_row(row) for row in page.rows],
         previous=page.previous,
         next=page.next,
-        people=[_person(person, numbers.get(person.organization_id, ())) for person in people.rows],
+        people=[_person(person) for person in people.rows],
         more_people=people.more,
     )
 
 
-def _row(row: Organization, numbers: tuple[Number, ...]) -> CustomerRow:
-    return CustomerRow(organizations_queries.view_of(row), row.register_id, numbers)
+def _row(row: Organization) -> CustomerRow:
+    return CustomerRow(organizations_queries.view_of(row), row.register_id, customer_numbers.numbers_of(row))
 
 
-def _person(row: Membership, numbers: tuple[Number, ...]) -> PersonFound:
+def _person(row: Membership) -> PersonFound:
     organization = organizations_queries.view_of(row.organization)
-    return PersonFound(row.shown_name, row.user.email, organization, numbers)
+    return PersonFound(row.pk, row.shown_name, row.user.email, organization, customer_numbers.numbers_of(row))
 
 
-def readable(*, actor: Actor, at: dt.datetime) -> QuerySet[Organization]:
-    """Filter the customers whose people the actor may see. One statement."""
-    return scopes.organizations(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+def find(*, key: str) -> CustomerRow | None:
+    """Return the customer with this key, or None, whatever the reader's rights are. One statement."""
+    row = Organization.objects.filter(key=key).annotate(numbers=customer_numbers.column()).first()
+    return None if row is None else _row(row)
+
+
+def readable(*, own: Sequence[Authority]) -> QuerySet[Organization]:
+    """Filter the customers whose people these authorities let a staff member see."""
+    return scopes.organizations_within(own=own, verb=Verb.MEMBER_VIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,9 @@ class ReadableCustomers:
     ids: Sequence[uuid.UUID] | None
 
 
-def readable_with_ids(*, actor: Actor, at: dt.datetime) -> ReadableCustomers:
-    """Filter the customers whose people the actor may see, and read their ids. Two statements at most."""
-    own = authorities.authorities_of(actor=actor, at=at)
-    rows = scopes.organizations_within(own=own, verb=Verb.MEMBER_VIEW)
+def readable_with_ids(*, own: Sequence[Authority]) -> ReadableCustomers:
+    """Filter the readable customers, and read their ids. One statement, none where these are all customers."""
+    rows = readable(own=own)
     if any(one.is_for_all and Verb.MEMBER_VIEW.value in one.verbs for one in own):
         return ReadableCustomers(rows, None)
     return ReadableCustomers(rows, list(rows.values_list("pk", flat=True)))
@@ -132,12 +132,3 @@ def views(*, among: QuerySet[Organization], ids: Collection[uuid.UUID]) -> dict[
     """Read those of these customers that are `among` the readable ones, by id. One statement, none for no ids."""
     rows = among.filter(pk__in=ids) if ids else ()
     return {row.pk: organizations_queries.view_of(row) for row in rows}
-
-
-def numbers_of(*, organizations: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Number, ...]]:
-    """Read the customer numbers of each organization, by the name of the business unit. One statement."""
-    found: dict[uuid.UUID, tuple[Number, ...]] = {}
-    rows = CustomerNumber.objects.filter(organization__in=organizations).order_by("unit__name")
-    for organization, number, unit in rows.values_list("organization", "number", "unit__name"):
-        found[organization] = (*found.get(organization, ()), Number(number, unit))
-    return found

@@ -1,5 +1,6 @@
 """The customer's log records each page that staff read about the customer; its admins see who read it, and when."""
 
+import datetime as dt
 import uuid
 from collections.abc import Collection
 from enum import StrEnum
@@ -40,17 +41,18 @@ def record(
     actor: Actor,
     what: Reading,
     organizations: Collection[uuid.UUID],
+    at: dt.datetime | None = None,
     membership: uuid.UUID | None = None,
 ) -> None:
     """Record that this staff member reads data of these organizations, before a page shows them.
 
     Repeats within an hour are one event with their number. With a membership, the event is about this member. A
-    transaction of its own, seven statements at most; none for no organization. Raises Busy where a repeat waits too
-    long for a counter that another transaction holds.
+    transaction of its own; none for no organization. Six statements for one organization, seven for several, one more
+    without `at`. Raises Busy where a repeat waits too long for a counter that another transaction holds.
     """
     if not organizations:
         return
-    with db.busy_on_timeout(), observations.recording(actor=actor) as batch:
+    with db.busy_on_timeout(), observations.recording(actor=actor, at=at) as batch:
         db.limit_lock_waits(longest=locks.lock_timeout(actor))
         for organization in organizations:
             subject = (

@@ -7,10 +7,10 @@ Their caller records the event.
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q, Subquery
 
 from identity import machine_secrets
 from identity.staff.models import BreakGlass, BreakGlassPasskey, StaffSession
@@ -55,9 +55,32 @@ class EndedOpening:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Describes an opening that has not ended."""
+
+    id: uuid.UUID
+    opened_at: dt.datetime
+    ends_at: dt.datetime
+    used_at: dt.datetime | None
+
+
 def current(*, at: dt.datetime) -> BreakGlass | None:
     """Return the opening that is open at this instant. One statement."""
     return BreakGlass.objects.filter(ended_at=None, ends_at__gt=at).first()
+
+
+def columns() -> Mapping[str, Subquery]:
+    """Return annotations with the opening that was not ended, for a statement that reads another table."""
+    rows = BreakGlass.objects.filter(ended_at=None).order_by("id")
+    return {f"opening_{one.name}": Subquery(rows.values(one.name)[:1]) for one in fields(Opening)}
+
+
+def opening_of(row: Model, *, at: dt.datetime) -> Opening | None:
+    """Return the opening that is open at this instant, from a row with `columns`."""
+    values = [getattr(row, f"opening_{one.name}") for one in fields(Opening)]
+    opening = Opening(*values) if values[0] else None
+    return opening if opening and opening.ends_at > at else None
 
 
 def passkeys() -> Sequence[BreakGlassPasskey]:

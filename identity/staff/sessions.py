@@ -10,9 +10,11 @@ from typing import Any
 from django.core import signing
 from django.db.models import F, Q
 
-from audit.foundation import db, digests
+from audit.foundation import clock, db, digests
 from identity import machine_secrets
 from identity.people.models import User
+from identity.staff import break_glass
+from identity.staff.break_glass import Opening
 from identity.staff.models import ABSOLUTE_LIMIT, IDLE_LIMIT, BreakGlass, StaffLogout, StaffSession
 
 logger = logging.getLogger("django.security.SuspiciousSession")
@@ -46,8 +48,11 @@ class OpenSession:
     expires_at: dt.datetime
     idle_at: dt.datetime
     """When it ends without another request."""
-    break_glass: uuid.UUID | None = None
+    break_glass: uuid.UUID | None
     """The opening that it ends with; None for a sign-in by the provider."""
+    read_at: dt.datetime
+    open_break_glass: Opening | None
+    """The opening that is open at `read_at`, of any user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +126,20 @@ def _insert(*, user: User, proof: StaffProof, at: dt.datetime, **columns: Any) -
     return secret, row.session_key
 
 
-def load(*, secret: str, at: dt.datetime) -> OpenSession | None:
-    """Return the session of this secret if it is valid. One statement, and one a minute for `last_seen_at`."""
+def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
+    """Return the session of this secret if it is valid. One statement, and one a minute for `last_seen_at`.
+
+    `at`: None for the database's clock, which the same statement reads.
+    """
     rows = StaffSession.objects.select_related("user").filter(
         session_key__in=machine_secrets.hash_candidates(secret),
-        expires_at__gt=at,
-        last_seen_at__gt=at - IDLE_LIMIT,
         epoch=F("user__epoch"),
         user__directory=User.Directory.STAFF,
         user__is_active=True,
     )
-    row = rows.first()
-    if row is None:
+    row = rows.annotate(clock=clock.expression(), **break_glass.columns()).first()
+    at = at or (row.clock if row else None)
+    if row is None or at is None or min(row.expires_at, row.last_seen_at + IDLE_LIMIT) <= at:
         return None
     try:
         data: dict[str, Any] = signing.loads(row.session_data, salt=_salt_of(row))
@@ -149,6 +156,8 @@ def load(*, secret: str, at: dt.datetime) -> OpenSession | None:
         expires_at=row.expires_at,
         idle_at=min(at + IDLE_LIMIT, row.expires_at),
         break_glass=row.break_glass_id,
+        read_at=at,
+        open_break_glass=break_glass.opening_of(row, at=at),
     )
 
 

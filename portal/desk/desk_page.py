@@ -1,7 +1,8 @@
 """Every page of the desk starts from the staff member who reads it, and the customer that it is about."""
 
 import functools
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, cast
 
@@ -12,9 +13,10 @@ from django.utils import timezone
 from delegation.authorization import policy
 from delegation.authorization.errors import Denied, NotFound
 from delegation.authorization.verbs import Verb
+from delegation.organizations import queries as organizations_queries
+from delegation.organizations.customer_numbers import Number
 from delegation.staff import readings
 from delegation.staff.readings import Reading
-from identity.organizations import queries as organizations_queries
 from portal.http import request_context
 from portal.http.request_context import Request
 from portal.shell.page_context import PageContext
@@ -31,6 +33,18 @@ class OrganizationPage:
 
     reader: StaffReader
     page: PageContext
+    numbers: Sequence[Number]
+    """The numbers of the customer in its business units."""
+
+    def record(self, what: Reading, *, membership: uuid.UUID | None = None) -> None:
+        """Record in the customer's log that the reader reads this, about one member or the whole customer."""
+        readings.record(
+            actor=self.reader.actor,
+            what=what,
+            organizations=[self.page.organization_id],
+            at=self.page.at,
+            membership=membership,
+        )
 
 
 def desk_page(
@@ -83,9 +97,7 @@ def organization_page(
             if verb not in found.page.abilities:
                 raise Denied(reason="no_permission")
             if reading is not None:
-                readings.record(
-                    actor=found.reader.actor, what=reading, organizations=[found.page.organization_id]
-                )
+                found.record(reading)
             return view(own_request, found, *args, **kwargs)
 
         return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", with_organization)
@@ -94,12 +106,14 @@ def organization_page(
 
 
 def _organization_page(request: Request, key: str) -> OrganizationPage:
-    """Activate the customer's time zone for the rest of the request. Three statements. Raises NotFound."""
+    """Activate the customer's time zone for the rest of the request. Two statements. Raises NotFound."""
     found = reader.reader_of(request)
-    organization = organizations_queries.find_by_key(key=key)
-    if organization is None:
+    customer = organizations_queries.find(key=key)
+    if customer is None:
         raise NotFound
-    abilities = policy.organization_abilities(actor=found.actor, organization=organization.id, at=found.at)
+    organization = customer.organization
+    units = {number.unit_id for number in customer.numbers}
+    abilities = policy.staff_abilities(own=found.own, organization=organization.id, units=units)
     if not abilities:
         raise NotFound
     zone = time_zones.first_known(organization.time_zone)
@@ -112,4 +126,4 @@ def _organization_page(request: Request, key: str) -> OrganizationPage:
         abilities=abilities,
         membership=None,
     )
-    return OrganizationPage(found, page)
+    return OrganizationPage(found, page, customer.numbers)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from portal.desk.activity import views as activity
 from portal.desk.applications import client_views as clients
 from portal.desk.applications import system_views as systems
 from portal.desk.applications import views as applications
@@ -12,6 +13,7 @@ from portal.desk.home import views as home
 from portal.desk.keys import views as keys
 from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
+from portal.desk.people import views as people
 from portal.desk.staff import views as staff
 
 urlpatterns = [
@@ -45,10 +47,13 @@ urlpatterns = [
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
+    path("organizations/<slug:organization>/activity", activity.listing, name="staff_activity"),
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),
     path("organizations/<slug:organization>/holds/place", holds.place, name="staff_hold_place"),
     path("organizations/<slug:organization>/holds/<uuid:hold>/lift", holds.lift, name="staff_hold_lift"),
     path("organizations/<slug:organization>/onboarded/", onboarding.onboarded, name="staff_onboarded"),
+    path("organizations/<slug:organization>/people/", people.listing, name="staff_people"),
+    path("organizations/<slug:organization>/people/<uuid:membership>/", people.person, name="staff_person"),
     path("rights/", staff.listing, name="staff_rights"),
     path("rights/give", staff.give, name="staff_right_give"),
     path("rights/<uuid:right>/end", staff.end, name="staff_right_end"),

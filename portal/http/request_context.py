@@ -41,6 +41,10 @@ class RequestContext:
         """Return the single instant of the whole request, by the database's clock."""
         return clock.now()
 
+    def start_at(self, at: dt.datetime) -> None:
+        """Take this instant, which another statement has read, where `now` was not read yet."""
+        self.__dict__.setdefault("now", at)
+
     @property
     def actor(self) -> Actor:
         """Return the person signed in, else the system. Not cached: signing in changes it within the request."""

@@ -48,7 +48,7 @@ WHERE t.is_active AND t.down_since IS NOT NULL
 ORDER BY t.down_since, t.id
 """
 _OF_ORGANIZATION = """
-SELECT app.key, t.down_since, count(a.id),
+SELECT app.name::text, t.down_since, count(a.id),
        count(a.id) FILTER (WHERE a.state IN ('up_to_date', 'not_needed')),
        count(a.id) FILTER (WHERE a.state IN ('failed', 'out_of_date')),
        min(a.failing_since)
@@ -58,7 +58,7 @@ JOIN identity_published_membership m ON m.organization_id = %(organization)s
 JOIN provisioning_account a ON a.target_id = t.id AND a.user_id = m.user_id
  AND (a.membership_id IS NULL OR a.membership_id = m.id)
 WHERE t.is_active
-GROUP BY t.id, app.key ORDER BY app.key
+GROUP BY t.id, app.key, app.name::text ORDER BY app.key
 """
 
 
@@ -66,7 +66,7 @@ GROUP BY t.id, app.key ORDER BY app.key
 class SystemCounts:
     """Counts the accounts of an organization's present and former people in a system, by their state."""
 
-    application: str
+    name: Mapping[str, str]
     down_since: dt.datetime | None
     accounts: int
     up_to_date: int
@@ -76,7 +76,8 @@ class SystemCounts:
 
 def systems_of(*, organization: uuid.UUID) -> list[SystemCounts]:
     """Count the accounts of this organization's people in each system. One statement."""
-    return [SystemCounts(*row) for row in db.fetch_all(_OF_ORGANIZATION, {"organization": organization})]
+    rows = db.fetch_all(_OF_ORGANIZATION, {"organization": organization})
+    return [SystemCounts(json.loads(name), *rest) for name, *rest in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from delegation.activity import (
     supplier_log,
 )
 from delegation.activity.supplier_log import Kind, Search
-from delegation.authorization import admin_queries, entitlements, history
+from delegation.authorization import admin_queries, entitlements, history, policy
 from delegation.authorization.verbs import Verb
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
@@ -161,18 +161,19 @@ def desk(world: World) -> Paths:
     staff = Staff(world)
     actor = staff.hire("Sanna", "support", unit=staff.kivisalo)
     at = clock.now()
+    own = policy.staff_authorities(actor=actor, at=at)
 
     def search(text: str) -> object:
-        return organizations_queries.customers(actor=actor, at=at, text=text)
+        return organizations_queries.customers(own=own, actor=actor, at=at, text=text)
 
     return {
         "customers": lambda: search(""),
         "failing systems": accounts_queries.failing_targets,
         "unconfirmed removals": lambda: removals_queries.oldest_unconfirmed(
-            at=at, organizations=organizations_queries.readable_with_ids(actor=actor, at=at).ids
+            at=at, organizations=organizations_queries.readable_with_ids(own=own).ids
         ),
         "customers at risk": lambda: continuity.at_risk(
-            organizations=organizations_queries.readable(actor=actor, at=at), at=at
+            organizations=organizations_queries.readable(own=own), at=at
         ),
         # At most a thousand people are looked at: of a million, a smaller part than `42 person` is of this crowd.
         "search of people": lambda: search("olli makinen"),

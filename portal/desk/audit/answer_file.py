@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from delegation.activity.giving_events import EventProof
 from delegation.authorization.values import amount_to_json
-from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.desk.audit import answers, context, export_file
 from portal.desk.audit.answers import ExplainedMatch
@@ -44,7 +43,7 @@ def download(request: Request, found: OrganizationPage) -> HttpResponse:
         text = _("A file holds at most %(number)s rows. Ask about one site, or about a higher amount.")
         messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
         return HttpResponseRedirect(back)
-    readings.record(actor=found.reader.actor, what=Reading.EXPORT, organizations=[page.organization_id])
+    found.record(Reading.EXPORT)
     rows = [_row(row) for row in answers.explain(page, form.question, people, people.matches, names)]
     name = f"who-could-{page.organization.key}-{form.question.at.astimezone(page.zone):%Y-%m-%d}"
     titles = [*_COLUMNS, *(f"{event}_{part}" for event in _EVENTS for part in _PROOF)]

@@ -37,7 +37,7 @@ def find(reader: StaffReader, query: QueryDict) -> FoundCustomers:
     text = query_string.text(query, "customer")
     if not text:
         return FoundCustomers("", ())
-    found = queries.customers(actor=reader.actor, at=reader.at, text=text, with_people=False)
+    found = queries.customers(own=reader.own, actor=reader.actor, at=reader.at, text=text, with_people=False)
     whole = [row for row in found.rows if _is_named(row, text)]
     rows = whole if len(whole) == 1 else found.rows
     links = [Link(row.organization.name, _answer_url(row, query)) for row in rows]

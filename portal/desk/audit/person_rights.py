@@ -13,7 +13,6 @@ from django.urls import reverse
 from delegation.activity import people_in_events
 from delegation.authorization.errors import NotFound
 from delegation.catalogue import display_names
-from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.desk.audit import context, questions
 from portal.desk.desk_page import OrganizationPage
@@ -60,12 +59,7 @@ def rights_page(page: PageContext, membership: uuid.UUID, query: QueryDict) -> P
 
 def record_rights(found: OrganizationPage, membership: uuid.UUID) -> None:
     """Record in the customer's log that the reader sees what this member could do."""
-    readings.record(
-        actor=found.reader.actor,
-        what=Reading.RIGHTS,
-        organizations=[found.page.organization_id],
-        membership=membership,
-    )
+    found.record(Reading.RIGHTS, membership=membership)
 
 
 def _instant(query: QueryDict, page: PageContext) -> dt.datetime:

@@ -39,7 +39,7 @@ def question(request: Request, reader: StaffReader) -> HttpResponse:
 def events(request: Request, reader: StaffReader) -> HttpResponse:
     """Show the events that the address searches."""
     model, organizations = events_context.events_page(reader, request.GET)
-    readings.record(actor=reader.actor, what=Reading.EVENTS, organizations=organizations)
+    readings.record(actor=reader.actor, what=Reading.EVENTS, organizations=organizations, at=reader.at)
     return page_model.render(request, model)
 
 
@@ -62,11 +62,7 @@ def events_download(request: Request, reader: StaffReader) -> HttpResponse:
 def answer(request: Request, found: OrganizationPage) -> HttpResponse:
     """Answer the question of the address about this customer; the form alone shows no more than its sites."""
     model = context.answer_page(found.page, request.GET)
-    readings.record(
-        actor=found.reader.actor,
-        what=Reading.ANSWER if model.question else Reading.ORGANIZATION,
-        organizations=[found.page.organization_id],
-    )
+    found.record(Reading.ANSWER if model.question else Reading.ORGANIZATION)
     return page_model.render(request, model)
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from delegation import continuity
 from delegation.authorization.verbs import Verb
 from delegation.continuity import AtRisk
-from delegation.organizations import queries
-from delegation.organizations.queries import Number, ReadableCustomers
+from delegation.organizations import customer_numbers, queries
+from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
 from portal.shell.page_model import PageModel
 from portal.signin.staff.pages import SignInFacts
@@ -102,16 +102,15 @@ class DeskHomePage(PageModel):
 
 
 def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
-    """Return the worklist as far as the reader's rights reach. Six statements, seven with an unconfirmed removal."""
+    """Return the worklist as far as the reader's rights reach. Four statements, five with an unconfirmed removal."""
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals: list[RemovalLine] = []
     risks: list[RiskLine] = []
     if Verb.MEMBER_VIEW in reader.verbs:
-        readable = queries.readable_with_ids(actor=reader.actor, at=reader.at)
+        readable = queries.readable_with_ids(own=reader.own)
         removals = _removals(readable, reader.at)
-        at_risk = continuity.at_risk(organizations=readable.rows, at=reader.at)
-        numbers = queries.numbers_of(organizations=[one.organization.id for one in at_risk])
-        risks = [_risk(one, numbers.get(one.organization.id, ())) for one in at_risk]
+        rows = readable.rows.annotate(numbers=customer_numbers.column())
+        risks = [_risk(one) for one in continuity.at_risk(organizations=rows, at=reader.at)]
     more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > continuity.MAX_AT_RISK
     removals, risks = removals[:MAX_REMOVALS], risks[: continuity.MAX_AT_RISK]
     return DeskHomePage(
@@ -194,7 +193,8 @@ def _name(system: UnconfirmedSystem) -> str:
     return supplier_texts.in_language(system.name)
 
 
-def _risk(one: AtRisk, numbers: Sequence[Number]) -> RiskLine:
+def _risk(one: AtRisk) -> RiskLine:
+    numbers = customer_numbers.numbers_of(one.organization.row)
     return RiskLine(
         customer=one.organization.name,
         url=reverse("staff_organization", args=[one.organization.key]),

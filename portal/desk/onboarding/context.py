@@ -8,11 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.catalogue import display_names
 from delegation.invitations import links
 from delegation.onboarding import queries, rules
 from delegation.organizations import overview
-from delegation.organizations import queries as organizations_queries
+from delegation.organizations.overview import OfferedEntitlement
 from portal.desk.desk_page import OrganizationPage
 from portal.desk.onboarding.forms import CURRENCY, OnboardForm
 from portal.shell import forms as shell_forms
@@ -189,27 +188,24 @@ def _sub(email: str, day: str, *, joined: bool) -> str:
 
 
 def _lines(found: OrganizationPage) -> list[DoneLine]:
-    identifier, at = found.page.organization_id, found.page.at
-    numbers = organizations_queries.numbers_of(organizations=[identifier]).get(identifier, ())
-    sites = overview.counts(organization=identifier, at=at).sites
-    parts = [f"{one.number}, {one.unit}" for one in numbers]
+    customer = overview.load(organization=found.page.organization_id, at=found.page.at)
+    sites = customer.sites
+    parts = [f"{one.number}, {one.unit}" for one in found.numbers]
     parts.append(ngettext("%(number)s site", "%(number)s sites", sites) % {"number": cldr.number(sites)})
     return [
         DoneLine(_("Organization"), " · ".join(parts)),
-        DoneLine(_("Offer"), " · ".join(_offer(found)) or _("Nothing is offered yet")),
+        DoneLine(_("Offer"), " · ".join(_offer(customer.offer)) or _("Nothing is offered yet")),
     ]
 
 
-def _offer(found: OrganizationPage) -> list[str]:
+def _offer(offered: Sequence[OfferedEntitlement]) -> list[str]:
     """Return the offered services, each followed by its entitlements that take an amount, with their limits."""
-    names = display_names.load(organization=found.page.organization_id)
-    offered = overview.offer(organization=found.page.organization_id, at=found.page.at)
     texts: dict[str, list[str]] = {}
     for one in offered:
-        service = supplier_texts.in_language(names.applications[one.application])
-        of_service = texts.setdefault(one.application, [service])
+        service = supplier_texts.in_language(one.service)
+        of_service = texts.setdefault(service, [service])
         if one.takes_amount:
             limit = access.limit(one.limit.amount, one.limit.currency, one.limit.period)
-            does = supplier_texts.in_language(names.entitlements[one.entitlement])
+            does = supplier_texts.in_language(one.text)
             of_service.append(_("%(does)s, %(limit)s") % {"does": does, "limit": limit})
     return [text for of_service in texts.values() for text in of_service]

@@ -8,23 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from delegation import continuity
-from delegation.activity import queries as activity_queries
-from delegation.activity import scope as activity_scope
-from delegation.activity.queries import EventFilter
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import display_names
-from delegation.catalogue.display_names import DisplayNames
-from delegation.holds import queries as holds_queries
-from delegation.organizations import queries
 from portal.desk.desk_page import OrganizationPage
 from portal.desk.organizations import customer_list, customer_parts
 from portal.desk.organizations.customer_parts import ConnectedSystem, OfferRow, TierRow
-from portal.shell import timeline
 from portal.shell.components import Contact
-from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.shell.timeline import TimelineEvent
-from portal.wording import dates, hold_notices
+from portal.wording import dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +37,9 @@ class CustomerPage(PageModel):
     list_url: str
     counts: Sequence[str]
     """`300 people`, `5 sites`, `2 pending invitations`."""
+    people_url: str
+    activity_url: str
+    """Empty for a reader who may not see the log."""
     tiers: Sequence[TierRow]
     offer: Sequence[OfferRow]
     systems: Sequence[ConnectedSystem]
@@ -55,7 +48,6 @@ class CustomerPage(PageModel):
     admins: Sequence[Contact]
     """The working admins, the first few by name."""
     actions: Sequence[DeskAction]
-    events: Sequence[TimelineEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,47 +81,32 @@ _ACTIONS: Sequence[_Offer] = (
     ),
 )
 """In the order of the page."""
-_EVENTS = 5
 
 
 def detail_page(found: OrganizationPage) -> CustomerPage:
-    """Return the page of one customer. Fourteen statements, more where the newest events have deliveries."""
+    """Return the page of one customer. Three statements."""
     page, clock = found.page, dates.Clock(found.page.at, found.page.zone)
-    names = display_names.load(organization=page.organization_id)
-    admins = continuity.working_admins(organization=page.organization_id, at=page.at)
+    admins = continuity.named_admins(organization=page.organization_id, at=page.at)
     return CustomerPage(
         name=page.organization.name,
-        facts=_facts(page, clock),
+        facts=_facts(found, clock),
         list_url=reverse("staff_organizations"),
-        **customer_parts.parts(page, names, clock),
-        holds=[
-            dates.first_upper(hold_notices.name_of(hold.stops, names))
-            for hold in holds_queries.in_force(organization=page.organization_id, at=page.at)
-        ],
+        people_url=page.url("staff_people"),
+        activity_url=page.url("staff_activity") if page.sees_activity else "",
+        **customer_parts.parts(page, clock),
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
         actions=[
             DeskAction(one.label(), one.sub(), reverse(one.route, args=[page.organization.key]))
             for one in _ACTIONS
             if one.verb in page.abilities
         ],
-        events=_events(page, names, clock),
     )
 
 
-def _facts(page: PageContext, clock: dates.Clock) -> list[str]:
-    numbers = queries.numbers_of(organizations=[page.organization_id]).get(page.organization_id, ())
-    facts = [_("Customer %(number)s") % {"number": one} for one in customer_list.numbers_in_words(numbers)]
-    row = page.organization.row
+def _facts(found: OrganizationPage, clock: dates.Clock) -> list[str]:
+    words = customer_list.numbers_in_words(found.numbers)
+    facts = [_("Customer %(number)s") % {"number": one} for one in words]
+    row = found.page.organization.row
     if row.register_id:
         facts.append(_("Business ID %(id)s") % {"id": row.register_id})
     return [*facts, _("since %(day)s") % {"day": clock.date(row.created_at)}]
-
-
-def _events(page: PageContext, names: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:
-    if not page.sees_activity:
-        return ()
-    scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
-    newest = activity_queries.page(
-        scope=scope, filters=EventFilter(hide_prompt_deliveries=True), size=_EVENTS
-    )
-    return timeline.timeline(page, newest.events, names, clock)

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from delegation.authorization.verbs import Verb
 from delegation.organizations import queries
-from delegation.organizations.queries import CustomerRow, Number, PersonFound
+from delegation.organizations.customer_numbers import Number
+from delegation.organizations.queries import CustomerRow, PersonFound
 from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.shell import forms as shell_forms
@@ -32,13 +33,14 @@ class CustomerLine:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """Describes a person that a search found; `url` leads to the page of the customer."""
+    """Describes a person that a search found."""
 
     name: str
     email: str
-    customer: str
-    numbers: Sequence[str]
     url: str
+    customer: str
+    customer_url: str
+    numbers: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ def list_page(reader: StaffReader, query: QueryDict) -> CustomersPage:
     """Return the list, or what a search found; that people were shown is recorded in the logs of their customers."""
     text = query_string.text(query, "q")
     found = queries.customers(
+        own=reader.own,
         actor=reader.actor,
         at=reader.at,
         text=text,
@@ -69,7 +72,7 @@ def list_page(reader: StaffReader, query: QueryDict) -> CustomersPage:
         before=shell_forms.identifier(query.get("before", "")),
     )
     shown = {person.organization.id for person in found.people}
-    readings.record(actor=reader.actor, what=Reading.SEARCH, organizations=shown)
+    readings.record(actor=reader.actor, what=Reading.SEARCH, organizations=shown, at=reader.at)
     url = reverse("staff_organizations")
     return CustomersPage(
         q=text,
@@ -98,9 +101,15 @@ def _row(row: CustomerRow) -> CustomerLine:
 
 
 def _person(found: PersonFound) -> PersonLine:
-    url = reverse("staff_organization", args=[found.organization.key])
-    numbers = numbers_in_words(found.numbers)
-    return PersonLine(found.name, found.email, found.organization.name, numbers, url)
+    customer = found.organization
+    return PersonLine(
+        name=found.name,
+        email=found.email,
+        url=reverse("staff_person", args=[customer.key, found.membership]),
+        customer=customer.name,
+        customer_url=reverse("staff_organization", args=[customer.key]),
+        numbers=numbers_in_words(found.numbers),
+    )
 
 
 def numbers_in_words(numbers: Sequence[Number]) -> list[str]:

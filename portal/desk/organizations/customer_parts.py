@@ -8,9 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.catalogue.display_names import DisplayNames
 from delegation.organizations import overview
-from delegation.organizations.overview import CustomerCounts, OfferedEntitlement, TierCounts
+from delegation.organizations.overview import CustomerOverview, OfferedEntitlement, TierCounts
 from portal.shell.page_context import PageContext
 from portal.wording import access, cldr, dates, supplier_texts
 from provisioning.accounts import queries as accounts_queries
@@ -45,64 +44,63 @@ class ConnectedSystem:
     waits: str
 
 
-def parts(page: PageContext, names: DisplayNames, clock: dates.Clock) -> Mapping[str, Any]:
-    """Return counts, tiers, offer and systems. Four statements."""
-    organization, at = page.organization_id, page.at
+def parts(page: PageContext, clock: dates.Clock) -> Mapping[str, Any]:
+    """Return counts, tiers, offer, holds and systems. Two statements."""
+    found = overview.load(organization=page.organization_id, at=page.at)
+    systems = accounts_queries.systems_of(organization=page.organization_id)
     return {
-        "counts": _counts(overview.counts(organization=organization, at=at)),
-        "tiers": [_tier(one, names) for one in overview.tiers(organization=organization, at=at)],
-        "offer": _offer(overview.offer(organization=organization, at=at), names),
-        "systems": [
-            _system(one, names, clock) for one in accounts_queries.systems_of(organization=organization)
-        ],
+        "counts": _counts(found),
+        "tiers": [_tier(one) for one in found.tiers],
+        "offer": _offer(found.offer),
+        "systems": [_system(one, clock) for one in systems],
+        "holds": [dates.first_upper(supplier_texts.in_language(text)) for text in found.holds],
     }
 
 
-def _counts(counts: CustomerCounts) -> list[str]:
+def _counts(found: CustomerOverview) -> list[str]:
     return [
         text % {"number": cldr.number(number)}
         for number, text in (
-            (counts.people, ngettext("%(number)s person", "%(number)s people", counts.people)),
-            (counts.sites, ngettext("%(number)s site", "%(number)s sites", counts.sites)),
+            (found.people, ngettext("%(number)s person", "%(number)s people", found.people)),
+            (found.sites, ngettext("%(number)s site", "%(number)s sites", found.sites)),
             (
-                counts.invitations,
+                found.invitations,
                 ngettext(
-                    "%(number)s pending invitation", "%(number)s pending invitations", counts.invitations
+                    "%(number)s pending invitation", "%(number)s pending invitations", found.invitations
                 ),
             ),
         )
     ]
 
 
-def _tier(one: TierCounts, names: DisplayNames) -> TierRow:
+def _tier(one: TierCounts) -> TierRow:
     limits = [access.limit(limit.amount, limit.currency, limit.period) for limit in one.highest]
     return TierRow(
-        name=supplier_texts.in_language(names.tiers[one.role]),
+        name=supplier_texts.in_language(one.name),
         people=cldr.number(one.people),
         recent=cldr.number(one.recent),
         limit=cldr.joined(limits),
     )
 
 
-def _offer(offered: Sequence[OfferedEntitlement], names: DisplayNames) -> list[OfferRow]:
+def _offer(offered: Sequence[OfferedEntitlement]) -> list[OfferRow]:
     return [
-        OfferRow(
-            supplier_texts.in_language(names.applications[application]),
-            [_offered(one, names) for one in entitlements],
+        OfferRow(service, [_offered(one) for one in entitlements])
+        for service, entitlements in itertools.groupby(
+            offered, key=lambda one: supplier_texts.in_language(one.service)
         )
-        for application, entitlements in itertools.groupby(offered, key=lambda one: one.application)
     ]
 
 
-def _offered(one: OfferedEntitlement, names: DisplayNames) -> str:
-    does = dates.first_upper(supplier_texts.in_language(names.entitlements[one.entitlement]))
+def _offered(one: OfferedEntitlement) -> str:
+    does = dates.first_upper(supplier_texts.in_language(one.text))
     if not one.takes_amount:
         return does
     limit = access.limit(one.limit.amount, one.limit.currency, one.limit.period)
     return _("%(does)s, %(limit)s") % {"does": does, "limit": limit}
 
 
-def _system(one: SystemCounts, names: DisplayNames, clock: dates.Clock) -> ConnectedSystem:
+def _system(one: SystemCounts, clock: dates.Clock) -> ConnectedSystem:
     waiting = one.accounts - one.up_to_date
     since = one.failing_since or one.down_since
     waits = ""
@@ -113,7 +111,7 @@ def _system(one: SystemCounts, names: DisplayNames, clock: dates.Clock) -> Conne
             waits = _("%(waits)s since %(when)s") % {"waits": waits, "when": clock.when(since)}
     failed = one.failed or (waiting and one.down_since)
     return ConnectedSystem(
-        name=supplier_texts.in_language(names.applications[one.application]),
+        name=supplier_texts.in_language(one.name),
         up_to_date=_("%(number)s of %(total)s")
         % {"number": cldr.number(one.up_to_date), "total": cldr.number(one.accounts)},
         state="failed" if failed else "wait" if waiting else "",

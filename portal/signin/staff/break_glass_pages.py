@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from identity.staff.models import BreakGlass
+from identity.staff.break_glass import Opening
 from identity.staff.sessions import OpenSession
 from portal.shell.page_model import PageModel
 from portal.signin.staff import passkeys
@@ -59,11 +59,12 @@ def offer_page(offer: UsableOpening, *, link: str, failed: bool) -> BreakGlassPa
     )
 
 
-def strip(opening: BreakGlass | None, session: OpenSession, *, at: dt.datetime) -> Strip | None:
-    """Return the strip of this opening; None without one."""
+def strip(session: OpenSession, *, at: dt.datetime) -> Strip | None:
+    """Return the strip of the opening that is open; None without one."""
+    opening = session.open_break_glass
     if opening is None:
         return None
-    own = session.break_glass == opening.pk
+    own = session.break_glass == opening.id
     minutes = max(1, math.ceil((opening.ends_at - at).total_seconds() / 60))
     return Strip(
         own=own,
@@ -73,7 +74,7 @@ def strip(opening: BreakGlass | None, session: OpenSession, *, at: dt.datetime) 
     )
 
 
-def sentence(opening: BreakGlass, *, own: bool) -> str:
+def sentence(opening: Opening, *, own: bool) -> str:
     """Return what the strip says of this opening; `own`: to the person whose session it is."""
     moments = {
         "opened": time_zones.date_time(opening.opened_at, None),

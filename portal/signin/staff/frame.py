@@ -10,7 +10,6 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
-from identity.staff import break_glass
 from portal.signin.staff import break_glass_pages, middleware, reader
 from portal.signin.staff.break_glass_pages import Strip
 from portal.signin.staff.reader import StaffReader
@@ -85,7 +84,7 @@ def _frame(request: HttpRequest) -> Frame:
         home_url=reverse("staff_home"),
         sign_out_url=reverse("staff_sign_out"),
         nav=_navigation(request.path, found, getattr(request, _COUNTS, {})),
-        strip=break_glass_pages.strip(break_glass.current(at=found.at), session, at=found.at),
+        strip=break_glass_pages.strip(session, at=found.at),
     )
 
 

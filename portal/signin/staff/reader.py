@@ -1,12 +1,14 @@
 """A staff page has a reader: the actor with the roles of the session, and the verbs that staff rights allow."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from audit.foundation.actor import Actor
 from delegation.authorization import policy
+from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
 from portal.http import request_context
 from portal.signin.staff import middleware, sign_in
@@ -21,6 +23,8 @@ class StaffReader:
     actor: Actor
     at: dt.datetime
     verbs: frozenset[Verb]
+    own: Sequence[Authority] = ()
+    """The authorities that these rights give."""
 
 
 def reader_of(request: HttpRequest) -> StaffReader:
@@ -30,6 +34,7 @@ def reader_of(request: HttpRequest) -> StaffReader:
         return known
     session = middleware.require_session(request).staff_session
     actor, at = sign_in.actor_in(request, session), request_context.require_context(request).context.now
-    reader = StaffReader(actor, at, policy.staff_verbs(actor=actor, at=at))
+    own = policy.staff_authorities(actor=actor, at=at)
+    reader = StaffReader(actor, at, policy.staff_verbs(own=own), own)
     setattr(request, _ATTRIBUTE, reader)
     return reader

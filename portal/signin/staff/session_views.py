@@ -63,7 +63,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def end_former(request: HttpRequest) -> None:
     """End the session that this browser had: a new sign-in replaces it."""
     secret = cookies.secret_of(request)
-    former = sessions.load(secret=secret, at=clock.now()) if secret else None
+    former = sessions.load(secret=secret) if secret else None
     if former is not None:
         _end(request, former)
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -88,6 +88,11 @@ class ActivityPage(PageModel):
 
 def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
     """Return the part of the log that the address asks for."""
+    return ActivityPage(**log_of(page, query, clock, url=page.url("activity")))
+
+
+def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str) -> dict[str, Any]:
+    """Return the fields of a page with this log; `url` is its address."""
     options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
@@ -97,18 +102,17 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
     merged = acknowledgements.merge(organization=page.organization_id, events=event_page.events)
     event_page = replace(event_page, events=merged.events)
     names = display_names.load(organization=page.organization_id)
-    url = page.url("activity")
-    return ActivityPage(
-        sub=_sub(scope, event_page, narrowed=any(values.values())),
-        verified=verified,
-        search_url=url,
-        q=values["q"],
-        hidden_fields=query_string.hidden_fields(values, without="q"),
-        active_filters=filters.active(scope, values, options, url),
-        filters=filters.menus(values, options, url),
-        events=_events(page, merged, names, clock),
-        pager=_pager(event_page, values, url),
-    )
+    return {
+        "sub": _sub(scope, event_page, narrowed=any(values.values())),
+        "verified": verified,
+        "search_url": url,
+        "q": values["q"],
+        "hidden_fields": query_string.hidden_fields(values, without="q"),
+        "active_filters": filters.active(scope, values, options, url),
+        "filters": filters.menus(values, options, url),
+        "events": _events(page, merged, names, clock),
+        "pager": _pager(event_page, values, url),
+    }
 
 
 def _verbs(topic: str) -> list[str] | None:

@@ -28,8 +28,8 @@ from tests.fixtures.world import World, bypassing_commands, move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-FIRST, REPEATED = 8, 7
-"""Statements of readings, savepoints and transactions included."""
+FIRST, REPEATED = 6, 7
+"""Statements of readings without an instant, savepoints and transactions included."""
 HOUR = 3600.0
 
 

@@ -24,7 +24,7 @@ from tests.fixtures.world import World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST, SHOP = "/staff/applications/", "/staff/applications/ordering/"
-FRAME = 5
+FRAME = 2
 """Statements of the frame of every staff page, the reader's rights among them."""
 
 

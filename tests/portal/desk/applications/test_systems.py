@@ -95,7 +95,7 @@ def test_dry_run_counts_without_names_and_names_are_a_reading(desk: Desk) -> Non
     assert "Mikko Laine" in {one.name for one in named.people}
     assert set(readings()) == {("organization", "record")}
     assert Account.objects.filter(acknowledged_at__isnull=False).count() == 0
-    assert count_statements(browser, path) == 16
+    assert count_statements(browser, path) == 13
 
 
 def test_preview_of_a_person_is_recorded_and_hides_people_of_another_unit(desk: Desk) -> None:

@@ -14,10 +14,9 @@ from tests.fixtures.staff_desk import Desk
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/"
 KOSKELA, POHJOLA = "Rakennusliike Koskela Oy", "Pohjolan Sähkö Oy"
-CUSTOMERS, CUSTOMERS_AND_PEOPLE = 9, 18
-"""Statements of a search that finds no people, and of one that records that it found some.
-
-The frame of every staff page takes five, the search six, and the record six.
+CUSTOMERS, CUSTOMERS_AND_PEOPLE, FIRST_AMONG_REPEATS = 4, 11, 12
+"""Statements of a search that finds no people, of one that records again that it found some, and of one that records
+one customer again and another one for the first time in an hour: at most twelve, two of them of the frame.
 """
 
 
@@ -82,8 +81,11 @@ def test_person_is_found_by_name_without_marks_and_by_address(desk: Desk, text: 
 def test_person_of_two_customers_is_found_at_both_and_each_log_says_so(desk: Desk) -> None:
     page = search(desk, "mikko laine")
     assert people(page) == [("Mikko Laine", KOSKELA), ("Mikko Laine", POHJOLA)]
-    assert [person.url for person in page.people] == [f"{URL}koskela/", f"{URL}pohjola/"]
     world = desk.world
+    assert [(person.url, person.customer_url) for person in page.people] == [
+        (f"{URL}koskela/people/{world.mikko.id}/", f"{URL}koskela/"),
+        (f"{URL}pohjola/people/{world.mikko_at_pohjola.id}/", f"{URL}pohjola/"),
+    ]
     assert {event.chain for event in searched()} == {world.koskela.id, world.pohjola.id}
 
 
@@ -129,3 +131,6 @@ def test_search_takes_as_many_statements_for_one_as_for_several(desk: Desk) -> N
         count_statements(browser, f"{URL}?q={text}") for text in ("pohjolan", "olli", "mikko", "koskela")
     ]
     assert counts == [CUSTOMERS, CUSTOMERS_AND_PEOPLE, CUSTOMERS_AND_PEOPLE, CUSTOMERS]
+    other = desk.browser("auditor")
+    other.get(URL, {"q": "olli"})
+    assert count_statements(other, f"{URL}?q=mikko") == FIRST_AMONG_REPEATS

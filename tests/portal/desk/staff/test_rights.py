@@ -16,7 +16,7 @@ from tests.fixtures.world import bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RIGHTS, GIVE = "/staff/rights/", "/staff/rights/give"
-LIST = 8
+LIST = 5
 """Statements of the list, whatever it holds."""
 
 
