@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -23,7 +23,7 @@ from provisioning.connectors import registry
 from provisioning.connectors.connector import Record
 from provisioning.targets.models import Target
 
-MOST = 500
+MOST = 100
 """Accounts that one dry run computes."""
 PEOPLE = 20
 """People that it names."""
@@ -153,19 +153,20 @@ def _run(
     *,
     more: bool,
 ) -> DryRun:
+    numbers, people = Counter[str](), list[AffectedPerson]()
     computed = accounts[:MOST]
-    people = desired_state.snapshot(users=[account.user_id for account in computed], at=at)
-    changes = [
-        (account, _change(account, target, people.desired_record(account, target))) for account in computed
-    ]
-    numbers = Counter(change for _account, change in changes)
+    snapshot = desired_state.snapshot(users=[account.user_id for account in computed], at=at)
+    for account in computed:
+        change = _change(account, target, snapshot.desired_record(account, target))
+        numbers[change] += 1
+        people += _people(account, change, snapshot)
     return DryRun(
         created=numbers["created"],
         changed=numbers["changed"],
         ended=numbers["ended"],
         unchanged=numbers[""],
         more=more,
-        people=_named(changes, people, visible),
+        people=_visible(people, visible),
     )
 
 
@@ -177,23 +178,17 @@ def _change(account: Account, target: Target, desired: DesiredRecord) -> str:
     return "changed" if account.acknowledged_digest or account.remote_id else "created"
 
 
-def _named(
-    changes: Sequence[tuple[Account, str]], people: PeopleSnapshot, visible: QuerySet[Organization]
-) -> list[AffectedPerson]:
-    """Name the first people of organizations that the reader sees. One statement."""
-    first = [
+def _people(account: Account, change: str, people: PeopleSnapshot) -> list[AffectedPerson]:
+    members = people.members.get(account.user_id, []) if change else []
+    return [
         AffectedPerson(change, member.name, member.organization_name, member.organization)
-        for account, change in changes
-        if change
-        for member in people.members.get(account.user_id, [])
+        for member in members
         if account.membership_id in {None, member.membership}
     ]
-    seen = _seen({person.organization_id for person in first}, visible)
-    return [person for person in first if seen(person.organization_id)][:PEOPLE]
 
 
-def _seen(
-    organizations: Collection[uuid.UUID], visible: QuerySet[Organization]
-) -> Callable[[uuid.UUID], bool]:
-    known = set(visible.filter(id__in=organizations).values_list("id", flat=True))
-    return known.__contains__
+def _visible(people: Sequence[AffectedPerson], visible: QuerySet[Organization]) -> list[AffectedPerson]:
+    """Return the first people of organizations that the reader sees. One statement."""
+    organizations = {person.organization_id for person in people}
+    seen = set(visible.filter(id__in=organizations).values_list("id", flat=True))
+    return [person for person in people if person.organization_id in seen][:PEOPLE]
