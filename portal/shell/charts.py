@@ -128,7 +128,7 @@ def _axis(highest: int) -> int:
     """Return a round number at or above the highest value, that four steps divide."""
     if highest <= 4:
         return 4
-    unit = 10 ** (len(str(highest)) - 1)
+    unit: int = 10 ** (len(str(highest)) - 1)
     return next(
         value for part in (1, 2, 4, 6, 8, 10, 20) if (value := part * unit) >= highest and value % 4 == 0
     )
