@@ -22,10 +22,13 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class LogReach:
-    """Holds the customers whose log an actor may read; the whole supplier's with its own log."""
+    """Holds the customers whose log an actor may read, and whether the supplier's own log is read too.
+
+    The own log has staff rights, refusals and keys of all business units. Not every reader of customers may see them.
+    """
 
     organizations: QuerySet[Organization]
-    is_whole: bool
+    has_own_log: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,9 @@ class Meaning:
 def reach_of(*, actor: Actor, at: dt.datetime) -> LogReach:
     """Return what the actor's staff rights allow to read. One statement."""
     own = authorities.authorities_of(actor=actor, at=at)
-    is_whole = any(one.is_for_all and Verb.ACTIVITY_VIEW.value in one.verbs for one in own)
-    return LogReach(scopes.organizations_within(own=own, verb=Verb.ACTIVITY_VIEW), is_whole)
+    needed = {Verb.ACTIVITY_VIEW.value, Verb.STAFF_RIGHT_VIEW.value}
+    has_own_log = any(one.is_for_all and needed <= one.verbs for one in own)
+    return LogReach(scopes.organizations_within(own=own, verb=Verb.ACTIVITY_VIEW), has_own_log)
 
 
 def actor_kind(text: str) -> str:
@@ -63,7 +67,7 @@ def people(*, reach: LogReach, text: str) -> Meaning:
     if max((len(word) for word in words), default=0) < customer_search.SHORTEST:
         return Meaning()
     rows = User.all_directories.filter(*(search.has_word(word, name="name", email="email") for word in words))
-    if not reach.is_whole:
+    if not reach.has_own_log:
         members = Membership.objects.filter(user=OuterRef("pk"), organization__in=reach.organizations)
         rows = rows.filter(Q(directory=User.Directory.STAFF) | Exists(members))
     found = list(rows.order_by().values_list("pk", flat=True)[: MOST + 1])

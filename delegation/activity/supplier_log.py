@@ -116,8 +116,8 @@ def matching(*, reach: LogReach, search: Search) -> QuerySet[Event]:
 
 
 def _visible(reach: LogReach) -> Q:
-    """Match the customers' logs; a reader of the whole supplier sees its own log too."""
-    if reach.is_whole:
+    """Match the customers' logs; an auditor of the whole supplier sees its own log too."""
+    if reach.has_own_log:
         return Q(organization__isnull=False) | Q(chain=ledger.SUPPLIER)
     return Q(organization__in=reach.organizations.order_by().values("pk"))
 

@@ -50,7 +50,7 @@ def register(
 def update(
     *, actor: Actor, client: str, changes: Mapping[str, Any], idempotency_key: str | None = None
 ) -> Outcome[None]:
-    """Change a client's name, addresses or PKCE setting, or close it, which ends what it was issued.
+    """Change a client's name, addresses or PKCE setting, or close it. What it was issued is never valid again.
 
     `changes`: of `name`, `redirect_uris`, `post_logout_redirect_uris`, `initiate_login_uri`,
     `backchannel_logout_uri`, `requires_pkce`, `is_active`. Raises InvalidInput and Unchanged besides the errors of
@@ -65,6 +65,8 @@ def update(
         _check(row, after)
         if after == before:
             raise Unchanged
+        if after["is_active"] and not before["is_active"]:
+            row.opened_at = act.at
         _apply(row, after)
         act.record(application=row.application.key, **events.client_facts(row))
     return act.outcome
@@ -162,7 +164,15 @@ def _apply(row: Client, after: Mapping[str, Any]) -> None:
     row.initiate_login_uri = after["initiate_login_uri"]
     row.backchannel_logout_uri = after["backchannel_logout_uri"]
     row.requires_pkce, row.is_active = bool(after["requires_pkce"]), bool(after["is_active"])
-    row.save(update_fields=["initiate_login_uri", "backchannel_logout_uri", "requires_pkce", "is_active"])
+    row.save(
+        update_fields=[
+            "opened_at",
+            "initiate_login_uri",
+            "backchannel_logout_uri",
+            "requires_pkce",
+            "is_active",
+        ]
+    )
 
 
 def _store_secrets(act: Act, row: Client) -> None:

@@ -15,6 +15,7 @@ def client_facts(client: Client) -> dict[str, Any]:
     return {
         "client": client.protocol_id,
         "client_active": client.is_active,
+        "client_opened_at": client.opened_at.isoformat() if client.opened_at else None,
         "skip_consent": client.protocol.skip_consent,
         "requires_pkce": client.requires_pkce,
         "subject_per_organization": client.subject_per_organization,

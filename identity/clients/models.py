@@ -29,6 +29,8 @@ class Client(models.Model):
     )
     application = models.ForeignKey(Application, models.PROTECT, related_name="clients")
     is_active = models.BooleanField(default=True)
+    opened_at = models.DateTimeField(null=True)
+    """When a closed client was opened again; nothing that was issued before is valid. None for one never closed."""
     initiate_login_uri = models.URLField(blank=True)
     backchannel_logout_uri = models.URLField(blank=True)
     requires_pkce = models.BooleanField(default=True)

@@ -57,6 +57,7 @@ declarations.register(
             WITH {_NEWEST}
             SELECT facts ->> 'client' AS protocol_id, facts ->> 'application' AS application_id,
                    (facts ->> 'client_active')::boolean AS is_active,
+                   (facts ->> 'client_opened_at')::timestamptz AS opened_at,
                    (facts ->> 'secret_made_at')::timestamptz AS secret_made_at,
                    (facts ->> 'former_secret_until')::timestamptz AS former_secret_until,
                    (facts ->> 'requires_pkce')::boolean AS requires_pkce,
@@ -65,13 +66,14 @@ declarations.register(
             FROM newest
         """,  # noqa: S608 - constants of this module
         actual=f"""
-            SELECT c.protocol_id, a.key AS application_id, c.is_active, c.requires_pkce,
+            SELECT c.protocol_id, a.key AS application_id, c.is_active, c.opened_at, c.requires_pkce,
                    c.subject_per_organization, c.secret_made_at, c.former_secret_until, {_actual(_DIGESTED)}
             FROM identity_client c JOIN identity_application a ON a.id = c.application_id
         """,  # noqa: S608 - constants of this module
         columns=(
             "application_id",
             "is_active",
+            "opened_at",
             "requires_pkce",
             "subject_per_organization",
             "secret_made_at",

@@ -1,7 +1,8 @@
 """A valid grant is defined here alone, for codes, token families and access tokens.
 
 A grant `g` (a code or a family) is valid while user, membership, organization, client and application are in force.
-Both epochs must be the ones it was issued under, and its sign-in must not have ended. A grant that a request under
+Both epochs must be the ones it was issued under, and its sign-in must not have ended. A client that was closed and
+opened again has only the grants that were issued since. A grant that a request under
 way issues under an older epoch is never valid: the epochs are read before the decision, not when the row is written.
 """
 
@@ -48,6 +49,7 @@ valid_grant ({_COLUMNS}) AS MATERIALIZED (
   FROM live
   JOIN identity_organization o ON o.id = live.organization_id AND o.status = 'active'
   JOIN identity_client c ON c.protocol_id = live.client_id AND c.is_active
+    AND (c.opened_at IS NULL OR live.issued_at > c.opened_at)
   JOIN identity_application a ON a.id = c.application_id AND a.is_active
 )"""  # noqa: S608 - constants of this package
 

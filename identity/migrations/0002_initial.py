@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('protocol', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='keyholder', serialize=False, to='allauth_idp_oidc.client')),
                 ('is_active', models.BooleanField(default=True)),
+                ('opened_at', models.DateTimeField(null=True)),
                 ('initiate_login_uri', models.URLField(blank=True)),
                 ('backchannel_logout_uri', models.URLField(blank=True)),
                 ('requires_pkce', models.BooleanField(default=True)),

@@ -1,13 +1,16 @@
 """A world with at least one row in every table that is compared, made by the product's own functions."""
 
+import datetime as dt
 from dataclasses import replace
 
+from audit.foundation import clock
 from delegation.applications import clients, new_client
 from delegation.catalogue import commands as catalogue_commands
 from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
 from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
+from delegation.service_users import commands as service_users_commands
 from demo import ports_and_paths
 from identity.clients.models import Application
 from provisioning.targets import commands as targets_commands
@@ -68,8 +71,17 @@ def fill(world: World) -> None:
     app = new_client.NewClient("shop-app", "Shop app", ["https://app.example.test/cb"], public=True)
     clients.register(actor=operator, application=application, client=app)
     clients.update(actor=operator, client="shop-app", changes={"is_active": False, "name": "Old app"})
+    clients.update(actor=operator, client="shop-app", changes={"is_active": True})
     clients.rotate_secret(actor=operator, client="ordering", overlap_hours=24)
     pauses.pause(actor=operator, target=target, hours=1)
+    service_users_commands.create(
+        actor=actor_of(world.aino),
+        organization=world.koskela,
+        owner=world.aino,
+        name="Stock",
+        scopes=["people.read"],
+        until=clock.now() + dt.timedelta(days=30),
+    )
     staff_users.signed_in()
     staff_users.break_glass_opened()
     people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])

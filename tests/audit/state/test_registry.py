@@ -18,6 +18,7 @@ GRANTS = {
     "identity_tokenfamily",
     "identity_accesstoken",
     "identity_refreshtoken",
+    "identity_servicetoken",
     "identity_staffsession",
     "identity_stafflogout",
 }

@@ -464,6 +464,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
         "client": "erp",
         "business_unit": "kivisalo",
         "client_active": True,
+        "client_opened_at": None,
         "skip_consent": True,
         "requires_pkce": True,
         "subject_per_organization": False,

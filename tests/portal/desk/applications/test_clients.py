@@ -9,8 +9,10 @@ from delegation.applications import clients
 from delegation.authorization.errors import InvalidInput
 from identity.clients import queries as clients_queries
 from identity.clients.models import Application, Client
+from identity.grants import tokens
 from portal.desk.applications.client_context import AddClientPage, ClientPage, RegisterPage, SecretPage
 from portal.desk.applications.context import ApplicationPage
+from tests.fixtures import grants
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import page_model
 from tests.fixtures.staff_desk import Desk
@@ -146,3 +148,14 @@ def test_changed_client_is_checked_like_a_new_one_and_can_be_closed(desk: Desk) 
     assert (row.requires_pkce, row.is_active) == (False, False)
     foreign = desk.browser("operator", unit=desk.staff.eesti)
     assert (foreign.get(path).status_code, foreign.post(path, sent).status_code) == (404, 404)
+
+
+def test_client_opened_again_has_no_code_or_token_from_before(desk: Desk) -> None:
+    mikko, operator = desk.world.mikko, desk.staff.hire("Jouni Oja", "operator")
+    pair, code = grants.token_pair(mikko), grants.code(mikko)
+    clients.update(actor=operator, client="ordering", changes={"is_active": False})
+    clients.update(actor=operator, client="ordering", changes={"is_active": True})
+    assert tokens.check(token=pair.access) is None
+    assert tokens.refresh(token=pair.refresh, client="ordering", scopes=[]) is None
+    assert grants.redeem(code) is None
+    assert tokens.check(token=grants.token_pair(mikko, session="later").access) is not None
