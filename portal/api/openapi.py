@@ -27,6 +27,15 @@ _SCOPES = {
     "invitations.write": "Invite, send again, cancel",
     "activity.read": "Read the activity log",
 }
+_ALWAYS = frozenset({400, 401, 403, 404, 406, 429, 500, 503})
+_CHANGES = frozenset({408, 409, 413, 415, 422})
+"""For requests with a body and a key."""
+_MORE = {
+    "change_access": frozenset({412, 428}),
+    "resend_invitation": frozenset({410}),
+    "cancel_invitation": frozenset({410}),
+}
+"""Statuses of single operations."""
 _PROBLEM: Mapping[str, Any] = {
     "type": "object",
     "description": "A failure (RFC 9457).",
@@ -82,11 +91,20 @@ def complete(result: MutableMapping[str, Any], **_kwargs: Any) -> MutableMapping
     components["securitySchemes"] = {
         _SCHEME: BearerTokenExtension.get_security_definition(None, None)  # type: ignore[arg-type]
     }
-    content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for operations in result["paths"].values():
-        for operation in operations.values():
-            operation["responses"]["default"] = {"description": "A problem.", "content": content}
+        for method, operation in operations.items():
+            operation["responses"] |= _problems(method, operation["operationId"])
     return result
+
+
+def _problems(method: str, operation: str) -> dict[str, Any]:
+    """Return a problem for each status of failure that the operation may answer with."""
+    statuses = _ALWAYS | (_CHANGES if method != "get" else frozenset()) | _MORE.get(operation, frozenset())
+    content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        str(status): {"description": HTTPStatus(status).phrase, "content": content}
+        for status in sorted(statuses)
+    }
 
 
 @lru_cache(maxsize=1)
