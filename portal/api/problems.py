@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
 from audit.foundation.errors import DomainError
+from portal.http import problem_codes
 from portal.wording import refusals
 
 CONTENT_TYPE = "application/problem+json"
@@ -20,12 +21,14 @@ PRIVATE: Mapping[str, str] = {
 }
 REFERENCE = "keyholder.reference"
 """The key of `request.META` that holds the reference of a request."""
-_TYPE = "urn:keyholder:problem:"
-_DETAILS = {
+DETAILS = {
     "not_found": "There is nothing at this address, or this token may not see it.",
     "malformed": "The request cannot be read. Check the address, the JSON and its characters.",
-    "unavailable": "The service is not available at the moment. Nothing was changed. Try again.",
-    "failed": "The request failed. Nothing was changed. Give the reference to the supplier's support.",
+    "unavailable": (
+        "The service is not available at the moment. A change may have been done: repeat it with the same"
+        " Idempotency-Key, which runs it once."
+    ),
+    "failed": problem_codes.MAY_HAVE_BEEN_DONE,
     "invalid_token": "The access token is missing, expired or revoked. Get a new one from /oauth/token.",
     "insufficient_scope": "The access token lacks a scope that this request needs.",
     "idempotency_key_missing": "A change needs the header Idempotency-Key, with a new value for each change.",
@@ -48,7 +51,7 @@ class ApiProblem(exceptions.APIException):
     """Ends a request with a problem of the API itself."""
 
     def __init__(self, status: HTTPStatus, code: str, *, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(_DETAILS[code], code)
+        super().__init__(DETAILS[code], code)
         self.status_code = int(status)
         self.code = code
         self.headers = headers or {}
@@ -83,7 +86,7 @@ def _code_of(error: exceptions.APIException) -> str:
         exceptions.NotAcceptable: "not_acceptable",
         exceptions.UnsupportedMediaType: "unsupported_media_type",
     }
-    return codes.get(type(error), "malformed")
+    return codes.get(type(error), problem_codes.BY_STATUS[HTTPStatus.BAD_REQUEST])
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
@@ -98,7 +101,7 @@ def _domain_problem(error: DomainError, reference: str) -> HttpResponse:
         _STATUS.get(error.code, sentence.status),
         error.code,
         reference=reference,
-        detail=_DETAILS.get(error.code, sentence.text),
+        detail=DETAILS.get(error.code, sentence.text),
         retry_after=sentence.retry_after,
         data=data,
     )
@@ -129,10 +132,10 @@ def response(
 ) -> HttpResponse:
     """Build a problem document; `retry_after` is in whole seconds."""
     body = {
-        "type": _TYPE + code,
+        "type": problem_codes.TYPE + code,
         "title": HTTPStatus(status).phrase,
         "status": int(status),
-        "detail": detail or _DETAILS[code],
+        "detail": detail or DETAILS[code],
         "code": code,
         "reference": reference,
         **more,

@@ -14,7 +14,7 @@ from audit.foundation import clock
 from portal.front import kinds
 from portal.front.bridge import Answer, Environ, Headers
 from portal.front.kinds import EndpointKind
-from portal.http import error_responses
+from portal.http import error_responses, problem_codes
 from portal.wording import brands, time_zones
 
 _REFERENCE, _AT = "@@REFERENCE@@", "@@AT@@"
@@ -32,6 +32,7 @@ _DESCRIPTIONS = {
     HTTPStatus.SERVICE_UNAVAILABLE: "Too many requests at once.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The request failed.",
 }
+_DETAILS = {HTTPStatus.INTERNAL_SERVER_ERROR: problem_codes.MAY_HAVE_BEEN_DONE}
 _SENTENCES = {
     HTTPStatus.REQUEST_TIMEOUT: _(
         "It arrived too slowly. Nothing was changed. Check your connection and try again."
@@ -80,12 +81,12 @@ def answer(refusal: RequestRefused, kind: EndpointKind, environ: Environ, refere
 
 def _problem(status: HTTPStatus, reference: str) -> bytes:
     """Return a problem document (RFC 9457), as `portal.api.problems` builds it."""
-    code = status.phrase.lower().replace(" ", "_")
+    code = problem_codes.BY_STATUS[status]
     problem = {
-        "type": f"urn:keyholder:problem:{code}",
+        "type": problem_codes.TYPE + code,
         "title": status.phrase,
         "status": int(status),
-        "detail": _DESCRIPTIONS[status],
+        "detail": _DETAILS.get(status, _DESCRIPTIONS[status]),
         "code": code,
         "reference": reference,
     }
