@@ -5,7 +5,7 @@ from delegation.authorization.models.assignments import Assignment, AssignmentLi
 from delegation.authorization.models.ceilings import Ceiling, Hold
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
-from delegation.catalogue.models import CatalogueProposal
+from delegation.catalogue.models import CatalogueProposal, CatalogueWave
 from delegation.invitations.models import Invitation, InvitationToken
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "AssignmentLimit",
     "AssignmentSite",
     "CatalogueProposal",
+    "CatalogueWave",
     "Ceiling",
     "Entitlement",
     "Hold",

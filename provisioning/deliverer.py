@@ -1,5 +1,6 @@
 """The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
+from provisioning import catalogue_waves
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
@@ -14,4 +15,9 @@ def create() -> Engine:
     pool = Pool()
     # Logouts come first: each is one small call and closes open pages.
     kinds = (LogoutDeliveries(pool=pool), AccountDeliveries(pool=pool), MailDeliveries())
-    return Engine(kinds=kinds, planner=planner, on_stop=pool.close, chores=(late_confirmations.examine_due,))
+    return Engine(
+        kinds=kinds,
+        planner=planner,
+        on_stop=pool.close,
+        chores=(late_confirmations.examine_due, catalogue_waves.propagate),
+    )

@@ -263,6 +263,55 @@ class OrganizationSet(OneChain):
         return policy.OrganizationId(self.chain).decide(actor=actor, verb=verb, at=at)
 
 
+class OrganizationIds:
+    """Holds organizations in which the system records a change of the supplier; each has its own event and chain."""
+
+    kind = On.ORGANIZATION
+    is_new = False
+
+    def __init__(self, organizations: Sequence[uuid.UUID]) -> None:
+        self.ids = list(organizations)
+        self.rows: Sequence[Any] = self.ids
+
+    def contains(self, subject: uuid.UUID) -> bool:
+        """Compare by id."""
+        return subject in self.ids
+
+    def event_chain(self, subject: uuid.UUID) -> EventChain:
+        """Return the organization's own chain; the organization can read the event."""
+        return EventChain(subject, subject)
+
+    def chains(self) -> list[uuid.UUID]:
+        """Return the chains of these organizations; the supplier's is not locked."""
+        return self.ids
+
+    def users(self) -> Collection[uuid.UUID]:
+        """Lock no users."""
+        return ()
+
+    def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
+        """Return None, because an organization is no person."""
+        del subject
+        return None
+
+    def label(self, subject: uuid.UUID) -> PersonalValue | None:
+        """Return None, because an organization is no person."""
+        del subject
+        return None
+
+    def reload(self) -> None:
+        """Do nothing: no row is held in memory."""
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Hide the organizations: only the system acts on them, which `policy.decide` allows before it asks."""
+        del actor, verb, at
+        return policy.HIDDEN
+
+    def log_subject(self, subject: uuid.UUID) -> Subject:
+        """Name the organization."""
+        return Subject(self.kind.value, subject)
+
+
 class SupplierSet(OneChain):
     """Stands for the supplier's own data; the organizations in `affects` get a consequence event.
 

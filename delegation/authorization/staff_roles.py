@@ -32,7 +32,6 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     ),
     StaffRole.CATALOGUE_OWNER: (
         Verb.CATALOGUE_APPLY,
-        Verb.CATALOGUE_PROPAGATE,
         Verb.CATALOGUE_PROPOSE,
         Verb.CATALOGUE_REFUSE,
         Verb.CEILING_SET,

@@ -39,8 +39,6 @@ class Effect(StrEnum):
     """The members that the act's events name, directly or through an invitation or a user."""
     ORGANIZATION = "organization"
     """Every member of the organization."""
-    ALL_ORGANIZATIONS = "all_organizations"
-    """Every member of every organization."""
     NONE = "none"
 
 
@@ -172,8 +170,9 @@ RULES: dict[Verb, Rule] = {
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
     Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.APPLICATION_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
-    Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.ALL_ORGANIZATIONS, Topic.NOT_LOGGED, allow_system=True),
-    Verb.CATALOGUE_PROPAGATE: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, allow_system=True),
+    # Other systems learn of it by `catalogue.propagate`, organization by organization.
+    Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.CATALOGUE_PROPOSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),

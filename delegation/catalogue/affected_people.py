@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -95,10 +96,10 @@ def count(*, changes: CatalogueDifference, before: Catalogue, at: dt.datetime) -
     return counting.result()
 
 
-def _rows(sql: str, **params: object) -> list[tuple[uuid.UUID, Sequence[str], int]]:
+def _rows(sql: str, **params: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 class Counting:

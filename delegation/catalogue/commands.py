@@ -2,29 +2,22 @@
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor
-from audit.foundation.intervals import NotEnded
-from audit.log.ledger import Subject
-from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
-from delegation.acts.subjects import SupplierSet
+from delegation.acts.subjects import OrganizationIds, SupplierSet
 from delegation.authorization import input_cleaning
-from delegation.authorization.errors import AlreadyExists, InvalidInput, NotFound
-from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.errors import AlreadyExists, DifferenceChanged, InvalidInput, NotFound
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import catalog_file, checked_file, effects, rules, store
 from delegation.catalogue.catalog_file import InvalidCatalogue
 from delegation.catalogue.defaults import Catalogue
 from delegation.catalogue.effects import CatalogueApplied
-from delegation.catalogue.models import CatalogueProposal
-
-_BATCH = 300
-"""The number of chains locked at once."""
+from delegation.catalogue.models import CatalogueProposal, CatalogueWave
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +45,9 @@ def apply(
 ) -> Outcome[CatalogueApplied]:
     """Apply the catalogue. A changed role gets a new version; earlier versions stay for questions about the past.
 
-    Organizations with members in a changed role get a consequence event afterwards, in batches. Entitlements of
-    applications that are not registered are left out. `seen` is the digest of the difference that the actor saw.
+    Organizations with members in a changed role get a consequence event afterwards, in batches (`propagation`).
+    Entitlements of applications that are not registered are left out. `seen` is the digest of the difference that
+    the actor saw.
     Raises SecondPersonRequired and DifferenceChanged besides the errors of every act.
     """
     # Counting people takes time, so it is done before the lock; the version of the catalogue is compared under it.
@@ -62,9 +56,8 @@ def apply(
         rules.require_same_difference(checked, seen)
         rules.require_one_person_suffices(checked)
         applied = effects.apply_catalogue(act, catalogue)
-        outcome = act.set_result(applied)
-    _propagate(actor, checked, act)
-    return outcome
+        store.begin_wave(act=act.id, at=act.at, roles=checked.difference.roles_to_update)
+        return act.set_result(applied)
 
 
 @command
@@ -119,9 +112,8 @@ def agree(
         rules.require_same_difference(checked, seen)
         effects.decide(act, row, CatalogueProposal.State.APPLIED)
         applied = effects.apply_catalogue(act, catalogue, agreed=row)
-        outcome = act.set_result(applied)
-    _propagate(actor, checked, act)
-    return outcome
+        store.begin_wave(act=act.id, at=act.at, roles=checked.difference.roles_to_update)
+        return act.set_result(applied)
 
 
 @command
@@ -140,6 +132,26 @@ def refuse(
     return act.outcome
 
 
+@command
+def propagate(
+    *,
+    actor: Actor,
+    wave: CatalogueWave,
+    organizations: Sequence[uuid.UUID],
+    idempotency_key: str | None = None,
+) -> Outcome[None]:
+    """Record an applied catalogue in the chains of these organizations, the next ones of the wave.
+
+    Other systems are updated from these events. Raises DifferenceChanged where another process was first.
+    """
+    subjects = OrganizationIds(organizations)
+    with acting(actor, Verb.CATALOGUE_PROPAGATE, on=subjects, idempotency_key=idempotency_key) as act:
+        if not store.advance_wave(wave, position=organizations[-1]):
+            raise DifferenceChanged
+        act.record(roles=wave.roles, catalogue_act=str(wave.act))
+    return act.outcome
+
+
 def _parsed(file: str) -> Catalogue:
     try:
         return catalog_file.parse(text=file)
@@ -152,26 +164,3 @@ def _reloaded(proposal: CatalogueProposal) -> CatalogueProposal:
     if row is None:
         raise NotFound
     return row
-
-
-def _propagate(actor: Actor, checked: checked_file.CheckedFile, applied: Act) -> None:
-    """Record the change in the chain of each affected organization.
-
-    The separate verb has no effect: other systems are updated once, after the act `applied`, and not once per batch.
-    """
-    roles = checked.difference.changed_roles
-    assignments = Assignment.objects.filter(NotEnded(applied.at), role__key__in=roles)
-    affected = sorted(set(assignments.values_list("membership__organization", flat=True)))
-    for begin in range(0, len(affected), _BATCH):
-        batch = affected[begin : begin + _BATCH]
-        facts: dict[str, Any] = {"roles": roles, "catalogue_act": str(applied.id)}
-        with acting(actor, Verb.CATALOGUE_PROPAGATE, on=SupplierSet(affects=tuple(batch))) as act:
-            act.record(**facts)
-            for organization in batch:
-                act.also(
-                    Verb.CATALOGUE_PROPAGATE,
-                    Subject("organization", organization),
-                    cause=Verb.CATALOGUE_PROPAGATE,
-                    facts=facts,
-                    chain=organization,
-                )

@@ -107,6 +107,13 @@ class CatalogueDifference:
         """Return the keys of the roles whose holders' rights may differ."""
         return [role.key for role in self.roles if any(one.part is not Part.TEXTS for one in role.changes)]
 
+    @property
+    def roles_to_update(self) -> list[str]:
+        """Return the roles whose holders other systems get again; another order changes what they list."""
+        if self.reordered:
+            return [role.key for role in self.names.roles]
+        return self.changed_roles
+
 
 def of_file(stored: StoredCatalogue, file: Catalogue) -> CatalogueDifference:
     """Compare the catalogue in force with the one that this file leads to."""
@@ -124,7 +131,7 @@ def of_file(stored: StoredCatalogue, file: Catalogue) -> CatalogueDifference:
         unregistered=stored.unregistered(file),
         reordered=_reordered([role.key for role in before.roles], [role.key for role in file.roles])
         or _reordered(list(own), [spec.key for spec in file.entitlements]),
-        not_in_file=[spec.key for spec in (*before.roles, *before.entitlements) if spec.key not in in_file],
+        not_in_file=[key for key in (*(role.key for role in before.roles), *own) if key not in in_file],
         names=after,
     )
 
@@ -166,9 +173,11 @@ def _changes(before: RoleSpec, after: RoleSpec) -> Iterator[Change]:
     yield from _keys(Part.ASSIGNABLE_ROLE, before.assignable_roles, after.assignable_roles)
     yield from _amounts(before.assignable_amounts, after.assignable_amounts)
     if before.max_assignment_days != after.max_assignment_days:
+        assigns = bool(before.assignable_roles or after.assignable_roles)
         longer = (before.max_assignment_days or 10**6) < (after.max_assignment_days or 10**6)
         days = [str(one or "") for one in (before.max_assignment_days, after.max_assignment_days)]
-        yield Change(Part.ASSIGNABLE_DAYS, "", Direction.GAIN if longer else Direction.LOSS, *days)
+        direction = (Direction.GAIN if longer else Direction.LOSS) if assigns else Direction.NEITHER
+        yield Change(Part.ASSIGNABLE_DAYS, "", direction, *days)
     if before.is_admin != after.is_admin:
         yield _switch(
             Part.WORKING_ADMIN, Direction.GAIN if after.is_admin else Direction.LOSS, after.is_admin

@@ -84,11 +84,7 @@ def apply_catalogue(
     new_units = store.add_units(catalogue)
     store.set_brands(catalogue)
     known = store.apply_entitlements(catalogue)
-    versions = {
-        spec.key: version
-        for rank, spec in enumerate(catalogue.roles)
-        if (version := store.apply_role(spec, rank, known, act.at)) is not None
-    }
+    versions = store.apply_roles(catalogue, known, act.at)
     act.record(
         roles=list(versions),
         entitlements=sorted(known),

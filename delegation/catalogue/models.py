@@ -1,4 +1,4 @@
-"""A catalogue file that would take something from many people waits for a second catalogue owner."""
+"""A catalogue file may wait for a second catalogue owner; an applied one reaches the organizations in batches."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -54,3 +54,13 @@ class CatalogueProposal(models.Model):
                 name="proposal_applied_by_another_person",
             ),
         ]
+
+
+class CatalogueWave(models.Model):
+    """Says how far the consequences of an applied catalogue have reached: all organizations up to `position`."""
+
+    act = models.UUIDField(primary_key=True)
+    roles = models.JSONField()
+    """The keys of the roles whose holders' rights may differ."""
+    at = models.DateTimeField()
+    position = models.UUIDField(null=True)

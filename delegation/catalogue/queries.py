@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -53,7 +54,7 @@ def find(*, proposal: uuid.UUID) -> ProposalView | None:
     return next(iter(_views(_rows().filter(id=proposal))), None)
 
 
-def _rows() -> QuerySet[CatalogueProposal]:
+def _rows() -> QuerySet[Any]:
     people = User.all_directories
     return CatalogueProposal.objects.annotate(
         proposer_name=Subquery(people.filter(pk=OuterRef("proposed_by")).values("name")),
@@ -61,7 +62,7 @@ def _rows() -> QuerySet[CatalogueProposal]:
     )
 
 
-def _views(rows: QuerySet[CatalogueProposal]) -> list[ProposalView]:
+def _views(rows: QuerySet[Any]) -> list[ProposalView]:
     return [
         ProposalView(
             id=row.id,

@@ -2,15 +2,19 @@
 
 import datetime as dt
 import uuid
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-from django.db.models import Q
-
+from audit.foundation.intervals import NotEnded
+from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import Assurance, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.catalogue import events
 from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
+from delegation.catalogue.models import CatalogueWave
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
+
+R = TypeVar("R", Entitlement, Role)
 
 
 def add_units(catalogue: Catalogue) -> list[str]:
@@ -19,6 +23,18 @@ def add_units(catalogue: Catalogue) -> list[str]:
     new = {key: name for key, name in sorted(catalogue.units.items()) if key not in known}
     BusinessUnit.objects.bulk_create([BusinessUnit(key=key, name=name) for key, name in new.items()])
     return list(new)
+
+
+def begin_wave(*, act: uuid.UUID, at: dt.datetime, roles: Sequence[str]) -> None:
+    """Let the organizations learn of this act, if any assignment of these roles has not ended."""
+    if roles and Assignment.objects.filter(NotEnded(at), role__key__in=roles).exists():
+        CatalogueWave.objects.create(act=act, at=at, roles=list(roles))
+
+
+def advance_wave(wave: CatalogueWave, *, position: uuid.UUID) -> bool:
+    """Move a wave on from where it was read; False where another process has moved it."""
+    moved = CatalogueWave.objects.filter(act=wave.act, position=wave.position)
+    return bool(moved.update(position=position))
 
 
 def set_brands(catalogue: Catalogue) -> None:
@@ -31,16 +47,18 @@ def set_brands(catalogue: Catalogue) -> None:
 
 
 def apply_entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
-    """Write the entitlements of registered applications, and the applications' icons."""
+    """Write the entitlements of registered applications that differ, and the applications' icons."""
     applications = {row.key: row for row in Application.objects.all()}
     for row in applications.values():
         _set_icon(row, catalogue.icons.get(row.key, ""))
-    entitlements: dict[str, Entitlement] = {}
+    stored = {row.key: row for row in Entitlement.objects.all()}
+    known = [spec for spec in catalogue.entitlements if spec.key.partition(":")[0] in applications]
+    rows = {}
     for rank, spec in enumerate(catalogue.entitlements):
-        application = applications.get(spec.key.partition(":")[0])
-        if application is not None:
-            entitlements[spec.key] = _entitlement(spec, rank, application)
-    return entitlements
+        if spec in known:
+            application = applications[spec.key.partition(":")[0]]
+            rows[spec.key] = _entitlement(stored.get(spec.key), spec, rank, application)
+    return rows
 
 
 def _set_icon(application: Application, icon: str) -> None:
@@ -49,32 +67,57 @@ def _set_icon(application: Application, icon: str) -> None:
         application.save(update_fields=["icon"])
 
 
-def _entitlement(spec: EntitlementSpec, rank: int, application: Application) -> Entitlement:
-    row, _ = Entitlement.objects.update_or_create(
-        key=spec.key,
-        defaults={
-            "application": application,
-            "text": dict(spec.text),
-            "takes_amount": spec.takes_amount,
-            "takes_sites": spec.takes_sites,
-            "rank": rank,
-        },
-    )
+def _entitlement(
+    row: Entitlement | None, spec: EntitlementSpec, rank: int, application: Application
+) -> Entitlement:
+    fields = {
+        "application_id": application.id,
+        "text": dict(spec.text),
+        "takes_amount": spec.takes_amount,
+        "takes_sites": spec.takes_sites,
+        "rank": rank,
+    }
+    return _saved(row or Entitlement(key=spec.key), fields, is_new=row is None)
+
+
+def _saved(row: R, fields: Mapping[str, object], *, is_new: bool) -> R:
+    """Write a row that is new or differs; an equal one costs no statement under the supplier's lock."""
+    if is_new or any(getattr(row, name) != value for name, value in fields.items()):
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.save(force_insert=is_new)
     return row
 
 
-def apply_role(
-    spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime
+def apply_roles(
+    catalogue: Catalogue, known: Mapping[str, Entitlement], at: dt.datetime
+) -> dict[str, dict[str, Any]]:
+    """Write the roles that differ, and return their new versions as the event states them."""
+    stored = {row.key: row for row in Role.objects.all()}
+    rows = RoleVersion.objects.filter(valid_until=None).prefetch_related("entitlements")
+    versions = {row.role_id: row for row in rows}
+    changed = {}
+    for rank, spec in enumerate(catalogue.roles):
+        row = stored.get(spec.key)
+        fields = {"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
+        role = _saved(row or Role(key=spec.key), fields, is_new=row is None)
+        if (version := _apply_version(role, versions.get(role.id), spec, known, at)) is not None:
+            changed[spec.key] = version
+    return changed
+
+
+def _apply_version(
+    role: Role,
+    current: RoleVersion | None,
+    spec: RoleSpec,
+    known: Mapping[str, Entitlement],
+    at: dt.datetime,
 ) -> dict[str, Any] | None:
-    """Apply one role, and return its new version as the event states it; None where nothing differs."""
-    role, _ = Role.objects.update_or_create(
-        key=spec.key, defaults={"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
-    )
-    current = RoleVersion.objects.filter(role=role, valid_until=None).first()
+    """Replace the version of a role, and return the new one as the event states it; None where nothing differs."""
     if current is not None and _contents(current) == _expected_contents(spec, known):
         return None
     number = current.number + 1 if current else 1
-    RoleVersion.objects.filter(Q(role=role), valid_until=None).update(valid_until=at)
+    RoleVersion.objects.filter(role=role, valid_until=None).update(valid_until=at)
     version = RoleVersion.objects.create(role=role, number=number, valid_from=at, **_fields(spec))
     rows = RoleEntitlement.objects.bulk_create(_role_entitlements(spec, version, known))
     return events.version_to_json(version, rows)
@@ -91,7 +134,7 @@ def _fields(spec: RoleSpec) -> dict[str, object]:
 
 
 def _role_entitlements(
-    spec: RoleSpec, version: RoleVersion, known: dict[str, Entitlement]
+    spec: RoleSpec, version: RoleVersion, known: Mapping[str, Entitlement]
 ) -> list[RoleEntitlement]:
     keys = [key for key in dict.fromkeys([*spec.entitlements, *spec.assignable_amounts]) if key in known]
     return [
@@ -107,7 +150,7 @@ def _role_entitlements(
     ]
 
 
-def _expected_contents(spec: RoleSpec, known: dict[str, Entitlement]) -> object:
+def _expected_contents(spec: RoleSpec, known: Mapping[str, Entitlement]) -> object:
     lines = {
         (
             known[key].id,

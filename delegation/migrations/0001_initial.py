@@ -181,6 +181,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CatalogueWave',
+            fields=[
+                ('act', models.UUIDField(primary_key=True, serialize=False)),
+                ('roles', models.JSONField()),
+                ('at', models.DateTimeField()),
+                ('position', models.UUIDField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Hold',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),

@@ -10,6 +10,7 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.ACCESS_CHANGE: lambda: _("to change %(who)s’s access"),
     Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
     Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
+    Verb.CATALOGUE_PROPAGATE: lambda: _("to change what tiers include"),
     Verb.FIRST_ADMIN_INVITE: lambda: _("to invite the first admin again"),
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
     Verb.INVITATION_CANCEL: lambda: _("to cancel the invitation to %(who)s"),

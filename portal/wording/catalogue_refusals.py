@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit.foundation.errors import DomainError
 from delegation.authorization import errors
 from portal.wording import cldr
 
@@ -45,7 +46,7 @@ def _decided(data: Mapping[str, Any]) -> str:
     return _("This proposal has been decided already. Nothing was changed.")
 
 
-TEXTS: Mapping[type[errors.DomainError], Callable[[Mapping[str, Any]], str]] = {
+TEXTS: Mapping[type[DomainError], Callable[[Mapping[str, Any]], str]] = {
     errors.SecondPersonRequired: _second_person,
     errors.DifferenceChanged: _changed,
     errors.OwnProposal: _own,

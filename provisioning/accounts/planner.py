@@ -12,15 +12,13 @@ from typing import Any
 from django.db import connection
 
 from audit.foundation import clock
-from audit.log import ledger
 from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect, Verb
 from provisioning.accounts import cursors, progress, sync
 from provisioning.logout import token_families
 
 # `touched` has the memberships that the new events affect, and whether each is in force. An event about a person
-# affects all of their memberships, one about anything else of an organization all of its members, a change of the
-# catalogue all members.
+# affects all of their memberships, one about anything else of an organization all of its members.
 # It counts where EXISTS would do: for EXISTS the database may read the periods or ceilings of all organizations.
 _TOUCHED = """
 fresh AS (
@@ -37,7 +35,6 @@ hit AS (
     UNION SELECT m.id, f.act, f.at FROM fresh f
         JOIN identity_published_membership m ON m.organization_id = f.organization
         WHERE f.subject_kind NOT IN ('membership', 'invitation', 'user')
-    EVERYWHERE
 ),
 touched AS MATERIALIZED (
     SELECT m.id AS membership, m.user_id, m.organization_id, h.act, h.at,
@@ -132,13 +129,9 @@ removals AS (
 )
 """
 
-_EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_published_membership m
-        WHERE f.organization IS NULL AND f.verb = ANY(%(all_organizations)s)
-"""
-
 # All of it is one statement: the end of a leaver's access waits for no further round trip to the database.
 # A second planner waits for the cursor and finds it moved; it then reads newer events from there.
-_STATEMENT = f"""
+_PLAN = f"""
 WITH present AS MATERIALIZED (SELECT {clock.SQL_NOW.replace("%s", "%(offset)s")} AS at),
 cursor_row AS MATERIALIZED (
     SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s AND seq = %(after)s FOR UPDATE
@@ -158,11 +151,6 @@ moved AS (
 SELECT (SELECT count(*) FROM cursor_row), (SELECT count(*) FROM news), (SELECT count(*) FROM deliveries),
        (SELECT count(*) FROM logouts), (SELECT at FROM present)
 """  # noqa: S608 - our own constants
-# The branch for every membership stands only where it can apply: wherever it stands, the database expects all
-# memberships and reads all of them and all users (407 ms against 3 ms for one event at a million people).
-_PLAN = _STATEMENT.replace("EVERYWHERE", "")
-_PLAN_OF_SUPPLIER = _STATEMENT.replace("EVERYWHERE", _EVERYWHERE)
-
 # Some sign-ins end without an act: the person signs out, or a service was reached while the sign-in was ending. A chain
 # with unread events is planned first: its act is the cause of the logout.
 _STRAY_LOGOUTS = """
@@ -192,11 +180,12 @@ WHERE id = ANY (ARRAY(
 _IDLE = verbs.with_effect(Effect.NONE)
 # The events of these acts name every affected member: the event that names the organization adds none.
 _MEMBERS = verbs.with_effect(Effect.MEMBERSHIP)
-_ALL_ORGANIZATIONS = verbs.with_effect(Effect.ALL_ORGANIZATIONS)
 _SWEPT_PERIOD = dt.timedelta(hours=2)
 """How far back a sweep looks for ended sign-ins…"""
 _FIRST_SWEPT_PERIOD = dt.timedelta(days=7)
 """…and the first sweep of a process."""
+_FEW = 20
+"""So many chains may wait for the planner while another batch of bulk changes is recorded."""
 _TRIES = 20
 """How often another planner may be first at the same chain; after that the sweep plans it."""
 
@@ -215,20 +204,18 @@ def plan(*, chain: uuid.UUID) -> Planned:
     """Make the rows due that follow from the events of this chain since the cursor. Two statements."""
     params: dict[str, Any] = {
         "chain": chain,
-        "all_organizations": _ALL_ORGANIZATIONS,
         "idle": _IDLE,
         "members": _MEMBERS,
         "removal": Verb.MEMBER_REMOVE.value,
         "late": progress.LATE,
     }
-    statement = _PLAN_OF_SUPPLIER if chain == ledger.SUPPLIER else _PLAN
     with connection.cursor() as cursor:
         for _ in range(_TRIES):
             position = cursors.position(chain=chain)
             if position is None:
                 return Planned()
             params |= {"after": position, "offset": clock.offset()}
-            cursor.execute(statement, params)
+            cursor.execute(_PLAN, params)
             is_current, events, deliveries, logouts, at = cursor.fetchone()
             if is_current:
                 return Planned(events, deliveries, logouts, at)
@@ -236,8 +223,17 @@ def plan(*, chain: uuid.UUID) -> Planned:
 
 
 def behind(*, limit: int = 500) -> list[uuid.UUID]:
-    """Find the chains with unread events, which lost notifications leave behind, or with a cursor beyond the head."""
+    """Find the chains with unread events, which lost notifications leave behind, or with a cursor beyond the head.
+
+    Chains whose unread events have no effect are skipped first, all in one statement.
+    """
+    cursors.skip_idle(idle=_IDLE)
     return cursors.behind(limit=limit)
+
+
+def is_behind() -> bool:
+    """Check whether more than a few chains have unread events with an effect."""
+    return len(cursors.behind(limit=_FEW + 1)) > _FEW
 
 
 def sweep(*, at: dt.datetime, first: bool = False) -> int:

@@ -27,6 +27,8 @@ from delegation.activity import (
 from delegation.activity.supplier_log import Kind, Search
 from delegation.authorization import admin_queries, entitlements, history, policy
 from delegation.authorization.verbs import Verb
+from delegation.catalogue import propagation
+from delegation.catalogue.models import CatalogueWave
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
 from delegation.people.commands import members as people_commands
@@ -245,6 +247,7 @@ def dry_run_paths() -> Paths:
 def deliveries(chain: uuid.UUID) -> Paths:
     """What the deliverer asks every second, or for every event."""
     at = clock.now()
+    wave = CatalogueWave(act=chain, at=at, roles=["viewer"])
 
     def lease(statement: str) -> None:
         with connection.cursor() as cursor:
@@ -252,6 +255,7 @@ def deliveries(chain: uuid.UUID) -> Paths:
 
     return {
         "sweep for unread chains": planner.behind,
+        "next batch of a wave": lambda: propagation.next_organizations(wave),
         "one event": lambda: planner.plan(chain=chain),
         "lease of accounts": lambda: lease(accounts_delivery.LEASE),
         "lease of logouts": lambda: lease(logout_delivery.LEASE),

@@ -13,7 +13,7 @@ from audit.models import Event
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AccessSpec, AmountLimit
-from delegation.catalogue import ceilings
+from delegation.catalogue import ceilings, propagation
 from delegation.catalogue import commands as catalogue_commands
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
@@ -163,5 +163,6 @@ def test_catalogue_change_has_an_event_in_each_affected_chain(world: World) -> N
     ]
     done = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     assert done.result.roles == ("site_admin",)
+    propagation.propagate_all()
     events = Event.objects.filter(verb="catalogue.propagate", organization__isnull=False)
     assert [event.chain for event in events] == [world.koskela.id]

@@ -39,7 +39,7 @@ from delegation.authorization import entitlements, scopes
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import ceilings
+from delegation.catalogue import ceilings, propagation
 from delegation.catalogue import commands as catalogue_commands
 from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
@@ -443,6 +443,7 @@ class Sequences(RuleBasedStateMachine):
         changed, actor = replace(CATALOGUE, roles=roles), self.supplier(drawn.who)
         done = self.do(Verb.CATALOGUE_APPLY, lambda: catalogue_commands.apply(actor=actor, catalogue=changed))
         if done is not None and done.result.roles:
+            propagation.propagate_all()
             events = Event.objects.filter(
                 verb=Verb.CATALOGUE_PROPAGATE, subject_kind="organization", at__gte=done.at
             )

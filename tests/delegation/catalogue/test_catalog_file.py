@@ -15,6 +15,7 @@ from delegation.authorization.models.roles import Entitlement, Role, RoleEntitle
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import catalog_file
 from delegation.catalogue import commands as catalogue_commands
+from delegation.catalogue.effects import CatalogueApplied
 from demo import ports_and_paths
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
@@ -231,7 +232,7 @@ def test_sample_catalogue_applied_again_changes_no_role(world: World) -> None:
     done = catalogue_commands.apply(
         actor=world.system, catalogue=catalog_file.load(path=ports_and_paths.CATALOG)
     )
-    assert done.result == catalogue_commands.CatalogueApplied(roles=(), unregistered=())
+    assert done.result == CatalogueApplied(roles=(), unregistered=())
 
 
 def test_ready_made_catalogue_is_valid_and_each_entitlement_has_a_tier() -> None:

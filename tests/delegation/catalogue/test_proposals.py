@@ -9,11 +9,11 @@ from django.db import IntegrityError, connection, transaction
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor
+from audit.foundation.errors import DomainError
 from delegation.authorization.errors import (
     AlreadyExists,
     Denied,
     DifferenceChanged,
-    DomainError,
     InvalidInput,
     NotFound,
     OwnProposal,

@@ -9,10 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
-from audit.models import Chain, Event
+from audit.models import Chain
 from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect, Topic, Verb
 from delegation.catalogue import commands as catalogue_commands
+from delegation.catalogue import propagation
+from delegation.catalogue.models import CatalogueWave
 from delegation.organizations import commands as organizations_commands
 from delegation.organizations.new_organization import NewOrganization
 from delegation.people.commands import enrollment
@@ -21,6 +23,7 @@ from identity.clients.models import Client
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.sessions.models import SignIn
+from provisioning import catalogue_waves
 from provisioning.accounts import delivery as accounts_delivery
 from provisioning.accounts import planner
 from provisioning.accounts.models import Account, Cursor, Delivery
@@ -173,23 +176,54 @@ def test_member_without_a_right_is_not_delivered(
         assert (account.state == "not_needed") is (account.acknowledged_digest == "")
 
 
-def test_change_of_the_catalogue_makes_every_account_due_once(
+def test_change_of_the_catalogue_makes_accounts_due_in_the_organizations_that_it_has_reached(
     world: World, ordering: Target, contacts: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once, although each batch of organizations repeats the event."""
+    """The act itself makes nothing due; each batch does so for its organizations."""
     plan_all()
-    generations = dict(Account.objects.values_list("id", "generation"))
-    monkeypatch.setattr(catalogue_commands, "_BATCH", 1)
-    roles = [
-        replace(role, max_assignment_days=5) if role.key == "viewer" else role for role in CATALOGUE.roles
-    ]
-    applied = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
-    assert Event.objects.filter(verb="catalogue.propagate", subject_kind="organization").count() == 2
-    before = Delivery.objects.count()
+
+    def generations() -> list[int]:
+        plan_all()
+        people = [world.vilma.user_id, world.stina.user_id]
+        return [Account.objects.filter(user=user).first().generation for user in people]  # type: ignore[union-attr]
+
+    monkeypatch.setattr(propagation, "BATCH", 1)
+    monkeypatch.setattr(catalogue_waves, "_MOST_BATCHES", 1)
+    before = generations()
+    roles = [replace(one, max_assignment_days=5) if one.key == "viewer" else one for one in CATALOGUE.roles]
+    catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
+    assert generations() == before
+    reached = []
+    for _ in range(3):
+        reached.append(catalogue_waves.propagate())
+        changed = [now - then for now, then in zip(generations(), before, strict=True)]
+        assert changed == {1: [1, 0], 2: [1, 1], 3: [1, 1]}[len(reached)]
+    assert (reached, CatalogueWave.objects.count()) == ([1, 1, 0], 0)
+
+
+def test_batch_waits_while_chains_wait_to_be_planned(
+    world: World, ordering: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan_all()
-    assert {one.generation - generations[one.id] for one in Account.objects.all()} == {1}
-    created = Delivery.objects.order_by("-id")[: Delivery.objects.count() - before]
-    assert {one.act for one in created} == {applied.act}
+    monkeypatch.setattr(planner, "_FEW", 0)
+    roles = [replace(one, max_assignment_days=5) if one.key == "viewer" else one for one in CATALOGUE.roles]
+    catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
+    plan_all()
+    world.remove(world.stina, by=world.tiina)
+    assert catalogue_waves.propagate() == 0, "the removal is planned first"
+    plan_all()
+    assert catalogue_waves.propagate() == 2
+
+
+def test_idle_events_are_skipped_in_one_statement_and_no_other_is(world: World, ordering: Target) -> None:
+    plan_all()
+    world.invite(world.koskela, "a@koskela.example", world.access("viewer"))
+    world.invite(world.pohjola, "b@pohjola.example", world.access("viewer"))
+    world.remove(world.stina, by=world.tiina)
+    heads = dict(Chain.objects.values_list("id", "last_seq"))
+    assert planner.behind() == [world.pohjola.id], "Koskela’s invitation alone is skipped"
+    assert Cursor.objects.get(chain=world.koskela.id).seq == heads[world.koskela.id]
+    assert planner.plan(chain=world.pohjola.id).deliveries == 1
 
 
 def test_enrollment_makes_only_the_enrolled_people_due(world: World, ordering: Target) -> None:
@@ -300,9 +334,10 @@ def test_blocked_person_is_deactivated(
 def test_effect_of_an_act_comes_from_its_verb() -> None:
     logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
-        Verb.CATALOGUE_PROPAGATE, Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
+        Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
         Verb.FIRST_ADMIN_INVITE, Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
     }  # fmt: skip
-    assert set(verbs.with_effect(Effect.ORGANIZATION)) == {Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE}
-    assert verbs.with_effect(Effect.ALL_ORGANIZATIONS) == [Verb.CATALOGUE_APPLY]
+    assert set(verbs.with_effect(Effect.ORGANIZATION)) == {
+        Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE
+    }  # fmt: skip
     assert Verb.MEMBER_ENROLL in verbs.with_effect(Effect.MEMBERSHIP)
