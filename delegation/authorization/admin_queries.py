@@ -67,7 +67,7 @@ def assignments_of_working_admins(
         working,
         _WITHOUT_END,
         Exists(_periods_without_end(at).filter(membership=OuterRef("membership"))),
-        organization=organization,
+        Q(organization=organization),
         role__in=roles.values("role"),
         valid_from__lte=at,
         all_sites=True,

@@ -137,7 +137,7 @@ def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
         user__directory=User.Directory.STAFF,
         user__is_active=True,
     )
-    row = rows.annotate(clock=clock.expression(), **break_glass.columns()).first()
+    row = rows.annotate(**break_glass.columns()).annotate(clock=clock.expression()).first()
     at = at or (row.clock if row else None)
     if row is None or at is None or min(row.expires_at, row.last_seen_at + IDLE_LIMIT) <= at:
         return None

@@ -21,7 +21,7 @@ from tests.fixtures.world import actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CHARTS = "/staff/events/charts"
-STATEMENTS = 8
+STATEMENTS = 5
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_staff_of_another_unit_count_none_of_the_customer(removal: Desk) -> None
     assert {one.label: one.value for one in page.kinds}["Removals"] == "0"
 
 
-def test_charts_take_eight_statements_and_record_no_reading(removal: Desk) -> None:
+def test_charts_take_five_statements_and_record_no_reading(removal: Desk) -> None:
     before = Event.objects.count()
     assert count_statements(removal.browser("auditor"), CHARTS) == STATEMENTS
     assert Event.objects.count() == before
