@@ -570,13 +570,15 @@ OF_STAFF = {
     Verb.CATALOGUE_REFUSE,
     Verb.HOLD_LIFT,
     Verb.HOLD_PLACE,
+    Verb.SERVICE_USER_CREATE,
+    Verb.SERVICE_USER_END,
     Verb.FIRST_ADMIN_INVITE,
     Verb.OWNER_APPOINT,
     Verb.STAFF_RIGHT_END,
     Verb.STAFF_RIGHT_GIVE,
     Verb.STAFF_RIGHT_PROJECT,
 }
-"""Acts about the supplier's staff and holds: they change no assignment (tests/delegation/staff and holds)."""
+"""Acts about the supplier's staff, holds and programs change no assignment (tests/delegation/staff and others)."""
 
 
 def test_random_sequences_of_acts_keep_every_invariant(
