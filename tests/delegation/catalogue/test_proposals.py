@@ -1,10 +1,13 @@
 """Above the threshold two different catalogue owners agree to exactly one difference, and to no other."""
 
+import io
+import pathlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core import management
 from django.db import IntegrityError, connection, transaction
 
 from audit.foundation import clock
@@ -191,6 +194,21 @@ def test_same_file_is_proposed_once_at_a_time_and_too_many_wait(
         propose(leena, OTHER)
     with pytest.raises(InvalidInput, match="invalid_input"):
         propose(leena, "[units")
+
+
+def test_command_proposes_above_the_threshold_and_one_catalogue_owner_agrees(
+    pekka: Actor, tmp_path: pathlib.Path
+) -> None:
+    (path := tmp_path / "catalog.toml").write_text(FILE, encoding="utf-8")
+    out = io.StringIO()
+    management.call_command("catalog", "apply", str(path), stdout=out)
+    assert "Nothing was applied: more than 2 people would lose something." in out.getvalue()
+    with pytest.raises(management.CommandError, match="is proposed already"):
+        management.call_command("catalog", "apply", str(path), stdout=out)
+    row = CatalogueProposal.objects.get()
+    assert (row.file, row.proposed_by_kind, viewer_versions()) == (FILE, "system", 1)
+    agree(pekka, row)
+    assert viewer_versions() == 2
 
 
 def test_two_proposals_at_once_of_one_file_leave_one_and_two_agreements_apply_once(

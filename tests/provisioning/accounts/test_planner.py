@@ -336,6 +336,7 @@ def test_effect_of_an_act_comes_from_its_verb() -> None:
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
         Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
         Verb.FIRST_ADMIN_INVITE, Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
+        Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END,
     }  # fmt: skip
     assert set(verbs.with_effect(Effect.ORGANIZATION)) == {
         Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE
