@@ -29,6 +29,7 @@ from delegation.authorization import admin_queries, entitlements, history, polic
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import propagation
 from delegation.catalogue.models import CatalogueWave
+from delegation.organizations import overview
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
 from delegation.people.commands import members as people_commands
@@ -164,6 +165,7 @@ def desk(world: World) -> Paths:
     actor = staff.hire("Sanna", "support", unit=staff.kivisalo)
     at = clock.now()
     own = policy.staff_authorities(actor=actor, at=at)
+    customer = someone(world).organization_id
 
     def search(text: str) -> object:
         return organizations_queries.customers(own=own, actor=actor, at=at, text=text)
@@ -177,6 +179,9 @@ def desk(world: World) -> Paths:
         "customers at risk": lambda: continuity.at_risk(
             organizations=organizations_queries.readable(own=own), at=at
         ),
+        "overview of a customer": lambda: overview.load(organization=customer, at=at),
+        "systems of a customer": lambda: accounts_queries.systems_of(organization=customer),
+        "admins of a customer": lambda: continuity.named_admins(organization=customer, at=at),
         # At most a thousand people are looked at: of a million, a smaller part than `42 person` is of this crowd.
         "search of people": lambda: search("olli makinen"),
         "search of customers": lambda: search("crowd 7"),
