@@ -187,16 +187,17 @@ def desk(world: World) -> Paths:
         "search of customers": lambda: search("crowd 7"),
         "search of a number": lambda: search("C-42"),
         "search of an address": lambda: search("p42@crowd7.example"),
-        **searches_of_events(staff, at),
+        **searches_of_events(staff),
         **systems(),
         "end of a session": lambda: staff_session_endings.find(user=actor.id, session_keys=["0"], at=at),
     }
 
 
-def searches_of_events(staff: Staff, at: dt.datetime) -> Paths:
+def searches_of_events(staff: Staff) -> Paths:
     """What auditors search, whose rights are for a business unit and for everything."""
     of_unit = staff.hire("Elina", "auditor", unit=staff.kivisalo)
     of_everything = staff.hire("Eero", "auditor")
+    at = clock.now()
     a_year = Search(since=at - dt.timedelta(days=365), until=at)
 
     def path(reader: Actor, **asked: Any) -> Callable[[], object]:
