@@ -57,7 +57,7 @@ class SystemForm(IdempotentForm):
             self._choose(name, [(key, text()) for key, text in texts.items()])
         self._choose("include_applications", list(applications.items()))
         self.fields["token"].required = is_new
-        for name in ("verify_writes", *(() if is_new else ("record_per", "anyway"))):
+        for name in ("verify_writes", *(() if is_new else ("record_per",))):
             if is_new or name != "verify_writes":
                 del self.fields[name]
         for field in self.fields.values():

@@ -20,7 +20,9 @@ from portal.desk.applications import context, system_context, wording
 from portal.desk.applications.system_forms import PersonForm, SystemForm
 from portal.http.request_context import Request
 from portal.shell import page_model
+from portal.signin.customers import rate_limits
 from portal.signin.staff.reader import StaffReader
+from portal.wording import retry_after
 from provisioning.accounts import dry_runs, probe, target_status
 from provisioning.accounts.dry_runs import DryRun, RecordPreview
 from provisioning.accounts.target_status import TargetStatus
@@ -32,15 +34,19 @@ _FORM_METHODS = ["GET", "HEAD", "POST"]
 @require_http_methods(_FORM_METHODS)
 @desk_page.desk_page(Verb.TARGET_REGISTER)
 def system(request: Request, reader: StaffReader, application: str) -> HttpResponse:
-    """GET shows the connection; POST connects the system after a test call, or changes the connection."""
+    """GET shows the connection; POST connects the system, or changes the connection, after a test call.
+
+    A form that connects stays one where the system is connected meanwhile: sent again it changes nothing.
+    """
     view = _application(reader, application)
     status = _status(reader, view)
-    form = _form(request, reader, view, status)
+    stored = None if request.POST.get("connects") else status
+    form = _form(request, reader, view, stored)
     failed = False
     if request.method == "POST" and form.is_valid():
-        failed = status is None and not _answers(form)
+        failed = (stored is not None or status is None) and not _answers(reader, form)
         if not failed and (
-            _connected(reader, view, form) if status is None else _changed(reader, status, form)
+            _connected(reader, view, form) if stored is None else _changed(reader, stored, form)
         ):
             messages.success(
                 request, _("The connection of %(name)s is saved.") % {"name": context.name_of(view)}
@@ -63,15 +69,18 @@ def _form(
     )
 
 
-def _answers(form: SystemForm) -> bool:
-    """Send a test call, unless the reader connects the system anyway; False where it failed, which the form says."""
+def _answers(reader: StaffReader, form: SystemForm) -> bool:
+    """Send a test call with a new token, unless the reader goes on anyway; False where it failed, as the form says."""
     data = form.cleaned_data
-    if data["anyway"]:
+    if data["anyway"] or not data["token"]:
         return True
     try:
         address = input_cleaning.web_address(data["base_url"], field="base_url", longest=500)
     except InvalidInput as refusal:
         form.add_refusal(refusal)
+        return False
+    if too_many := _too_many_tests(reader):
+        form.add_error("base_url", too_many)
         return False
     answer = probe.probe_new(base_url=address, token=data["token"], media_type=data["media_type"])
     if answer.code:
@@ -80,6 +89,13 @@ def _answers(form: SystemForm) -> bool:
             "base_url", _("The test call failed. %(why)s") % {"why": reason() if reason else answer.code}
         )
     return not answer.code
+
+
+def _too_many_tests(reader: StaffReader) -> str:
+    """Count a test call, and say why it is not sent; empty where it is."""
+    wait = rate_limits.take((rate_limits.TARGET_TEST, str(reader.actor.id))).wait
+    text = _("No test call was sent: you sent several within an hour. %(again)s")
+    return text % {"again": retry_after.retry_after(wait)} if wait else ""
 
 
 def _connected(reader: StaffReader, view: ApplicationView, form: SystemForm) -> bool:
@@ -92,7 +108,10 @@ def _connected(reader: StaffReader, view: ApplicationView, form: SystemForm) -> 
             **form.settings(),
         )
     except AlreadyExists:
-        return True
+        form.add_error(
+            None, _("Someone else has connected a system meanwhile. Nothing of this form is saved.")
+        )
+        return False
     except InvalidInput as refusal:
         form.add_refusal(refusal)
         return False
@@ -127,12 +146,18 @@ def preview(request: Request, reader: StaffReader, application: str) -> HttpResp
     found = _person(reader, status, form) if status and step == "person" and form.is_valid() else None
     if step == "people":
         readings.record(actor=reader.actor, what=Reading.RECORD, organizations=dry.organizations)
+    answer = None
+    if status and step == "test":
+        if too_many := _too_many_tests(reader):
+            messages.warning(request, too_many)
+        else:
+            answer = probe.probe_target(target=status.id)
     model = system_context.preview_page(
         view,
         dry,
         form,
         is_connected=status is not None,
-        answer=probe.probe_target(target=status.id) if status and step == "test" else None,
+        answer=answer,
         shows_people=step == "people",
         record=found,
         is_unknown=step == "person" and form.is_valid() and found is None,

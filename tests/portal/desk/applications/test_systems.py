@@ -1,5 +1,6 @@
 """Operators connect a system after a test call, and see what it would get; readings are in the customers' logs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from django.conf import LazySettings
 
 from audit.models import Event
 from portal.desk.applications.system_context import PreviewPage, SystemPage
+from portal.signin.customers import rate_limits
+from provisioning.accounts import probe
 from provisioning.accounts.models import Account
 from provisioning.targets.models import Target
 from tests.fixtures import connected_services, fake_target, staff_targets
@@ -73,6 +76,38 @@ def test_address_that_fails_is_connected_only_if_the_operator_insists(desk: Desk
     for address in ("system", "preview"):
         assert foreign.get(f"{SHOP}{address}").status_code == 404
         assert foreign.post(f"{SHOP}{address}", {**sent, "step": "test"}).status_code == 404
+
+
+def test_form_of_a_first_connection_changes_no_system_that_is_connected_meanwhile(desk: Desk) -> None:
+    browser, path = desk.browser("operator"), f"{SHOP}system"
+    assert b'name="connects" value="1"' in browser.get(path).content
+    sent = {**PROFILE, "token": "t" * 20, "anyway": "on", "connects": "1"}
+    first = {**sent, "base_url": "https://one.example.test/scim", "idempotency_key": "a"}
+    second = {**sent, "base_url": "https://two.example.test/scim", "idempotency_key": "b"}
+    assert browser.post(path, first)["Location"] == SHOP
+    assert browser.post(path, first)["Location"] == SHOP
+    late = page_model(desk.browser("operator").post(path, second), SystemPage)
+    assert late.form.non_field_errors()
+    assert Target.objects.get(application__key="ordering").base_url == first["base_url"]
+    assert Event.objects.filter(verb="target.register").count() == 1
+
+
+def test_new_token_of_a_connected_system_is_tried_first_and_tests_are_limited(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, path = desk.browser("operator"), f"{SHOP}system"
+    sent = {**PROFILE, "base_url": "http://127.0.0.1:1/scim", "token": "t" * 20, "verify_writes": "on"}
+    assert browser.post(path, {**sent, "anyway": "on", "connects": "1"})["Location"] == SHOP
+    moved = {**sent, "base_url": "http://127.0.0.1:2/scim", "idempotency_key": "m"}
+    assert page_model(browser.post(path, moved), SystemPage).asks_anyway
+    assert Target.objects.get(application__key="ordering").base_url == sent["base_url"]
+    monkeypatch.setattr(rate_limits, "TARGET_TEST", replace(rate_limits.TARGET_TEST, amount=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(probe, "probe", lambda **_: pytest.fail("a test call was sent"))
+        limited = page_model(browser.post(path, moved), SystemPage)
+        assert "several within an hour" in limited.form.errors["base_url"][0]
+        assert page_model(browser.post(f"{SHOP}preview", {"step": "test"}), PreviewPage).answer is None
+    assert browser.post(path, {**moved, "anyway": "on"})["Location"] == SHOP
 
 
 def test_dry_run_counts_without_names_and_names_are_a_reading(desk: Desk) -> None:
