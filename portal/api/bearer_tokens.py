@@ -13,8 +13,6 @@ from identity.service_users import service_tokens
 from portal.api import problems
 from portal.http import request_context
 
-_CHALLENGE = 'Bearer realm="keyholder"'
-
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -37,6 +35,7 @@ class BearerToken(BaseAuthentication):
         if checked is None:
             raise NotAuthenticated
         found = checked.service_user
+        request.META[problems.SERVICE_USER] = str(found.id)
         actor = Actor(
             kind=ActorKind.SERVICE,
             id=found.id,
@@ -51,4 +50,8 @@ class BearerToken(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge, with an error where the request had a token (RFC 6750 §3.1)."""
-        return f'{_CHALLENGE}, error="invalid_token"' if "Authorization" in request.headers else _CHALLENGE
+        return (
+            f'{problems.CHALLENGE}, error="invalid_token"'
+            if "Authorization" in request.headers
+            else problems.CHALLENGE
+        )

@@ -41,6 +41,7 @@ class RestApi:
                 route=match.route if match else "",
                 request_id=request_id,
                 started=started,
+                service_user=request.META.get(problems.SERVICE_USER, ""),
             )
 
 

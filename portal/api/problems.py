@@ -21,6 +21,8 @@ PRIVATE: Mapping[str, str] = {
 }
 REFERENCE = "keyholder.reference"
 """The key of `request.META` that holds the reference of a request."""
+SERVICE_USER = "keyholder.service_user"
+"""The key of `request.META` that holds the id of the service user, once its token was checked."""
 DETAILS = {
     "not_found": "There is nothing at this address, or this token may not see it.",
     "malformed": "The request cannot be read. Check the address, the JSON and its characters.",
@@ -44,6 +46,7 @@ DETAILS = {
 }
 """For the codes of the API itself, and for those whose sentence on pages speaks of a form."""
 _STATUS = {"idempotency_key_reused": 422, "access_changed": 412}
+CHALLENGE = 'Bearer realm="keyholder"'
 _NOT_SHOWN = frozenset({"refused"})
 
 
@@ -90,6 +93,9 @@ def _code_of(error: exceptions.APIException) -> str:
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
+    """Return the challenge of a missing or invalid token, or of one that lacks the scope (RFC 6750 §3.1)."""
+    if isinstance(error, exceptions.PermissionDenied):
+        return {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'}
     challenge = getattr(error, "auth_header", "")
     return {"WWW-Authenticate": challenge} if challenge else {}
 

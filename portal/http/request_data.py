@@ -53,12 +53,13 @@ def json_object(text: str) -> dict[str, Any] | None:
     """Return the object that this JSON text holds.
 
     Too long or too deep a text is refused before it is parsed: the parser recurses once for each level. Numbers that
-    JSON does not know (NaN, Infinity), U+0000 and lone surrogates are refused, because no column can hold them.
+    JSON does not know (NaN, Infinity), U+0000 and lone surrogates are refused, because no column can hold them. A name
+    that an object has twice is refused, because a proxy or a log may read the other value (RFC 8259 §4).
     """
     if len(text) > MAX_JSON or _depth(text) > MAX_DEPTH:
         return None
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once_each)
         plain = json.dumps(value, ensure_ascii=False, allow_nan=False)  # 1e999 is read as infinity
         plain.encode()
     except ValueError:  # also a whole number of more digits than Python reads
@@ -88,3 +89,10 @@ def _depth(text: str) -> int:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found

@@ -19,10 +19,19 @@ def bound(request_id: str) -> AbstractContextManager[None]:
 
 
 def record(
-    response: HttpResponseBase, *, method: str | None, route: str, request_id: str, started: float
+    response: HttpResponseBase,
+    *,
+    method: str | None,
+    route: str,
+    request_id: str,
+    started: float,
+    service_user: str = "",
 ) -> HttpResponseBase:
-    """Write log line and measurement, and set X-Request-ID; `started` is a value of `time.perf_counter`."""
-    _write(str(method), route, response.status_code, request_id, started)
+    """Write log line and measurement, and set X-Request-ID; `started` is a value of `time.perf_counter`.
+
+    The line names the service user of a program: its owner is asked about a flood of requests.
+    """
+    _write(str(method), route, response.status_code, request_id, started, service_user)
     response["X-Request-ID"] = request_id
     return response
 
@@ -32,7 +41,9 @@ def record_refusal(*, method: str, status: int, request_id: str, started: float)
     _write(method, "", status, request_id, started)
 
 
-def _write(method: str, route: str, status: int, request_id: str, started: float) -> None:
+def _write(
+    method: str, route: str, status: int, request_id: str, started: float, service_user: str = ""
+) -> None:
     seconds = time.perf_counter() - started
     metrics.record_request(method=method, route=route, status=status, seconds=seconds)
     log.info(
@@ -42,4 +53,5 @@ def _write(method: str, route: str, status: int, request_id: str, started: float
         status=status,
         ms=round(seconds * 1000, 1),
         request=request_id,
+        **({"service_user": service_user} if service_user else {}),
     )

@@ -31,6 +31,7 @@ from portal.api.v1.view import KEY, ApiView, Verbs
 
 _NO_ASSIGNMENT = "none"
 _TAG = re.compile(r'"(none|[0-9a-f]{32}(?:\.[0-9a-f]{32}){0,99})"')
+_ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
@@ -117,10 +118,13 @@ def _shown(request: Request) -> list[uuid.UUID] | None:
     sent = request.headers.get("If-Match", "")
     if sent == "*":
         return None
-    match = _TAG.fullmatch(sent)
+    if not sent:
+        raise ApiProblem(HTTPStatus.PRECONDITION_REQUIRED, "precondition_required")
+    if not _ENTITY_TAG.fullmatch(sent):
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, "malformed")
+    match = _TAG.fullmatch(sent.removeprefix("W/"))  # a proxy that compresses an answer weakens its tag
     if match is None:
-        status = HTTPStatus.PRECONDITION_FAILED if sent else HTTPStatus.PRECONDITION_REQUIRED
-        raise ApiProblem(status, "access_changed" if sent else "precondition_required")
+        raise ApiProblem(HTTPStatus.PRECONDITION_FAILED, "access_changed")
     return [] if match[1] == _NO_ASSIGNMENT else [uuid.UUID(hex=part) for part in match[1].split(".")]
 
 

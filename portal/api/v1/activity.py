@@ -74,7 +74,7 @@ class ActivityView(ApiView):
         """Read the events that the service user may see: for an owner of some sites, those of their people."""
         caller, found = view.caller_of(request), view.organization_of(request, organization)
         view.require_ability(request, Verb.ACTIVITY_VIEW)
-        asked = view.parsed(ActivityParameters, request.query_params.dict())
+        asked = view.query(ActivityParameters, request)
         before = pagination.row_of(asked["after"])
         filters = EventFilter(
             verbs=event_types.event_types(Topic(asked["topic"])) if "topic" in asked else None, before=before

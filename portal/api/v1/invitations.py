@@ -76,7 +76,7 @@ class InvitationsView(ApiView):
         """List the open invitations that the service user could have sent, expired ones too."""
         caller, found = view.caller_of(request), view.organization_of(request, organization)
         view.require_ability(request, Verb.MEMBER_INVITE)
-        asked = view.parsed(PageParameters, request.query_params.dict())
+        asked = view.query(PageParameters, request)
         scope = invitations_queries.pending_scope(actor=caller.actor, organization=found.id, at=caller.at)
         after = pagination.row_of(asked["after"])
         page = invitations_queries.pending_page(among=scope, after=after, size=asked["limit"])

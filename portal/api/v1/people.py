@@ -65,7 +65,7 @@ class PeopleView(ApiView):
         caller = view.caller_of(request)
         found = view.organization_of(request, organization)
         view.require_ability(request, Verb.MEMBER_VIEW)
-        asked = view.parsed(PeopleParameters, request.query_params.dict())
+        asked = view.query(PeopleParameters, request)
         filters = _filter(asked)
         readable = people_queries.readable(actor=caller.actor, organization=found.id, at=caller.at)
         rows = people_queries.narrowed(rows=readable, organization=found.id, at=caller.at, filters=filters)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import ErrorDetail, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -67,9 +67,9 @@ class ApiView(APIView):
     http_method_names = ["get", "head", "post", "put"]
     verbs: ClassVar[Verbs] = {}
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, compare scopes and count the request. Raises Throttled with whole seconds."""
-        super().initial(request, *args, **kwargs)
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate, and count also what is refused afterwards. Raises Throttled with whole seconds."""
+        super().perform_authentication(request)
         changes = request.method not in {"GET", "HEAD"}
         limit = rate_limits.API_CHANGES if changes else rate_limits.API_READS
         wait = rate_limits.take((limit, str(caller_of(request).actor.id))).wait
@@ -133,6 +133,15 @@ def parsed(serializer: type[BaseSerializer[Any]], data: Any) -> dict[str, Any]:
     form.is_valid(raise_exception=True)
     cleaned: dict[str, Any] = form.validated_data
     return cleaned
+
+
+def query(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the cleaned parameters of the query. Raises ValidationError, also for one that is given twice."""
+    sent = request.query_params
+    twice = [name for name, values in sent.lists() if len(values) > 1]
+    if twice:
+        raise ValidationError({name: [ErrorDetail("Give this once.", "repeated")] for name in twice})
+    return parsed(serializer, sent.dict())
 
 
 def idempotency_key(request: Request) -> str:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from delegation.authorization.verbs import Verb
 from delegation.invitations import queries as invitations_queries
 from delegation.invitations.models import Invitation
+from portal.operations import request_log
 from portal.signin.customers import rate_limits
 from provisioning.mail.models import Mail
 from tests.fixtures import events
@@ -101,10 +102,11 @@ def test_access_changes_only_as_it_was_read(world: World) -> None:
         ({}, 428, "precondition_required"),
         ({"If_Match": '"nonsense"'}, 412, "access_changed"),
         ({"If_Match": '"none"'}, 412, "access_changed"),
+        ({"If_Match": "nonsense"}, 400, "malformed"),
     ):
         refused = program.put(path, body, **sent)
         assert (refused.status_code, refused.json()["code"]) == (status, code)
-    done = program.put(path, body, key="p1", If_Match=read["ETag"])
+    done = program.put(path, body, key="p1", If_Match=f"W/{read['ETag']}")
     assert done.status_code == 200, done.content
     assert program.put(path, body, key="p1", If_Match=read["ETag"]).json() == done.json()
     stale = program.put(path, {**body, "role": "site_admin"}, If_Match=read["ETag"])
@@ -187,8 +189,34 @@ def test_sites_and_roles_to_choose_from(world: World) -> None:
 
 def test_too_many_requests_wait_whole_seconds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "API_READS", dataclasses.replace(rate_limits.API_READS, amount=2))
-    program = Program(world.aino)
-    answers = [program.get("sites") for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    program = Program(world.aino, scopes=frozenset({"people.read"}))
+    answers = [program.get(path) for path in ("sites", "activity", "sites")]
+    assert [answer.status_code for answer in answers] == [200, 403, 429], "a refused one counts"
+    assert answers[1]["WWW-Authenticate"] == 'Bearer realm="keyholder", error="insufficient_scope"'
     assert answers[-1].json()["code"] == "too_many_requests"
     assert 1 <= int(answers[-1]["Retry-After"]) <= 60
+
+
+def test_name_given_twice_is_refused_and_logged_with_its_service_user(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(request_log.log, "info", lambda _event, **values: lines.append(values))
+    program = Program(world.aino)
+    twice = program.client.get(
+        f"{program.base}/people?limit=1&limit=2", headers={"Authorization": f"Bearer {program.token}"}
+    )
+    assert (twice.status_code, twice.json()["errors"]) == (
+        400,
+        [{"field": "limit", "code": "repeated", "detail": "Give this once."}],
+    )
+    body = '{"access": {"role": "viewer", "all_sites": true}, "email": "a@x.example", "email": "b@x.example"}'
+    answer = program.client.post(
+        f"{program.base}/invitations",
+        body,
+        "application/json",
+        headers={"Authorization": f"Bearer {program.token}", "Idempotency-Key": "k"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert program.made is not None
+    assert [line["service_user"] for line in lines] == [str(program.made.service_user)] * 2
