@@ -54,8 +54,8 @@ def apply(
     checked = checked_file.check(catalogue=catalogue, at=clock.now())
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         rules.require_same_difference(checked, seen)
-        rules.require_one_person_suffices(checked)
-        applied = effects.apply_catalogue(act, catalogue)
+        rules.require_one_person_suffices(checked, at=act.at)
+        applied = effects.apply_catalogue(act, catalogue, affected=checked.affected)
         store.begin_wave(act=act.id, at=act.at, roles=checked.difference.roles_to_update)
         return act.set_result(applied)
 
@@ -111,7 +111,7 @@ def agree(
         rules.require_agreement_counts(row, actor=act.actor, version=checked.version, at=act.at)
         rules.require_same_difference(checked, seen)
         effects.decide(act, row, CatalogueProposal.State.APPLIED)
-        applied = effects.apply_catalogue(act, catalogue, agreed=row)
+        applied = effects.apply_catalogue(act, catalogue, affected=checked.affected, agreed=row)
         store.begin_wave(act=act.id, at=act.at, roles=checked.difference.roles_to_update)
         return act.set_result(applied)
 

@@ -13,6 +13,7 @@ from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit, amount_to_json
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import events, rules, store, stored_catalogue
+from delegation.catalogue.affected_people import AffectedPeople
 from delegation.catalogue.defaults import Catalogue
 from delegation.catalogue.models import CatalogueProposal
 from identity.organizations.models import Organization
@@ -78,7 +79,7 @@ class CatalogueApplied:
 
 
 def apply_catalogue(
-    act: Act, catalogue: Catalogue, *, agreed: CatalogueProposal | None = None
+    act: Act, catalogue: Catalogue, *, affected: AffectedPeople, agreed: CatalogueProposal | None = None
 ) -> CatalogueApplied:
     """Write the catalogue and record it; other open proposals become void. `agreed` is the proposal that led to it."""
     new_units = store.add_units(catalogue)
@@ -91,6 +92,8 @@ def apply_catalogue(
         entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
         role_versions=versions,
         brands=dict(catalogue.brands),
+        people_losing=affected.total.lose,
+        people_gaining=affected.total.gain,
     )
     if new_units:
         act.record(business_units=new_units)

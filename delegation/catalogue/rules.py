@@ -1,12 +1,15 @@
 """An offer holds valid keys and limits; a file that takes much needs a second person, who sees the same."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 
 from django.conf import settings
 
 from audit.foundation.actor import Actor, ActorKind
 from audit.foundation.intervals import InForce
+from audit.log import ledger
+from audit.models import Event
 from delegation.authorization import access_validation, input_cleaning, staff_rights, staff_roles
 from delegation.authorization.errors import (
     DifferenceChanged,
@@ -24,6 +27,7 @@ from delegation.catalogue.checked_file import CheckedFile
 from delegation.catalogue.models import FILE_BYTES, CatalogueProposal
 from identity.people.models import User
 
+SUMMED = dt.timedelta(hours=24)
 MAX_OPEN = 20
 """The most proposals that wait at a time."""
 
@@ -41,14 +45,25 @@ def stored_limit(limit: AmountLimit, *, takes_amount: bool) -> AmountLimit:
     return limit if takes_amount else AmountLimit(None, "")
 
 
-def needs_second_person(checked: CheckedFile) -> bool:
-    """Answer whether more people would lose something than one person may decide."""
-    return checked.affected.total.lose > settings.CATALOGUE_LOSSES_BY_ONE
+def needs_second_person(checked: CheckedFile, *, at: dt.datetime) -> bool:
+    """Answer whether more people would lose something than one person may decide.
+
+    What files without a second person have taken within `SUMMED` counts too: a file in pieces is no way around it.
+    One statement where someone loses something.
+    """
+    lose = checked.affected.total.lose
+    return lose > 0 and lose + _lost_since(at - SUMMED) > settings.CATALOGUE_LOSSES_BY_ONE
 
 
-def require_one_person_suffices(checked: CheckedFile) -> None:
+def _lost_since(at: dt.datetime) -> int:
+    rows = Event.objects.filter(chain=ledger.SUPPLIER, verb=Verb.CATALOGUE_APPLY, outcome="done", at__gte=at)
+    facts = [json.loads(bytes(body))["facts"] for body in rows.values_list("body", flat=True)]
+    return sum(one.get("people_losing", 0) for one in facts if "proposal" not in one)
+
+
+def require_one_person_suffices(checked: CheckedFile, *, at: dt.datetime) -> None:
     """Raise SecondPersonRequired for a file that a second person must agree to."""
-    if needs_second_person(checked):
+    if needs_second_person(checked, at=at):
         most = settings.CATALOGUE_LOSSES_BY_ONE
         raise SecondPersonRequired(people_losing=checked.affected.total.lose, most=most)
 

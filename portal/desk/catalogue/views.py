@@ -67,7 +67,7 @@ def check(request: Request, reader: StaffReader) -> HttpResponse:
             return answer
     checked = _checked(reader, form.cleaned_data["text"])
     most = settings.CATALOGUE_LOSSES_BY_ONE
-    needs_second = rules.needs_second_person(checked)
+    needs_second = rules.needs_second_person(checked, at=reader.at)
     return page_model.render(request, context.check_page(form, checked, needs_second=needs_second, most=most))
 
 

@@ -430,6 +430,8 @@ def test_catalogue_event_lists_the_applied_units_roles_and_entitlements(world: W
                     for rank, spec in enumerate(CATALOGUE.entitlements)
                 },
                 "role_versions": {"viewer": VIEWER_VERSION},
+                "people_losing": 0,
+                "people_gaining": 0,
             },
         }
     ]

@@ -31,13 +31,15 @@ from delegation.catalogue.models import CatalogueProposal
 from delegation.staff import commands as staff_commands
 from demo import ports_and_paths
 from tests.fixtures.staff_rights import Staff
-from tests.fixtures.world import World
+from tests.fixtures.world import World, move_clock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
 SAMPLE = ports_and_paths.CATALOG.read_text(encoding="utf-8")
 VIEWER = 'entitlements = ["ordering:orders.see", "ordering:invoices.see", "crm:contacts.see"]\n\n'
 FILE = SAMPLE.replace(VIEWER, 'entitlements = ["ordering:orders.see", "crm:contacts.see"]\n\n', 1)
 """Three viewers lose invoices."""
+ORDERERS_TOO = FILE.replace('    "crm:contacts.see",\n', "", 1)
+"""Two orderers lose contacts besides."""
 OTHER = FILE.replace("Sees prices, orders and invoices. Orders nothing.", "Sees orders.")
 
 
@@ -84,6 +86,22 @@ def test_file_above_the_threshold_is_applied_by_no_person_alone(leena: Actor, wo
             commands.apply(actor=actor, catalogue=catalog_file.parse(text=FILE))
         assert refused.value.data == {"people_losing": 3, "most": 2}
     assert viewer_versions() == 1
+
+
+def test_file_in_pieces_takes_no_more_in_a_day_than_the_whole(
+    leena: Actor, pekka: Actor, settings: Any
+) -> None:
+    settings.CATALOGUE_LOSSES_BY_ONE = 3
+    first, both = catalog_file.parse(text=FILE), catalog_file.parse(text=ORDERERS_TOO)
+    commands.apply(actor=leena, catalogue=first)
+    for actor in (leena, pekka):
+        with pytest.raises(SecondPersonRequired) as refused:
+            commands.apply(actor=actor, catalogue=both)
+        assert refused.value.data == {"people_losing": 2, "most": 3}
+    agree(pekka, propose(leena, ORDERERS_TOO))
+    commands.apply(actor=leena, catalogue=first)
+    move_clock(24 * 3600 + 1)
+    commands.apply(actor=leena, catalogue=both)
 
 
 def test_second_person_agrees_once_and_the_proposal_is_applied(leena: Actor, pekka: Actor) -> None:
