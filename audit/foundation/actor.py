@@ -56,6 +56,11 @@ class Actor:
         """Return the actor and, of a service user, its owner: what one may not do to oneself concerns both."""
         return frozenset({self.id} if self.owner is None else {self.id, self.owner})
 
+    @property
+    def responsible(self) -> uuid.UUID:
+        """Return who answers for the acts: of a service user, the person who owns it."""
+        return self.id if self.owner is None else self.owner
+
     def is_self(self, user: uuid.UUID) -> bool:
         """Return whether this user is one of `own_users`."""
         return user in self.own_users

@@ -13,12 +13,13 @@ from audit.foundation.actor import Actor
 from delegation.authorization.errors import RateLimited
 from delegation.invitations.models import Invitation, InvitationToken
 from identity.memberships import queries as memberships_queries
+from identity.service_users import queries as service_users_queries
 
 RESEND_INTERVAL = dt.timedelta(minutes=1)
 """Between two mails of one invitation: prevents a second mail from a double click."""
 DAY = dt.timedelta(days=1)
 DAILY_PER_ADDRESS_AND_SENDER = 5
-"""Mails a day to one address from one sender, also across cancelled and new invitations."""
+"""Mails a day to one address from one person and the person's programs, also across cancelled and new invitations."""
 DAILY_PER_ADDRESS = 15
 """Mails a day to one address from a whole organization: one sender cannot use up the share of the other admins."""
 DAILY_PER_ADDRESS_EVERYWHERE = 30
@@ -55,7 +56,9 @@ def refusals(
     if not actor.is_person or not emails:
         return {}
     own, everywhere = Q(invitation__organization=organization), Q(invitation__email__in=list(emails))
-    same_sender = own & everywhere & (Q(invitation__invited_by=actor.id) | Q(invitation=resend_of))
+    programs = service_users_queries.of_owner(user=actor.responsible)
+    sender = Q(invitation__invited_by=actor.responsible) | Q(invitation__invited_by__in=programs)
+    same_sender = own & everywhere & (sender | Q(invitation=resend_of))
     links = InvitationToken.objects.filter(own | everywhere, created_at__gt=at - DAY)
     by_address = links.values("invitation__email").annotate(
         total=Count("hash", filter=own),

@@ -11,6 +11,7 @@ from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
 from delegation.invitations.models import Invitation
 from identity.organizations.models import Site
+from identity.service_users import queries as service_users_queries
 
 
 def pending(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID) -> QuerySet[Invitation]:
@@ -38,8 +39,14 @@ def of_supplier() -> Q:
 
 
 def sent_by(actor: Actor) -> Q:
-    """Match what this actor sent. The system sends for the supplier."""
-    return of_supplier() if actor.kind is ActorKind.SYSTEM else Q(invited_by=actor.id)
+    """Match what this actor sent. The system sends for the supplier, and all programs of a person send for that person.
+
+    Otherwise the limits of one person would grow with the person's programs.
+    """
+    if actor.kind is ActorKind.SYSTEM:
+        return of_supplier()
+    programs = service_users_queries.of_owner(user=actor.responsible)
+    return Q(invited_by=actor.responsible) | Q(invited_by__in=programs)
 
 
 def _assignable_by(authority: Authority) -> Q:

@@ -4,6 +4,8 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from audit.foundation import db
 from identity.people.models import User
 from identity.service_users.models import ServiceUser
@@ -34,6 +36,11 @@ def in_force(*, service_user: uuid.UUID, at: dt.datetime) -> ServiceUserInForce 
 def owner_of(*, service_user: uuid.UUID) -> uuid.UUID | None:
     """Return the user who owns this service user, also an ended one. One statement."""
     return ServiceUser.objects.filter(id=service_user).values_list("owner__user", flat=True).first()
+
+
+def of_owner(*, user: uuid.UUID) -> QuerySet[ServiceUser, uuid.UUID]:
+    """Return the ids of a person's service users, ended ones too, for a condition."""
+    return ServiceUser.objects.filter(owner__user=user).values_list("id", flat=True)
 
 
 def name_of(*, service_user: uuid.UUID) -> str:

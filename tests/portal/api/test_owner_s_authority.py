@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from delegation.invitations import mail_limits
 from identity.organizations.models import Organization
 from identity.people.models import User
 from portal.oidc import metadata
@@ -73,3 +74,16 @@ def test_one_key_of_two_programs_is_two_changes(world: World) -> None:
     assert [answer.status_code for answer in removals] == [200, 200, 200]
     assert len({answer.json()["act"] for answer in removals}) == 3
     assert not [answer for answer in removals if "Idempotent-Replayed" in answer]
+
+
+def test_programs_of_one_owner_share_the_limits_of_one_sender(world: World) -> None:
+    programs = [Program(world.aino) for _ in range(3)]
+    first = programs[0].post("invitations", {"email": "n@koskela.example", "access": VIEWER}).json()
+    assert invite(programs[1], "n") == (409, "already_invited")
+    for number in range(1, mail_limits.DAILY_PER_ADDRESS_AND_SENDER):
+        programs[0].post(f"invitations/{first['invitation']}/cancel")
+        again = {"email": "n@koskela.example", "access": VIEWER}
+        first = programs[number % 3].post("invitations", again).json()
+    programs[0].post(f"invitations/{first['invitation']}/cancel")
+    assert invite(programs[1], "n") == (429, "rate_limited")
+    assert invite(Program(world.paivi), "n") == (201, ""), "another person's share is whole"
