@@ -1,4 +1,4 @@
-"""The sessions, services and invitations that a removal will end are counted before it."""
+"""The sessions, services, invitations and service users that a removal will end are named before it."""
 
 import datetime as dt
 import uuid
@@ -11,6 +11,7 @@ from delegation.invitations.models import Invitation
 from delegation.people.queries import VisibleMember
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
+from identity.service_users import queries as service_users_queries
 from identity.sessions.models import Session, SignIn, open_at
 
 Text = Mapping[str, str]
@@ -24,13 +25,15 @@ class RemovalImpact:
     services: Sequence[Text]
     invitations: int
     last_used: Mapping[str, dt.datetime]
+    service_users: Sequence[str] = ()
+    """The names of the programs that stop, because their owner leaves."""
 
 
 def removal_impact(*, leavers: Sequence[VisibleMember], at: dt.datetime) -> RemovalImpact:
     """Read the impact on these members.
 
     Only sessions of people without another active membership count. Invitations to the leavers do not count: the
-    reader may not be allowed to see them. Four statements.
+    reader may not be allowed to see them. Five statements.
     """
     ids = [leaver.membership.id for leaver in leavers]
     users = [leaver.membership.user_id for leaver in leavers]
@@ -51,6 +54,7 @@ def removal_impact(*, leavers: Sequence[VisibleMember], at: dt.datetime) -> Remo
         services=[name for _key, name, _last, open_count in services if open_count],
         invitations=invitations.count(),
         last_used={key: last for key, _name, last, _open_count in services},
+        service_users=service_users_queries.names_in_force(owners=ids, at=at),
     )
 
 

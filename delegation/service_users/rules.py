@@ -6,18 +6,18 @@ from collections.abc import Collection
 from delegation.authorization import authorities, service_scopes
 from delegation.authorization.errors import ExceedsAuthority, InvalidAccess, InvalidInput
 from identity.memberships.models import Membership
-from identity.service_users.models import ServiceUser
+from identity.service_users import queries as service_users_queries
 
 MAX_VALIDITY = dt.timedelta(days=366)
 MAX_IN_FORCE = 50
-"""Service users of one organization whose interval has not ended."""
+"""Service users of one organization; those whose owner has left are not counted."""
 
 
 def check(*, owner: Membership, scopes: Collection[str], until: dt.datetime, at: dt.datetime) -> None:
     """Check scopes, end and number. Raises InvalidInput, InvalidAccess and ExceedsAuthority."""
     _check_scopes(owner, scopes, at)
     _check_end(until, at)
-    present = ServiceUser.objects.filter(organization=owner.organization_id, valid_until__gt=at).count()
+    present = service_users_queries.count_in_force(organization=owner.organization_id, at=at)
     if present >= MAX_IN_FORCE:
         raise InvalidInput(field="name", problem="too_many_service_users", longest=MAX_IN_FORCE)
 

@@ -165,7 +165,8 @@ def _endings(page: PageContext, counts: removal_impact.RemovalImpact) -> list[En
         value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
         text = _("Pending invitations sent by this person")
         rows.append(Ending(text, value % {"number": number}))
-    return rows
+    names = counts.service_users
+    return [*rows, *(Ending(_("Service user %(name)s") % {"name": name}, _("ends")) for name in names)]
 
 
 def _signed_in_to(service: str) -> str:

@@ -6,10 +6,15 @@ from collections.abc import Callable
 import pytest
 
 from audit.foundation import clock
+from delegation.authorization.errors import InvalidInput
 from delegation.invitations.models import Invitation
 from delegation.people import leavers, queries
 from delegation.people.removal_impact import RemovalImpact, removal_impact
+from delegation.service_users import commands as service_users_commands
+from delegation.service_users import queries as service_users_queries
+from delegation.service_users import rules as service_users_rules
 from identity.memberships.models import Membership
+from tests.fixtures import service_users
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World, actor_of, bypassing_commands
 
@@ -70,3 +75,23 @@ def test_actor_alone_is_notified_of_a_removal_and_working_admins_where_the_actor
     assert recipients(world.tiina) == admins
     world.remove(world.ulla)
     assert recipients(world.ulla) == admins
+
+
+def test_service_users_in_force_of_the_leaver_are_named(world: World) -> None:
+    made = [service_users.create(world.paivi, name=name) for name in ("HR", "ERP", "Old")]
+    service_users.create(world.aino, name="Other")
+    row = service_users_queries.for_command(service_user=made[2].service_user)
+    service_users_commands.end(actor=actor_of(world.aino), service_user=row)
+    assert impact(world, world.paivi).service_users == ["ERP", "HR"]
+    assert impact(world, world.olli).service_users == []
+
+
+def test_programs_of_a_leaver_do_not_keep_others_from_having_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_users_rules, "MAX_IN_FORCE", 1)
+    service_users.create(world.paivi)
+    with pytest.raises(InvalidInput):
+        service_users.create(world.aino)
+    world.remove(world.paivi)
+    service_users.create(world.aino)

@@ -13,7 +13,7 @@ from portal.web.people.list_context import PeoplePage
 from portal.web.people.receipt import ReceiptPage
 from portal.web.people.removal_context import Ending, RemovalPage
 from provisioning.accounts import progress
-from tests.fixtures import signed_in
+from tests.fixtures import service_users, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.deliveries import sign_in
 from tests.fixtures.pages import KOSKELA, count_statements, page_model, person_path, visible_text
@@ -22,7 +22,7 @@ from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 17
+STATEMENTS = 18
 """Of the question, for any number of people."""
 
 
@@ -129,6 +129,9 @@ def test_removal_page_names_the_services_with_open_sign_ins(world: World) -> Non
     page = page_model(signed_in.browser(world.aino).get(person_path(world.olli, "remove")), RemovalPage)
     assert Ending("Sign-in to Rakennusliike Koskela Oy", "blocked") in page.endings
     assert Ending("Signed in to Web shop", "ends") in page.endings
+    service_users.create(world.paivi, name="HR")
+    page = page_model(signed_in.browser(world.aino).get(person_path(world.paivi, "remove")), RemovalPage)
+    assert Ending("Service user HR", "ends") in page.endings
 
 
 def test_removal_page_takes_the_same_statements_for_two_and_three_people(world: World) -> None:
