@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection
 
-from audit.foundation import ids
+from audit.foundation import db, ids
 from audit.log import ledger
 from audit.models import Chain
 from identity import revocation
@@ -147,6 +147,26 @@ def create_service_user(*, owner: Membership, new: NewServiceUser, at: dt.dateti
 def end_service_users(*, service_users: Iterable[uuid.UUID], at: dt.datetime) -> None:
     """End these service users: their tokens are refused from now on. One statement."""
     ServiceUser.objects.filter(id__in=list(service_users)).update(valid_until=at)
+
+
+_END_OF_OWNERS = """
+WITH found AS (
+  SELECT s.id, u.name, s.valid_until FROM identity_serviceuser s JOIN identity_user u ON u.id = s.id
+  WHERE s.owner_id = ANY(%(owners)s) AND s.valid_until > %(at)s
+), ended AS (
+  UPDATE identity_serviceuser SET valid_until = %(at)s WHERE id IN (SELECT id FROM found) RETURNING id
+)
+SELECT found.id, found.name, found.valid_until FROM found JOIN ended USING (id) ORDER BY found.id
+"""
+
+
+def end_service_users_of(
+    *, owners: Iterable[uuid.UUID], at: dt.datetime
+) -> list[tuple[uuid.UUID, str, dt.datetime]]:
+    """End the service users that these memberships own, and return id, name and former end of each. One statement."""
+    return [
+        (row[0], row[1], row[2]) for row in db.fetch_all(_END_OF_OWNERS, {"owners": list(owners), "at": at})
+    ]
 
 
 def change_details(*, person: User, name: str, phone: str, at: dt.datetime) -> None:

@@ -200,7 +200,7 @@ RULES: dict[Verb, Rule] = {
         Effect.MEMBERSHIP,
         Topic.REMOVALS,
         within_authority=True,
-        implies=(Verb.INVITATION_CANCEL,),
+        implies=(Verb.INVITATION_CANCEL, Verb.SERVICE_USER_END),
     ),
     # A consequence of `person.update` in each organization of the person, never an act.
     Verb.MEMBER_UPDATE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.OTHER, allow_self=True),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from django.db import connection
 
 from audit.log.ledger import Subject
+from audit.personal_data import PersonalValue
 from delegation import continuity
 from delegation.access import rules as access_rules
 from delegation.access import store as access_store
@@ -22,7 +23,7 @@ from identity.sessions.models import SignIn
 
 
 def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
-    """End these members' access here, and cancel the open invitations from and to them.
+    """End these members' access here and their service users, and cancel the open invitations from and to them.
 
     The number of statements is constant.
 
@@ -36,6 +37,7 @@ def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
     revoked = lifecycle.end(memberships=ids, at=act.at)
     users = {row.id: row.user_id for row in members}
     _cancel_invitations(act, set(users.values()))
+    _end_service_users(act, ids)
     for member in ids:
         before = {"state": states[member], "access": assignments.get(member, [])}
         after = {"state": "ended", "everywhere": users[member] in revoked.users}
@@ -84,6 +86,19 @@ def _cancel_invitations(act: Act, users: Collection[uuid.UUID]) -> None:
         subject = Subject("invitation", invitation)
         facts = {} if sent_by_leaver else {"to_leaver": True}
         act.also(Verb.INVITATION_CANCEL, subject, cause=Verb.MEMBER_REMOVE, facts=facts)
+
+
+def _end_service_users(act: Act, owners: Collection[uuid.UUID]) -> None:
+    """End the leavers' programs: each has an event that names it, although it would stop without one."""
+    for service_user, name, until in lifecycle.end_service_users_of(owners=owners, at=act.at):
+        act.also(
+            Verb.SERVICE_USER_END,
+            Subject("service_user", service_user),
+            cause=Verb.MEMBER_REMOVE,
+            before={"until": until.isoformat()},
+            after={"state": "ended"},
+            personal={"name": PersonalValue(name, (service_user,))},
+        )
 
 
 def restore_members(act: Act, members: Sequence[Membership], *, access: AccessSpec) -> None:

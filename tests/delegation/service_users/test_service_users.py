@@ -153,3 +153,13 @@ def test_token_is_refused_after_each_ending(world: World) -> None:
 
 def test_scopes_name_no_verb_by_which_a_service_user_makes_another() -> None:
     assert not {verb for verb in service_scopes.verbs_of(service_scopes.VERBS) if "service_user" in verb}
+
+
+def test_owner_s_removal_leaves_an_event_of_each_program(world: World) -> None:
+    made = {service_users.create(world.paivi, name=name).service_user for name in ("HR", "ERP")}
+    service_users.create(world.aino)
+    world.remove(world.paivi)
+    ended = events.recorded(Verb.SERVICE_USER_END)
+    assert {event.subject for event in ended} == made
+    (removal,) = events.recorded(Verb.MEMBER_REMOVE)
+    assert {(event.act, event.at) for event in ended} == {(removal.act, removal.at)}
