@@ -29,7 +29,7 @@ def token_status(program: Program) -> int:
         "client_id": str(program.made.service_user),
         "client_secret": program.made.secret,
     }
-    return oidc_browser.post(metadata.TOKEN, body).status_code
+    return int(oidc_browser.post(metadata.TOKEN, body).status_code)
 
 
 def update(rows: Any, **values: Any) -> Callable[[], None]:

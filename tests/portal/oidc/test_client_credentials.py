@@ -1,9 +1,9 @@
 """A service user gets a token by its secret alone, for its scopes or fewer, and can revoke it."""
 
 import dataclasses
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 
 from identity.service_users import service_tokens
 from portal.oidc import metadata
@@ -14,7 +14,7 @@ from tests.fixtures.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def ask(client: object, secret: str, **other: str) -> HttpResponse:
+def ask(client: object, secret: str, **other: str) -> Any:
     body = {"grant_type": "client_credentials", "client_id": str(client), "client_secret": secret, **other}
     return oidc_browser.post(metadata.TOKEN, body)
 
