@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -143,9 +144,9 @@ def _routine() -> list[str]:
     return [*event_types(Topic.SYSTEMS), *event_types(Topic.MAILS), *map(str, often)]
 
 
-def _sources(reach: LogReach, search: Search) -> tuple[list[QuerySet[Event]], bool]:
+def _sources(reach: LogReach, search: Search) -> tuple[list[QuerySet[Any]], bool]:
     """Return querysets that share no event: each is read by its own index, and one OR of them would scan all rows."""
-    rows = matching(reach=reach, search=search).annotate(place=Coalesce("seq", 0))
+    rows: QuerySet[Any] = matching(reach=reach, search=search).annotate(place=Coalesce("seq", 0))
     cut = []
     if search.actor:
         kind, means = meanings.actor_kind(search.actor), meanings.people(reach=reach, text=search.actor)

@@ -89,11 +89,11 @@ def open_invitations(
     supplier from inviting the customer's admin at the same address.
     """
     own = ExpressionWrapper(invitations_scope.sent_by(actor), output_field=BooleanField())
-    rows = list(
-        Invitation.objects.filter(
+    rows: list[Invitation] = [
+        *Invitation.objects.filter(
             organization=organization, email__in=list(emails), accepted_at=None, cancelled_at=None
         ).annotate(is_own=own)
-    )
+    ]
     others = [row.id for row in rows if not row.is_own]
     if not others:
         return rows

@@ -17,6 +17,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 
 from delegation.authorization import service_scopes
 from portal.api import problems
+from portal.http import problem_codes
 
 _SCHEME = "token"
 _SECONDS = 3600
@@ -102,7 +103,7 @@ def _problems(method: str, operation: str) -> dict[str, Any]:
     statuses = _ALWAYS | (_CHANGES if method != "get" else frozenset()) | _MORE.get(operation, frozenset())
     content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        str(status): {"description": HTTPStatus(status).phrase, "content": content}
+        str(status): {"description": problem_codes.title(status), "content": content}
         for status in sorted(statuses)
     }
 

@@ -139,7 +139,7 @@ def response(
     """Build a problem document; `retry_after` is in whole seconds."""
     body = {
         "type": problem_codes.TYPE + code,
-        "title": HTTPStatus(status).phrase,
+        "title": problem_codes.title(status),
         "status": int(status),
         "detail": detail or DETAILS[code],
         "code": code,

@@ -84,7 +84,7 @@ def _problem(status: HTTPStatus, reference: str) -> bytes:
     code = problem_codes.BY_STATUS[status]
     problem = {
         "type": problem_codes.TYPE + code,
-        "title": status.phrase,
+        "title": problem_codes.title(status),
         "status": int(status),
         "detail": _DETAILS.get(status, _DESCRIPTIONS[status]),
         "code": code,

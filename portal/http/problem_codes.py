@@ -18,8 +18,15 @@ BY_STATUS: Mapping[HTTPStatus, str] = MappingProxyType(
     }
 )
 """For failures that say no more than their status."""
+_TITLES = MappingProxyType({413: "Content Too Large", 422: "Unprocessable Content"})
+"""As RFC 9110 §15.5 has them; Python before 3.13 says otherwise."""
 MAY_HAVE_BEEN_DONE = (
     "The request failed. A change may have been done: repeat it with the same Idempotency-Key, which runs it once."
     " If it fails again, give the reference to the supplier's support."
 )
 """The sentence of a failure after which nobody knows whether the transaction was committed."""
+
+
+def title(status: int) -> str:
+    """Return the title of a problem that has no more to say than its status (RFC 9457 §4.2.1)."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.activity import supplier_log
+from delegation.activity import meanings, supplier_log
 from delegation.activity.supplier_log import FoundEvents, LoggedEvent
 from identity.organizations.queries import OrganizationView
 from portal.desk.audit import event_search, event_wording, export_file
@@ -136,7 +136,7 @@ def _kinds(asked: EventSearch, url: str) -> list[Option]:
 
 def _cut() -> str:
     text = _("More than %(number)s people or customers match. Enter more of the name.")
-    return text % {"number": cldr.number(supplier_log.meanings.MOST)}
+    return text % {"number": cldr.number(meanings.MOST)}
 
 
 def _rows(events: Sequence[LoggedEvent], clock: dates.Clock) -> list[AuditEvent]:
