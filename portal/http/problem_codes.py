@@ -1,4 +1,4 @@
-"""The codes of problem documents that more than one layer answers with; they are stable, as docs/api.md says."""
+"""Problem documents of every layer have the same code for the same failure, stable as docs/api.md says."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
