@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper
 
@@ -89,7 +90,7 @@ def open_invitations(
     supplier from inviting the customer's admin at the same address.
     """
     own = ExpressionWrapper(invitations_scope.sent_by(actor), output_field=BooleanField())
-    rows: list[Invitation] = [
+    rows: list[Any] = [
         *Invitation.objects.filter(
             organization=organization, email__in=list(emails), accepted_at=None, cancelled_at=None
         ).annotate(is_own=own)
