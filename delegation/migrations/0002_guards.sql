@@ -65,4 +65,6 @@ FOR EACH ROW EXECUTE FUNCTION delegation_proposal_fixed();
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound
     CHECK (octet_length(outcome::text) <= 4194304 AND audit_json_readable(outcome));
 
+SELECT audit_leave_free('delegation_cataloguewave', 'how far the consequences of an applied catalogue have reached; the events say what was applied and which organizations it reached, and a batch that is repeated changes no right');
+
 SELECT audit_bound_values();

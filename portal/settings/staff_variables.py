@@ -49,7 +49,8 @@ CATALOGUE_LOSSES = Variable(
     name="KEYHOLDER_CATALOGUE_LOSSES_BY_ONE",
     parse=whole(most=1_000_000),
     default="25",
-    doc="How many people may lose something by a catalogue that one person applies; for more, a second one agrees.",
+    doc="How many people may lose something within 24 hours by catalogues that one person applies; for more, a second"
+    " one agrees.",
 )
 ALERTS = Variable(
     name="KEYHOLDER_STAFF_ALERTS",

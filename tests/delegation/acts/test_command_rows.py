@@ -122,7 +122,7 @@ def test_catalogue_finds_a_change_in_every_part_of_a_role(world: World, part: st
         ({"client_id": "x" * 101}, "client"),
         ({"name": ""}, "name"),
         ({"redirect_uris": ["ftp://erp.example.test"]}, "redirect_uri"),
-        ({"post_logout_redirect_uris": ["http://erp.example.test"]}, "redirect_uri"),
+        ({"post_logout_redirect_uris": ["http://erp.example.test"]}, "post_logout_redirect_uri"),
         ({"initiate_login_uri": "erp"}, "initiate_login_uri"),
         ({"backchannel_logout_uri": "erp"}, "backchannel_logout_uri"),
     ],

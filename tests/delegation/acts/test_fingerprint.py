@@ -22,6 +22,7 @@ import provisioning
 from delegation.acts import fingerprint, idempotency
 from delegation.acts.acting import acting
 from delegation.acts.subjects import MembershipSet
+from delegation.applications.clients import SecretMade
 from delegation.applications.commands import ApplicationRegistered
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.authorization.verbs import Verb
@@ -40,6 +41,7 @@ NOT_RETURNED_AGAIN = {
     (InvitationsSent, "links"): (),
     (ApplicationRegistered, "secret"): "",
     (Onboarded, "links"): (),
+    (SecretMade, "secret"): "",
     (ServiceUserCreated, "secret"): "",
 }
 """The fields of a result that are not stored, with what a repeated request gets."""

@@ -153,7 +153,7 @@ def test_catalogue_propagation_takes_a_constant_number_of_statements(world: Worl
         )
         seen.append((applying, statements(propagation.propagate_next)))
     assert Event.objects.filter(verb="catalogue.propagate").count() == 1 + 1 + 2
-    assert seen == [(APPLY, PROPAGATE), (APPLY, PROPAGATE)]
+    assert seen == [(APPLY + 1, PROPAGATE), (APPLY, PROPAGATE)], "the first takes something from a site admin"
 
 
 def test_refusal_takes_the_listed_number_of_statements(world: World) -> None:

@@ -103,8 +103,8 @@ def test_organization_outside_the_own_scope_is_hidden(world: World, staff: Staff
     assert (decision.allowed, decision.visible, decision.reason) == (False, True, "no_permission")
 
 
-OPERATORS_READ = {Verb.APPLICATION_VIEW, Verb.KEY_VIEW, Verb.RECORD_PREVIEW}
-"""Reading verbs of operators alone: an auditor reads what they did in the log."""
+OTHERS_READ = {Verb.APPLICATION_VIEW, Verb.KEY_VIEW, Verb.RECORD_PREVIEW, Verb.SERVICE_USER_VIEW}
+"""Reading verbs of operators, or of customers' admins, alone: an auditor reads what they did in the log."""
 
 
 def test_auditor_may_do_no_verb_that_changes_anything(world: World, staff: Staff) -> None:
@@ -123,7 +123,7 @@ def test_auditor_may_do_no_verb_that_changes_anything(world: World, staff: Staff
     for verb in Verb:
         for on in subjects.get(verb.rule.on, []):
             decided += 1
-            expected = verb.rule.reading and verb not in OPERATORS_READ
+            expected = verb.rule.reading and verb not in OTHERS_READ
             assert allowed(auditor, verb, on) == expected, (verb, on)
         if not verb.rule.reading:
             assert verb.value not in staff_roles.VERBS[StaffRole.AUDITOR]

@@ -224,6 +224,7 @@ def _bare_words(path: Path) -> list[str]:
     text = re.sub(r"{% block (main_class|inert\w*) %}.*?{% endblock %}", "", text)
     text = re.sub(r"{% blocktranslate.*?{% endblocktranslate %}", "", text, flags=re.DOTALL)
     text = re.sub(r"{%.*?%}|{{.*?}}", "", text, flags=re.DOTALL)
+    text = re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)  # commands have no language
     text = re.sub(r"<(script|title)\b[^>]*>.*?</\1>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->|<[^>]*>", " ", text, flags=re.DOTALL)
     return re.findall(r"[A-Za-z]{3,}", re.sub(r"&\w+;", "", text))
