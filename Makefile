@@ -4,6 +4,8 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
 # Tests wait for processes, servers and locks a good part of their time: more workers than cores pay off.
 WORKERS ?= 4
 PYTEST_ARGS ?=
+# The tests of `make check-fast`, as pytest's -m takes them.
+FAST ?= fast
 MUTANTS ?=
 BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
@@ -33,7 +35,7 @@ check: lint types contracts templates migrations check-fast ## Do what must pass
 
 # A worker takes neighbouring tests, so that fewer workers make what a module shares.
 check-fast: .venv/.ok
-	$(PYTEST) -m fast --dist worksteal $(PYTEST_ARGS)
+	$(PYTEST) -m "$(FAST)" --dist worksteal $(PYTEST_ARGS)
 
 check-browser: .venv/.ok ## Run the tests that drive Chromium
 	KEYHOLDER_TEST_REQUIRE_BROWSER=1 $(PYTEST) -m browser $(PYTEST_ARGS)

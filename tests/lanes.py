@@ -50,7 +50,7 @@ def holds_nothing(path: str, lane: str) -> bool:
         return not is_slow(path)
     if lane == "database":
         return is_slow(path) or DATABASE.isdisjoint(_words(path))
-    return lane in {"fast", "browser"} and is_slow(path)
+    return lane in {"fast", "fast and not database", "browser"} and is_slow(path)
 
 
 def pytest_ignore_collect(collection_path: pathlib.Path, config: pytest.Config) -> bool | None:
