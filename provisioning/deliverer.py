@@ -6,6 +6,7 @@ from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
 from provisioning.http.pool import Pool
 from provisioning.logout.delivery import LogoutDeliveries
+from provisioning.logout.ended_access import EndedAccessWatch
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.removals import late_confirmations
 
@@ -19,5 +20,5 @@ def create() -> Engine:
         kinds=kinds,
         planner=planner,
         on_stop=pool.close,
-        chores=(late_confirmations.examine_due, catalogue_waves.propagate),
+        chores=(EndedAccessWatch(), late_confirmations.examine_due, catalogue_waves.propagate),
     )

@@ -117,6 +117,7 @@ _RIGHTS_TO = f"""
 SELECT * FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_STORED)}) rights
 WHERE e_key = %(entitlement)s
 """  # noqa: S608 - constants of this module
+_USABLE = f"SELECT DISTINCT id, app_key FROM ({_RIGHTS}) rights (id, app_key)"  # noqa: S608 - constants of this module
 # The same statement over one hypothetical member: active from now on, with one access.
 _HYPOTHETICAL_RIGHTS = _QUERY.format(
     which=_NAMED,
@@ -165,6 +166,12 @@ def rights_of(
     for row in _rows(_RIGHTS, memberships=ids, at=at, application=application):
         by_membership[row[0]].append(_right_from_row(row))
     return by_membership
+
+
+def usable_applications(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> set[tuple[uuid.UUID, str]]:
+    """Return which of these memberships have any right in which application, by key. One statement."""
+    rows = _rows(_USABLE, memberships=list(memberships), at=at, application=None)
+    return {(membership, application) for membership, application in rows}
 
 
 def rights_to(*, organization: uuid.UUID, entitlement: str, at: dt.datetime) -> list[Right]:

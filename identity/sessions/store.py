@@ -15,7 +15,7 @@ from psycopg.errors import UniqueViolation
 from audit.foundation import clock
 from identity import machine_secrets
 from identity.people.models import User
-from identity.sessions.models import IDLE_LIMIT, Session, open_at
+from identity.sessions.models import IDLE_LIMIT, Session, SignIn, open_at
 
 logger = logging.getLogger("django.security.SuspiciousSession")
 _VISIT = dt.timedelta(minutes=15)
@@ -34,7 +34,7 @@ WHERE s.session_key = ANY(%s) AND identity_session_open(s.expire_date, s.last_se
 # Each session of a visitor removes two rows, so that strangers do not add more rows than are alive.
 _REMOVE_EXPIRED = """
 DELETE FROM identity_session WHERE session_key = ANY (ARRAY(
-    SELECT session_key FROM identity_session WHERE expire_date <= %s
+    SELECT session_key FROM identity_session WHERE expire_date <= %s AND user_id IS NULL
     ORDER BY expire_date LIMIT 2 FOR UPDATE SKIP LOCKED))
 """
 
@@ -156,5 +156,6 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete sessions that a limit has ended."""
-        Session.objects.exclude(open_at(clock.wall())).delete()
+        """Delete sessions that a limit has ended, once their sign-ins to services have ended too (`grants.endings`)."""
+        over = Session.objects.exclude(open_at(clock.wall()))
+        over.exclude(session_key__in=SignIn.objects.filter(ended_at=None).values("session_key")).delete()

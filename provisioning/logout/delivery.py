@@ -25,7 +25,8 @@ from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-_LIFETIME = dt.timedelta(minutes=2)
+_LIFETIME = dt.timedelta(minutes=4)
+"""Two minutes (§2.4 recommends at most two), and two more for a client whose clock is that much fast."""
 _ACCEPTED = frozenset({200, 204})
 
 _UNAVAILABLE = ", ".join(f"'{code}'" for code in sorted(errors.TARGET_UNAVAILABLE))

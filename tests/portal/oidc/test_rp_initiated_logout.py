@@ -1,6 +1,6 @@
 """The OpenID Foundation's modules of RP-initiated logout, by their names, and what an attacker would try."""
 
-from collections.abc import Mapping
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,9 +50,7 @@ def confirm(browser: BrowserClient, page: Any) -> Any:
     return browser.post(page.context["action_url"], urlencode(fields), "application/x-www-form-urlencoded")
 
 
-def test_rp_initiated_logout_with_the_id_token_of_this_session_signs_out_and_returns(
-    world: World, browser: BrowserClient
-) -> None:
+def test_oidcc_rp_initiated_logout(world: World, browser: BrowserClient) -> None:
     hint = hint_of(world, browser)
     answer = ask(browser, id_token_hint=hint, post_logout_redirect_uri=AFTER, state="s 1&x=/")
     assert answer["Location"] == f"{AFTER}?state=s+1%26x%3D%2F"
@@ -77,16 +75,14 @@ def test_rp_initiated_logout_by_post_with_our_cookies_signs_out(world: World, br
     assert not browser.is_signed_in
 
 
-def test_rp_initiated_logout_no_state_adds_no_parameter(world: World, browser: BrowserClient) -> None:
+def test_oidcc_rp_initiated_logout_no_state(world: World, browser: BrowserClient) -> None:
     assert (
         ask(browser, id_token_hint=hint_of(world, browser), post_logout_redirect_uri=AFTER)["Location"]
         == AFTER
     )
 
 
-def test_rp_initiated_logout_of_an_address_with_a_query_keeps_it(
-    world: World, browser: BrowserClient
-) -> None:
+def test_address_registered_with_a_query_keeps_it(world: World, browser: BrowserClient) -> None:
     register(f"{AFTER}?a=1")
     answer = ask(
         browser,
@@ -97,18 +93,28 @@ def test_rp_initiated_logout_of_an_address_with_a_query_keeps_it(
     assert answer["Location"] == f"{AFTER}?a=1&state=s"
 
 
-@pytest.mark.parametrize("parameters", [{}, {"state": "only"}], ids=["no_params", "only_state"])
-def test_rp_initiated_logout_without_a_service_asks_and_stays_here(
-    browser: BrowserClient, parameters: Mapping[str, str]
-) -> None:
+def asks_and_stays_here(browser: BrowserClient, **parameters: str) -> bool:
+    """Whether a request without a service asks, and ends at our sign-in page."""
     page = ask(browser, **parameters)
     assert page.status_code == 200
     assert browser.is_signed_in
-    assert confirm(browser, page)["Location"] == "/account/login/"
-    assert not browser.is_signed_in
+    return bool(confirm(browser, page)["Location"] == "/account/login/") and not browser.is_signed_in
 
 
-def test_rp_initiated_logout_no_id_token_hint_asks_and_then_returns(browser: BrowserClient) -> None:
+def test_oidcc_rp_initiated_logout_no_params(browser: BrowserClient) -> None:
+    assert asks_and_stays_here(browser)
+
+
+def test_oidcc_rp_initiated_logout_only_state(browser: BrowserClient) -> None:
+    assert asks_and_stays_here(browser, state="only")
+
+
+def test_oidcc_rp_initiated_logout_discovery_endpoint_verification() -> None:
+    document = json.loads(metadata.discovery())
+    assert document["end_session_endpoint"] == f"{document['issuer']}{metadata.LOGOUT}"
+
+
+def test_oidcc_rp_initiated_logout_no_id_token_hint(browser: BrowserClient) -> None:
     page = ask(browser, client_id="ordering", post_logout_redirect_uri=AFTER, state="s")
     assert browser.is_signed_in
     assert page.context["application"]
@@ -119,31 +125,31 @@ def test_rp_initiated_logout_no_id_token_hint_asks_and_then_returns(browser: Bro
     assert not browser.is_signed_in
 
 
-def test_rp_initiated_logout_no_post_logout_redirect_uri_ends_at_our_sign_in_page(
-    world: World, browser: BrowserClient
-) -> None:
+def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(world: World, browser: BrowserClient) -> None:
     assert ask(browser, id_token_hint=hint_of(world, browser))["Location"] == "/account/login/"
     assert not browser.is_signed_in
 
 
+def is_refused(world: World, browser: BrowserClient, address: str) -> bool:
+    """Whether the address gets an error page, without a redirect, and ends nothing."""
+    page = ask(browser, id_token_hint=hint_of(world, browser), post_logout_redirect_uri=address)
+    return page.status_code == 400 and "Location" not in page.headers and browser.is_signed_in
+
+
 @pytest.mark.parametrize(
     "address",
-    [
-        f"{AFTER}?x=1",
-        f"{AFTER}/",
-        AFTER.upper(),
-        "https://evil.example/",
-        "javascript:alert(1)",
-        "//evil.example",
-    ],
+    [f"{AFTER}/", AFTER.upper(), "https://evil.example/", "javascript:alert(1)", "//evil.example"],
 )
-def test_rp_initiated_logout_bad_post_logout_redirect_uri_is_refused_and_ends_nothing(
+def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(
     world: World, browser: BrowserClient, address: str
 ) -> None:
-    page = ask(browser, id_token_hint=hint_of(world, browser), post_logout_redirect_uri=address)
-    assert page.status_code == 400
-    assert "Location" not in page.headers
-    assert browser.is_signed_in
+    assert is_refused(world, browser, address)
+
+
+def test_oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri(
+    world: World, browser: BrowserClient
+) -> None:
+    assert is_refused(world, browser, f"{AFTER}?x=1")
 
 
 def test_address_that_another_service_registered_is_refused(world: World, browser: BrowserClient) -> None:
@@ -181,14 +187,21 @@ def of_another_type(hint: str) -> str:
     return signing_keys.sign(claims=oidc_browser.claims_of(hint), typ="logout+jwt")
 
 
-@pytest.mark.parametrize("spoil", [unsigned, modified, of_another_type, lambda _: "x.y.z", lambda _: "é"])
-def test_rp_initiated_logout_bad_id_token_hint_is_refused_and_ends_nothing(
+def is_refused_with(world: World, browser: BrowserClient, spoil: Any) -> bool:
+    """Whether the spoiled hint gets an error page, without a redirect, and ends nothing."""
+    page = ask(browser, id_token_hint=spoil(hint_of(world, browser)), post_logout_redirect_uri=AFTER)
+    return page.status_code == 400 and "Location" not in page.headers and browser.is_signed_in
+
+
+@pytest.mark.parametrize("spoil", [unsigned, of_another_type, lambda _: "x.y.z", lambda _: "é"])
+def test_oidcc_rp_initiated_logout_bad_id_token_hint(
     world: World, browser: BrowserClient, spoil: Any
 ) -> None:
-    page = ask(browser, id_token_hint=spoil(hint_of(world, browser)), post_logout_redirect_uri=AFTER)
-    assert page.status_code == 400
-    assert "Location" not in page.headers
-    assert browser.is_signed_in
+    assert is_refused_with(world, browser, spoil)
+
+
+def test_oidcc_rp_initiated_logout_modified_id_token_hint(world: World, browser: BrowserClient) -> None:
+    assert is_refused_with(world, browser, modified)
 
 
 def test_expired_id_token_of_this_session_is_accepted(world: World, browser: BrowserClient) -> None:

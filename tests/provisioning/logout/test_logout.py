@@ -58,7 +58,7 @@ def test_every_service_of_an_ended_sign_in_gets_a_logout_token(
         assert header["typ"] == "logout+jwt"
         assert claims["events"] == {delivery.EVENT: {}}
         assert (claims["sid"], claims["sub"]) == (str(row.id), str(world.mikko.user_id))
-        assert claims["exp"] - claims["iat"] == 120
+        assert claims["exp"] - claims["iat"] == 240
         assert "nonce" not in claims
         audiences.add(claims["aud"])
     assert audiences == {"ordering", "crm"}

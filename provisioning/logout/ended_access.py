@@ -1,0 +1,44 @@
+"""A service gets a logout token when the last right in it ends, or the browser session that its sign-in rests on.
+
+Level-triggered: whatever ended the right (another tier, a hold, the offer, the catalogue, time) is noticed alike.
+"""
+
+import time
+
+from audit import installation
+from audit.foundation import clock
+from delegation.authorization import entitlements
+from identity.grants import endings
+
+_BATCH = 2000
+_SHARE = 20
+"""A slow look repeats less often, so that looking takes a twentieth of the time."""
+
+
+class EndedAccessWatch:
+    """Ends grants and sign-ins whose reason has gone; the planner's sweep makes their logout tokens due."""
+
+    def __init__(self) -> None:
+        self._next_at = 0.0
+
+    def __call__(self) -> None:
+        """Look once, unless the last look was so slow that it is too early."""
+        started = time.monotonic()
+        if started < self._next_at or installation.is_frozen():
+            return
+        end_all()
+        finished = time.monotonic()
+        self._next_at = finished + (finished - started) * _SHARE
+
+
+def end_all() -> int:
+    """End what has no reason any more. Three statements for up to 2,000 open grants, and one where some end."""
+    at = clock.now()
+    ended = endings.end_with_sessions(at=at)
+    grants = endings.open_grants(at=at)
+    for start in range(0, len(grants), _BATCH):
+        batch = grants[start : start + _BATCH]
+        usable = entitlements.usable_applications(memberships={grant.membership for grant in batch}, at=at)
+        lost = [grant for grant in batch if (grant.membership, grant.application) not in usable]
+        ended += endings.end(grants=lost, at=at) if lost else 0
+    return ended
