@@ -10,10 +10,13 @@ class DelegationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare how the tables follow from the events."""
+        """Declare how the tables follow from the events, and let capabilities join the impact of a removal."""
+        from delegation.access import impact as access_impact  # noqa: F401 - needs loaded models
         from delegation.access import state as access_state  # noqa: F401 - needs loaded models
         from delegation.acts import state as acts_state  # noqa: F401 - needs loaded models
         from delegation.catalogue import state as catalogue_state  # noqa: F401 - needs loaded models
         from delegation.holds import state as holds_state  # noqa: F401 - needs loaded models
+        from delegation.invitations import impact as invitations_impact  # noqa: F401 - needs loaded models
         from delegation.invitations import state as invitations_state  # noqa: F401 - needs loaded models
+        from delegation.service_users import impact as service_users_impact  # noqa: F401 - needs loaded models
         from delegation.staff import state as staff_state  # noqa: F401 - needs loaded models

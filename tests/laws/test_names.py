@@ -19,7 +19,7 @@ CLASSES = {
 """Class names that occur in several modules: why."""
 KINDS = {
     "__init__ __main__ apps checks middleware models": "Python's and Django's names",
-    "commands effects queries rules scope state store subjects": "files of a capability",
+    "commands effects impact queries rules scope state store subjects": "files of a capability",
     "context filters forms mail urls views wording": "files of a capability's pages",
     "errors events": "the errors of a package; the events of a capability: written, read, verified or worded",
     "connector delivery task": "files of a kind of target, or of delivery",

@@ -32,6 +32,7 @@ from delegation.catalogue.models import CatalogueWave
 from delegation.organizations import overview
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
+from delegation.people import removal_impact
 from delegation.people.commands import members as people_commands
 from delegation.people.ordering import Order
 from delegation.people.queries import PeopleFilter
@@ -129,6 +130,13 @@ def pages(world: World) -> Paths:
 
     return {
         "removal": lambda: people_commands.remove(actor=actor_of(admin), memberships=[leaver], reason="left"),
+        "impact of a removal": lambda: removal_impact.removal_impact(
+            actor=actor_of(admin),
+            leavers=people_queries.visible(
+                actor=actor_of(admin), organization=organization, at=at, ids=[leaver.id]
+            ),
+            at=at,
+        ),
         "people": page,
         "search": lambda: page("42 person"),
         "people by last sign-in": lambda: page(order=Order.SEEN),

@@ -1,7 +1,7 @@
 """This page model asks before a removal, and says what ends, what closes and what is not affected."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,14 +12,16 @@ from django.utils.translation import ngettext
 
 from delegation import continuity
 from delegation.access import queries as access_queries
+from delegation.impacts import Impact, ImpactKind
 from delegation.people import queries as people_queries
 from delegation.people import removal_impact
 from delegation.people.queries import VisibleMember
 from portal.shell.components import Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.web.people import detail_context
+from portal.web.people import detail_context, removal_decisions
 from portal.web.people.forms import RemovalForm
+from portal.web.people.removal_decisions import OpenDecision
 from portal.wording import access, dates, supplier_texts
 from provisioning.accounts import expected
 from provisioning.accounts.expected import AffectedSystem
@@ -77,6 +79,8 @@ class RemovalPage(PageModel):
     blocked: Blocked | None
     """Set where the removal is impossible: the page has no button then."""
     endings: Sequence[Ending]
+    decisions: Sequence[OpenDecision]
+    """What only the leavers have, with proposals for a successor."""
     closing_systems: Sequence[ClosingSystem]
     not_affected: str
     leaver: Leaver | None
@@ -100,7 +104,7 @@ def removal_page(
     clock = dates.Clock(page.at, page.zone)
     ids = [leaver.membership.id for leaver in leavers]
     closing = expected.expected_impact(memberships=ids)
-    counts = removal_impact.removal_impact(leavers=leavers, at=page.at)
+    counts = removal_impact.removal_impact(actor=page.viewer, leavers=leavers, at=page.at)
     single = leavers[0] if len(leavers) == 1 else None
     title = _title(leavers)
     return RemovalPage(
@@ -109,6 +113,7 @@ def removal_page(
         sub=_("from %(organization)s. Nothing has happened yet.") % {"organization": page.organization.name},
         blocked=_blocked(page, leavers),
         endings=_endings(page, counts),
+        decisions=removal_decisions.open_decisions(page, counts.decisions, _names(leavers)),
         closing_systems=[_closing_system(system, counts, clock) for system in closing],
         not_affected=_not_affected(page, single),
         leaver=_leaver(page, single, clock) if single else None,
@@ -130,6 +135,10 @@ def _title(leavers: Sequence[VisibleMember]) -> str:
         return _("Remove %(name)s") % {"name": leavers[0].membership.user.name}
     number = len(leavers)
     return ngettext("Remove %(number)d person", "Remove %(number)d people", number) % {"number": number}
+
+
+def _names(leavers: Sequence[VisibleMember]) -> str:
+    return dates.name_list([leaver.membership.user.name for leaver in leavers], most=3)
 
 
 def _contact(leaver: VisibleMember) -> Contact:
@@ -161,12 +170,23 @@ def _endings(page: PageContext, counts: removal_impact.RemovalImpact) -> list[En
         rows.append(Ending(_signed_in_to(settings.SUPPLIER_NAME), value % {"number": number}))
     services = [supplier_texts.in_language(name) for name in counts.services]
     rows += [Ending(_signed_in_to(name), _("ends")) for name in services]
-    if number := counts.invitations:
-        value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
-        text = _("Pending invitations sent by this person")
-        rows.append(Ending(text, value % {"number": number}))
-    names = counts.service_users
-    return [*rows, *(Ending(_("Service user %(name)s") % {"name": name}, _("ends")) for name in names)]
+    joined = [impact for impact in (*counts.endings, *counts.decisions) if impact.kind in _ENDINGS]
+    return [*rows, *(_ENDINGS[impact.kind](impact) for impact in joined)]
+
+
+def _sent_invitations(impact: Impact) -> Ending:
+    value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", impact.number)
+    return Ending(_("Pending invitations sent by this person"), value % {"number": impact.number})
+
+
+def _service_user(impact: Impact) -> Ending:
+    return Ending(_("Service user %(name)s") % {"name": impact.name}, _("ends"))
+
+
+_ENDINGS: Mapping[ImpactKind, Callable[[Impact], Ending]] = {
+    ImpactKind.SENT_INVITATIONS: _sent_invitations,
+    ImpactKind.SERVICE_USER: _service_user,
+}
 
 
 def _signed_in_to(service: str) -> str:

@@ -22,7 +22,7 @@ from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 18
+STATEMENTS = 22
 """Of the question, for any number of people."""
 
 
@@ -132,6 +132,22 @@ def test_removal_page_names_the_services_with_open_sign_ins(world: World) -> Non
     service_users.create(world.paivi, name="HR")
     page = page_model(signed_in.browser(world.aino).get(person_path(world.paivi, "remove")), RemovalPage)
     assert Ending("Service user HR", "ends") in page.endings
+    assert [(one.name, one.reason) for one in page.decisions[0].proposals] == [("Aino Virtanen", "admin")]
+
+
+def test_removal_page_names_what_needs_a_decision_and_links_to_the_access_of_a_candidate(
+    world: World,
+) -> None:
+    answer = signed_in.browser(world.aino).get(person_path(world.mikko, "remove"))
+    (decision,) = page_model(answer, RemovalPage).decisions
+    assert (
+        decision.text
+        == "Only Mikko Laine can order in the web shop at Tampere, up to 5\xa0000\xa0€ an order."
+    )
+    (proposal,) = decision.proposals
+    assert (proposal.name, proposal.reason) == ("Olli Mäkinen", "has it at another site")
+    assert proposal.url == person_path(world.olli, "access") + "?tier=orderer"
+    assert "Needs your decision" in visible_text(answer)
 
 
 def test_removal_page_takes_the_same_statements_for_two_and_three_people(world: World) -> None:
