@@ -5,7 +5,7 @@ from delegation.authorization.models.assignments import Assignment, AssignmentLi
 from delegation.authorization.models.ceilings import Ceiling, Hold
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
-from delegation.catalogue.models import CatalogueProposal, CatalogueWave
+from delegation.catalogue.models import CatalogueProposal, CatalogueWave, CeilingTemplate, UnitCeiling
 from delegation.invitations.models import Invitation, InvitationToken
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "CatalogueProposal",
     "CatalogueWave",
     "Ceiling",
+    "CeilingTemplate",
     "Entitlement",
     "Hold",
     "IdempotencyRecord",
@@ -26,4 +27,5 @@ __all__ = [
     "StaffPermission",
     "StaffRight",
     "StaffScope",
+    "UnitCeiling",
 ]

@@ -58,7 +58,7 @@ class Right:
 # An assignment without a limit row counts as 0. Amounts of different currencies give no right.
 # The currency is that of the amount: the ceiling's where the assignment has no limit of its own.
 # Two steps with few tables each: the database takes longer to plan a dozen joins than to run them.
-_QUERY = """
+QUERY = """
 WITH m AS MATERIALIZED (
   SELECT m.id, m.organization_id, m.valid_from AS p_from, m.valid_until AS p_until,
          a.id AS a_id, a.role_id, a.all_sites, a.valid_from, a.valid_until
@@ -79,14 +79,15 @@ SELECT m.id, r.app_key, r.e_key, r.key, m.all_sites,
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.name, s.external_id) ORDER BY s.sort_key, s.id)
         FROM {places} x JOIN identity_published_site s ON s.id = x.site_id WHERE x.assignment_id = m.a_id),
        r.takes_amount,
-       CASE WHEN NOT r.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
-       coalesce(CASE WHEN l.amount IS NOT NULL THEN nullif(l.currency, '') END, nullif(c.currency, ''), l.currency, ''),
+       CASE WHEN NOT r.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END AS amount,
+       coalesce(CASE WHEN l.amount IS NOT NULL THEN nullif(l.currency, '') END, nullif(c.currency, ''), l.currency, '')
+         AS currency,
        coalesce(l.period, 'order'),
        greatest(m.valid_from, r.valid_from, c.valid_from, m.p_from),
        least(m.valid_until, r.valid_until, c.valid_until, m.p_until),
        m.a_id
 FROM m JOIN r ON r.id = m.role_id
-JOIN delegation_ceiling c ON c.organization_id = m.organization_id AND c.entitlement_id = r.e_id
+JOIN {ceilings} c ON c.organization_id = m.organization_id AND c.entitlement_id = r.e_id
  AND in_force(c.valid_from, c.valid_until, %(at)s)
 LEFT JOIN {limits} l ON l.assignment_id = m.a_id AND l.entitlement_id = r.e_id
 WHERE NOT (r.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
@@ -96,30 +97,31 @@ WHERE NOT (r.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND 
                     AND in_force(b.valid_from, b.valid_until, %(at)s){ignored})
 ORDER BY m.id, r.rank, r.e_key, m.valid_from, m.a_id
 """
-_STORED = {
+STORED = {
     "members": "identity_membership_at(%(at)s)",
     "given": "delegation_assignment_at(%(at)s)",
     "places": "delegation_assignmentsite",
     "limits": "delegation_assignmentlimit",
+    "ceilings": "delegation_ceiling",
     "ignored": "",
 }
-_WITHOUT_ONE_HOLD = {**_STORED, "ignored": " AND b.id IS DISTINCT FROM %(lifted)s::uuid"}
+_WITHOUT_ONE_HOLD = {**STORED, "ignored": " AND b.id IS DISTINCT FROM %(lifted)s::uuid"}
 _NAMED = "m.id = ANY(%(memberships)s)"
-_RIGHTS = _QUERY.format(which=_NAMED, **_STORED)
+_RIGHTS = QUERY.format(which=_NAMED, **STORED)
 # The database computes no column of the rights that is not read here.
 _PEOPLE_WITH = f"""
 SELECT e_key, key, count(DISTINCT id)
-FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_WITHOUT_ONE_HOLD)}) rights
+FROM ({QUERY.format(which="m.organization_id = %(organization)s", **_WITHOUT_ONE_HOLD)}) rights
 WHERE %(stops)s IN (e_key, app_key)
 GROUP BY GROUPING SETS ((e_key), (key), ())
 """  # noqa: S608 - constants of this module
 _RIGHTS_TO = f"""
-SELECT * FROM ({_QUERY.format(which="m.organization_id = %(organization)s", **_STORED)}) rights
+SELECT * FROM ({QUERY.format(which="m.organization_id = %(organization)s", **STORED)}) rights
 WHERE e_key = %(entitlement)s
 """  # noqa: S608 - constants of this module
 _USABLE = f"SELECT DISTINCT id, app_key FROM ({_RIGHTS}) rights (id, app_key)"  # noqa: S608 - constants of this module
 # The same statement over one hypothetical member: active from now on, with one access.
-_HYPOTHETICAL_RIGHTS = _QUERY.format(
+_HYPOTHETICAL_RIGHTS = QUERY.format(
     which=_NAMED,
     members="(SELECT %(hypothetical)s::uuid AS id, o.id AS organization_id, o.in_force, %(at)s AS valid_from,"
     " NULL::timestamptz AS valid_until FROM identity_published_organization o WHERE o.id = %(organization)s)",
@@ -131,6 +133,7 @@ _HYPOTHETICAL_RIGHTS = _QUERY.format(
     " j.amount, j.currency, j.period"
     " FROM jsonb_to_recordset(%(limits)s) AS j(key text, amount numeric, currency text, period text)"
     " JOIN delegation_entitlement k ON k.key = j.key)",
+    ceilings="delegation_ceiling",
     ignored="",
 )
 _HYPOTHETICAL_MEMBERSHIP = uuid.UUID(int=0)
@@ -163,21 +166,21 @@ def rights_of(
     """Compute the rights of these memberships at `at`, in one application or all. One statement."""
     ids = list(memberships)
     by_membership: dict[uuid.UUID, list[Right]] = {membership: [] for membership in ids}
-    for row in _rows(_RIGHTS, memberships=ids, at=at, application=application):
+    for row in fetch(_RIGHTS, memberships=ids, at=at, application=application):
         by_membership[row[0]].append(_right_from_row(row))
     return by_membership
 
 
 def usable_applications(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> set[tuple[uuid.UUID, str]]:
     """Return which of these memberships have any right in which application, by key. One statement."""
-    rows = _rows(_USABLE, memberships=list(memberships), at=at, application=None)
+    rows = fetch(_USABLE, memberships=list(memberships), at=at, application=None)
     return {(membership, application) for membership, application in rows}
 
 
 def rights_to(*, organization: uuid.UUID, entitlement: str, at: dt.datetime) -> list[Right]:
     """Compute the rights of all members of this organization to one entitlement at `at`. One statement."""
     application = entitlement.partition(":")[0]
-    rows = _rows(
+    rows = fetch(
         _RIGHTS_TO, organization=organization, entitlement=entitlement, application=application, at=at
     )
     return [_right_from_row(row) for row in rows]
@@ -185,7 +188,7 @@ def rights_to(*, organization: uuid.UUID, entitlement: str, at: dt.datetime) -> 
 
 def hypothetical_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datetime) -> list[Right]:
     """Compute the rights that a member would have with only this access. One statement."""
-    rows = _rows(
+    rows = fetch(
         _HYPOTHETICAL_RIGHTS,
         memberships=[_HYPOTHETICAL_MEMBERSHIP],
         hypothetical=_HYPOTHETICAL_MEMBERSHIP,
@@ -217,7 +220,7 @@ def people_with(
 
     The hold `lifted` is taken as ended. One statement.
     """
-    rows = _rows(_PEOPLE_WITH, organization=organization, stops=stops, application=None, at=at, lifted=lifted)
+    rows = fetch(_PEOPLE_WITH, organization=organization, stops=stops, application=None, at=at, lifted=lifted)
     return PeopleCounts(
         people=next(number for entitlement, role, number in rows if entitlement is None and role is None),
         by_entitlement={entitlement: number for entitlement, _, number in rows if entitlement},
@@ -234,10 +237,11 @@ def _right_from_row(row: tuple[Any, ...]) -> Right:
 
 def next_change(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:
     """Find the next instant after `at` at which each membership's rights may change; it is absent where none comes."""
-    return dict(_rows(_BOUNDARIES, memberships=list(memberships), at=at))
+    return dict(fetch(_BOUNDARIES, memberships=list(memberships), at=at))
 
 
-def _rows(sql: str, **params: Any) -> list[tuple[Any, ...]]:
+def fetch(sql: str, **params: Any) -> list[tuple[Any, ...]]:
+    """Return all rows of a statement over rights."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [tuple(row) for row in cursor.fetchall()]

@@ -1,26 +1,21 @@
 """A catalogue is read from a TOML file; all its problems are listed with their places."""
 
-import difflib
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 from delegation.authorization import access_validation, input_cleaning
-from delegation.authorization.errors import InvalidInput
 from delegation.authorization.verbs import Verb
-from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
+from delegation.catalogue import file_checks
+from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec
+from delegation.catalogue.file_checks import Check
 
 CEILING = "ceiling"
 """Written in place of an amount: up to the organization's ceiling."""
 READY_MADE = Path(__file__).with_name("b2b_supplier.toml")
 """The catalogue of a B2B supplier to start from."""
-_MAX_LINE = 500
-_Check = Callable[[Any], str]
-"""Returns a description of the allowed values, or an empty string for a valid one."""
 
 
 class InvalidCatalogue(Exception):
@@ -65,6 +60,7 @@ def _catalogue(data: Mapping[str, Any]) -> Catalogue:
         icons={
             key: application["icon"] for key, application in applications.items() if "icon" in application
         },
+        ceiling_templates=[_template_spec(template) for template in data.get("ceiling_templates", ())],
     )
 
 
@@ -86,61 +82,89 @@ def _role_spec(role: Mapping[str, Any]) -> RoleSpec:
     )
 
 
+def _template_spec(template: Mapping[str, Any]) -> CeilingTemplateSpec:
+    offer = {key: None if value is True else Decimal(value) for key, value in template["offer"].items()}
+    return CeilingTemplateSpec(
+        key=template["key"], name=template["name"], offer=offer, units=template.get("units", ())
+    )
+
+
 class _Problems:
     """Collects all problems of a parsed file. References must lead to declarations in the same file."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.problems: list[str] = []
-        self.applications = _keys(data.get("applications"))
-        self.entitlements = {str(table.get("key")): table for table in _tables(data.get("entitlements"))}
-        self.roles = [str(table.get("key")) for table in _tables(data.get("roles"))]
-        sections = {
-            "units": (_is_table, True),
-            "brands": (_is_table, False),
-            "applications": (_is_table, True),
-            "entitlements": (_is_list_of_tables, True),
-            "roles": (_is_list_of_tables, True),
+        self.applications = file_checks.keys(data.get("applications"))
+        self.entitlements = {
+            str(table.get("key")): table for table in file_checks.tables(data.get("entitlements"))
         }
+        self.roles = [str(table.get("key")) for table in file_checks.tables(data.get("roles"))]
+        sections = {
+            "units": (file_checks.is_table, True),
+            "brands": (file_checks.is_table, False),
+            "applications": (file_checks.is_table, True),
+            "entitlements": (file_checks.is_list_of_tables, True),
+            "roles": (file_checks.is_list_of_tables, True),
+            "ceiling_templates": (file_checks.is_list_of_tables, False),
+        }
+        self._units = file_checks.keys(data.get("units"))
         self._table("", data, sections)
         if not self.problems:
             self._contents(data)
 
     def _contents(self, data: Mapping[str, Any]) -> None:
         for key, name in data["units"].items():
-            self._value(f"units.{key}", key, _is_key)
-            self._value(f"units.{key}", name, _is_line)
+            self._value(f"units.{key}", key, file_checks.is_key)
+            self._value(f"units.{key}", name, file_checks.is_line)
         for key, brand in data.get("brands", {}).items():
-            self._value(f"brands.{key}", key, _one_of(list(data["units"]), "the units of this file"))
-            self._value(f"brands.{key}", brand, _is_key)
+            self._value(
+                f"brands.{key}", key, file_checks.one_of(list(data["units"]), "the units of this file")
+            )
+            self._value(f"brands.{key}", brand, file_checks.is_key)
         for key, application in data["applications"].items():
-            self._value(f"applications.{key}", key, _is_key)
-            self._table(f"applications.{key}", application, {"icon": (_is_icon, False)})
+            self._value(f"applications.{key}", key, file_checks.is_key)
+            self._table(f"applications.{key}", application, {"icon": (file_checks.is_icon, False)})
         self._list("entitlements", data["entitlements"], self._entitlement_schema())
         self._list("roles", data["roles"], self._role_schema())
+        self._list("ceiling_templates", data.get("ceiling_templates", []), self._template_schema())
 
-    def _entitlement_schema(self) -> dict[str, tuple[_Check, bool]]:
+    def _entitlement_schema(self) -> dict[str, tuple[Check, bool]]:
         return {
             "key": (self._is_entitlement_key, True),
-            "text": (_is_translated, True),
-            "takes_amount": (_is_switch, False),
-            "takes_sites": (_is_switch, False),
+            "text": (file_checks.is_translated, True),
+            "takes_amount": (file_checks.is_switch, False),
+            "takes_sites": (file_checks.is_switch, False),
         }
 
-    def _role_schema(self) -> dict[str, tuple[_Check, bool]]:
+    def _role_schema(self) -> dict[str, tuple[Check, bool]]:
         return {
-            "key": (_is_key, True),
-            "name": (_is_translated, True),
-            "description": (_is_translated, True),
-            "entitlements": (_each(_one_of(self.entitlements, "the entitlements of this file")), False),
-            "verbs": (_each(_one_of([verb.value for verb in Verb], "the portal's verbs")), False),
-            "assignable": (_each(_one_of(self.roles, "the roles of this file")), False),
+            "key": (file_checks.is_key, True),
+            "name": (file_checks.is_translated, True),
+            "description": (file_checks.is_translated, True),
+            "entitlements": (
+                file_checks.each(file_checks.one_of(self.entitlements, "the entitlements of this file")),
+                False,
+            ),
+            "verbs": (
+                file_checks.each(file_checks.one_of([verb.value for verb in Verb], "the portal's verbs")),
+                False,
+            ),
+            "assignable": (file_checks.each(file_checks.one_of(self.roles, "the roles of this file")), False),
             "assignable_up_to": (self._is_amounts, False),
-            "assignable_days": (_is_days, False),
-            "second_factor": (_is_switch, False),
-            "working_admin": (_is_switch, False),
+            "assignable_days": (file_checks.is_days, False),
+            "second_factor": (file_checks.is_switch, False),
+            "working_admin": (file_checks.is_switch, False),
         }
 
-    def _list(self, name: str, rows: list[Any], schema: Mapping[str, tuple[_Check, bool]]) -> None:
+    def _template_schema(self) -> dict[str, tuple[Check, bool]]:
+        return {
+            "key": (file_checks.is_key, True),
+            "name": (file_checks.is_translated, True),
+            "units": (file_checks.each(file_checks.one_of(self._units, "the units of this file")), False),
+            "offer": (self._is_offer, True),
+        }
+
+    def _list(self, name: str, rows: list[Any], schema: Mapping[str, tuple[Check, bool]]) -> None:
         keys: set[object] = set()
         for number, row in enumerate(rows, 1):
             key = row.get("key")
@@ -150,13 +174,13 @@ class _Problems:
                 self.problems.append(f"{place}: the key occurs twice; each key must occur once.")
             keys.add(key if isinstance(key, str) else number)
 
-    def _table(self, place: str, row: Any, schema: Mapping[str, tuple[_Check, bool]]) -> None:
+    def _table(self, place: str, row: Any, schema: Mapping[str, tuple[Check, bool]]) -> None:
         if not isinstance(row, dict):
             self.problems.append(f"{place}: must be a table.")
             return
         begin = f"{place}: " if place else ""
         for name in [name for name in row if name not in schema]:
-            allowed = f"allowed are {', '.join(schema)}{_nearest(name, schema)}"
+            allowed = f"allowed are {', '.join(schema)}{file_checks.nearest(name, schema)}"
             self.problems.append(f"{begin}{name} is not known; {allowed}.")
         for name, (check, required) in schema.items():
             if name in row:
@@ -164,7 +188,7 @@ class _Problems:
             elif required:
                 self.problems.append(f"{begin}{name} is missing.")
 
-    def _value(self, place: str, value: Any, check: _Check) -> None:
+    def _value(self, place: str, value: Any, check: Check) -> None:
         if allowed := check(value):
             self.problems.append(f"{place} must be {allowed}.")
 
@@ -172,7 +196,9 @@ class _Problems:
         application, colon, action = value.partition(":") if isinstance(value, str) else ("", "", "")
         if not colon or not all(input_cleaning.KEY.fullmatch(part) for part in action.split(".")):
             return "application:thing.action, such as shop:orders.place"
-        return _one_of(self.applications, "the applications of this file, before the colon")(application)
+        return file_checks.one_of(self.applications, "the applications of this file, before the colon")(
+            application
+        )
 
     def _is_amounts(self, value: Any) -> str:
         if not isinstance(value, dict):
@@ -181,82 +207,20 @@ class _Problems:
             key for key, entitlement in self.entitlements.items() if entitlement.get("takes_amount") is True
         ]
         for key, amount in value.items():
-            if wrong := _one_of(taking, "the entitlements of this file that take an amount")(key):
+            if wrong := file_checks.one_of(taking, "the entitlements of this file that take an amount")(key):
                 return f"about {wrong}"
             if amount != CEILING and not access_validation.is_positive_amount(amount):
                 return f"“{CEILING}” or an amount with at most two decimals, above 0, for {key}"
         return ""
 
-
-def _keys(value: Any) -> list[str]:
-    return list(value) if isinstance(value, dict) else []
-
-
-def _tables(value: Any) -> list[dict[str, Any]]:
-    return [table for table in value if isinstance(table, dict)] if isinstance(value, list) else []
-
-
-def _nearest(word: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (nearest: {close[0]})" if close else ""
-
-
-def _is_table(value: Any) -> str:
-    return "" if isinstance(value, dict) else "a table"
-
-
-def _is_list_of_tables(value: Any) -> str:
-    return "" if isinstance(value, list) and len(_tables(value)) == len(value) else "a list of tables"
-
-
-def _is_switch(value: Any) -> str:
-    return "" if isinstance(value, bool) else "true or false"
-
-
-def _is_days(value: Any) -> str:
-    good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 36_500
-    return "" if good else "a whole number of days from 1 to 36500"
-
-
-def _is_key(value: Any) -> str:
-    good = isinstance(value, str) and input_cleaning.KEY.fullmatch(value)
-    return "" if good else "a key of at most 40 small letters, digits, “-” and “_”"
-
-
-def _is_icon(value: Any) -> str:
-    return _is_key(value) and "the name of an icon, such as shopping-cart"
-
-
-def _is_line(value: Any) -> str:
-    try:
-        good = isinstance(value, str) and bool(
-            input_cleaning.line(value, field="text", longest=_MAX_LINE, required=True)
-        )
-    except InvalidInput:
-        good = False
-    return "" if good else f"one line of text, at most {_MAX_LINE} characters"
-
-
-def _is_translated(value: Any) -> str:
-    languages = [code for code, _name in settings.LANGUAGES]
-    if isinstance(value, dict) and set(value) == set(languages) and not any(map(_is_line, value.values())):
+    def _is_offer(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return "a table of entitlements"
+        for key, amount in value.items():
+            if wrong := file_checks.one_of(self.entitlements, "the entitlements of this file")(key):
+                return f"about {wrong}"
+            takes = self.entitlements[key].get("takes_amount") is True
+            if amount is not True and not (takes and access_validation.is_positive_amount(amount)):
+                allowed = "true, or an amount with at most two decimals, above 0," if takes else "true"
+                return f"{allowed} for {key}"
         return ""
-    return f"a table with one line of text for each language: {', '.join(languages)}"
-
-
-def _one_of(known: Collection[str], what: str) -> _Check:
-    def check(value: Any) -> str:
-        if isinstance(value, str) and value in known:
-            return ""
-        return f"one of {what}, and {value!r} is not{_nearest(str(value), known)}"
-
-    return check
-
-
-def _each(check: _Check) -> _Check:
-    def check_all(value: Any) -> str:
-        if not isinstance(value, list):
-            return "a list"
-        return next((f"a list in which each is {wrong}" for wrong in map(check, value) if wrong), "")
-
-    return check_all

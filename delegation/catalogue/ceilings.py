@@ -1,17 +1,19 @@
-"""The supplier sets what it offers an organization."""
+"""The supplier sets what its business units offer an organization."""
 
 import datetime as dt
 from collections.abc import Mapping
 
+from audit.foundation import clock
 from audit.foundation.actor import Actor
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
-from delegation.acts.subjects import SupplierSet
+from delegation.authorization.errors import DifferenceChanged
 from delegation.authorization.models import ceilings
 from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import effects, rules
+from delegation.catalogue import ceiling_difference, effects, rules, unit_ceilings
+from delegation.catalogue.subjects import OfferOfUnits
 from identity.organizations.models import Organization
 
 
@@ -21,16 +23,31 @@ def set_ceiling(
     actor: Actor,
     organization: Organization,
     offer: Mapping[str, AmountLimit | None],
+    unit: str = "",
+    seen: str = "",
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
     """Offer these entitlements up to these amounts from now on; None withdraws an entitlement.
 
-    Assignments stay unchanged: rights are computed when read. Raises InvalidInput besides the errors of every act.
+    `unit` is the key of the business unit that offers them; without it, each unit of the organization does. The ceiling
+    is the highest of its units. Assignments stay unchanged: rights are computed when read. `seen` is the digest of the
+    difference that the actor saw. Raises InvalidInput and DifferenceChanged besides the errors of every act.
     """
     rules.check_offer(offer)
-    affects = SupplierSet(affects=(organization.id,))
-    with acting(actor, Verb.CEILING_SET, on=affects, idempotency_key=idempotency_key) as act:
-        act.record(**effects.set_offer(act, organization, offer))
+    units = unit_ceilings.chosen_units(organization=organization.id, unit=unit)
+    # Counting people takes time, so it is done before the lock; the present offers are compared under it.
+    checked = (
+        ceiling_difference.check(organization=organization.id, units=units, offer=offer, at=clock.now())
+        if seen
+        else None
+    )
+    on = OfferOfUnits(organization.id, units=list(units.values()))
+    with acting(actor, Verb.CEILING_SET, on=on, idempotency_key=idempotency_key) as act:
+        if checked is not None:
+            version = ceiling_difference.version(organization=organization.id, at=act.at)
+            if checked.digest != seen or checked.version != version:
+                raise DifferenceChanged
+        act.record(**effects.set_offer(act, organization, offer, units=units))
     return act.outcome
 
 

@@ -39,8 +39,18 @@ class RoleSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CeilingTemplateSpec:
+    """Describes an offer to start from. An amount of None is without limit; without `units`, all units use it."""
+
+    key: str
+    name: Text
+    offer: Mapping[str, Decimal | None]
+    units: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Holds the supplier's business units, entitlements, roles and application icons."""
+    """Holds the supplier's business units, entitlements, roles, application icons and templates of ceilings."""
 
     units: Mapping[str, str]
     entitlements: Sequence[EntitlementSpec]
@@ -49,3 +59,4 @@ class Catalogue:
     """The brand of each business unit by key; a unit without one has the default brand."""
     icons: Mapping[str, str] = field(default_factory=dict)
     """The icon of each application by name; an application without one gets the default icon."""
+    ceiling_templates: Sequence[CeilingTemplateSpec] = ()

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from delegation.authorization.values import amount_to_json
 from delegation.catalogue.catalog_file import CEILING
-from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec, Text
+from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec, Text
 from delegation.catalogue.stored_catalogue import StoredCatalogue
 
 
@@ -79,6 +79,8 @@ class CatalogueDifference:
     new_entitlements: Sequence[str]
     changed_entitlements: Sequence[str]
     """Those whose text or settings differ."""
+    changed_templates: Sequence[str]
+    """Templates of ceilings that are new or differ; no organization's ceiling follows them."""
     unregistered: Sequence[str]
     reordered: bool
     """Whether lists have another order."""
@@ -98,6 +100,7 @@ class CatalogueDifference:
                 self.changed_icons,
                 self.new_entitlements,
                 self.changed_entitlements,
+                self.changed_templates,
                 self.reordered,
             )
         )
@@ -128,12 +131,22 @@ def of_file(stored: StoredCatalogue, file: Catalogue) -> CatalogueDifference:
         changed_icons=_differing(before.icons, after.icons),
         new_entitlements=[spec.key for spec in after.entitlements if spec.key not in own],
         changed_entitlements=[spec.key for spec in after.entitlements if own.get(spec.key, spec) != spec],
+        changed_templates=_changed_templates(before, after),
         unregistered=stored.unregistered(file),
         reordered=_reordered([role.key for role in before.roles], [role.key for role in file.roles])
         or _reordered(list(own), [spec.key for spec in file.entitlements]),
         not_in_file=[key for key in (*(role.key for role in before.roles), *own) if key not in in_file],
         names=after,
     )
+
+
+def _changed_templates(before: Catalogue, after: Catalogue) -> list[str]:
+    own = {spec.key: _parts(spec) for spec in before.ceiling_templates}
+    return [spec.key for spec in after.ceiling_templates if own.get(spec.key) != _parts(spec)]
+
+
+def _parts(spec: CeilingTemplateSpec) -> object:
+    return dict(spec.name), dict(spec.offer), sorted(spec.units)
 
 
 def _reordered(before: Sequence[str], file: Sequence[str]) -> bool:

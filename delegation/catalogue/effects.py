@@ -1,5 +1,6 @@
 """Commands write the catalogue, and what the supplier offers an organization, by these effects."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from delegation.authorization.models.ceilings import Ceiling
 from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit, amount_to_json
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import events, rules, store, stored_catalogue
+from delegation.catalogue import events, rules, store, stored_catalogue, unit_ceilings
 from delegation.catalogue.affected_people import AffectedPeople
 from delegation.catalogue.defaults import Catalogue
 from delegation.catalogue.models import CatalogueProposal
@@ -20,21 +21,28 @@ from identity.organizations.models import Organization
 
 
 def set_offer(
-    act: Act, organization: Organization, offer: Mapping[str, AmountLimit | None]
+    act: Act,
+    organization: Organization,
+    offer: Mapping[str, AmountLimit | None],
+    *,
+    units: Mapping[str, uuid.UUID | None],
 ) -> dict[str, Any]:
-    """Offer these entitlements up to these amounts; None withdraws one. The organization's event is recorded.
+    """Offer these entitlements in each of these business units up to these amounts; None withdraws one.
 
-    Returns the facts for the event in the supplier's chain, which the caller records. Raises InvalidInput.
+    The ceiling becomes the highest of all units of the organization, whose event is recorded. Returns the facts for the
+    event in the supplier's chain, which the caller records. Raises InvalidInput.
     """
     known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
     if offer.keys() - known.keys():
         raise InvalidInput(field="entitlement", problem="unknown")
     stored = _stored(offer, known)
-    facts = {"offer": {key: _limit_to_json(limit) for key, limit in stored.items()}}
+    unit_ceilings.replace(organization, units.values(), stored, known, at=act.at)
+    highest = unit_ceilings.highest(organization, known, at=act.at)
     current = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
     current.filter(NotEnded(act.at)).update(valid_until=act.at)
-    offered = [(known[key], limit) for key, limit in stored.items() if limit is not None]
+    offered = [(known[key], limit) for key, limit in highest.items() if limit is not None]
     Ceiling.objects.bulk_create([_ceiling(act, organization, *line) for line in offered])
+    facts = {"offer": _offer_to_json(highest)}
     act.also(
         Verb.CEILING_SET,
         Subject("organization", organization.id),
@@ -42,7 +50,12 @@ def set_offer(
         facts=facts,
         chain=organization.id,
     )
-    return {"organization": str(organization.id), **facts}
+    by_unit = dict.fromkeys(sorted(units), _offer_to_json(stored))
+    return {"organization": str(organization.id), **facts, "unit_offers": by_unit}
+
+
+def _offer_to_json(offer: Mapping[str, AmountLimit | None]) -> dict[str, Any]:
+    return {key: _limit_to_json(limit) for key, limit in sorted(offer.items())}
 
 
 def _stored(
@@ -85,6 +98,7 @@ def apply_catalogue(
     new_units = store.add_units(catalogue)
     store.set_brands(catalogue)
     known = store.apply_entitlements(catalogue)
+    store.apply_templates(catalogue, known)
     versions = store.apply_roles(catalogue, known, act.at)
     act.record(
         roles=list(versions),
@@ -92,6 +106,9 @@ def apply_catalogue(
         entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
         role_versions=versions,
         brands=dict(catalogue.brands),
+        ceiling_templates={
+            spec.key: events.template_to_json(spec, known) for spec in catalogue.ceiling_templates
+        },
         people_losing=affected.total.lose,
         people_gaining=affected.total.gain,
     )

@@ -1,9 +1,11 @@
-"""A catalogue file may wait for a second catalogue owner; an applied one reaches the organizations in batches."""
+"""The catalogue has templates of ceilings, proposed files, and files that reach the organizations in batches."""
 
 from django.db import models
 from django.db.models import F, Q
 
 from audit.foundation import ids
+from delegation.authorization.models.roles import Entitlement
+from identity.organizations.models import BusinessUnit, Organization
 
 FILE_BYTES = 65_536
 """The longest file that a proposal holds, in UTF-8."""
@@ -64,3 +66,35 @@ class CatalogueWave(models.Model):
     """The keys of the roles whose holders' rights may differ."""
     at = models.DateTimeField()
     position = models.UUIDField(null=True)
+
+
+class CeilingTemplate(models.Model):
+    """Names an offer that staff start from; a changed template changes no organization's ceiling."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.JSONField()
+    units = models.JSONField(default=list)
+    """The keys of the business units that use it; empty: all."""
+    offer = models.JSONField()
+    """The amount of each entitlement by key, as a decimal string; null for one without limit."""
+    rank = models.PositiveSmallIntegerField(default=0)
+
+
+class UnitCeiling(models.Model):
+    """One business unit offers an organization an entitlement up to an amount in an interval.
+
+    The organization's ceiling is the highest of its units (`delegation.authorization.models.ceilings`), and is written
+    in the same act. Rows of one unit and entitlement do not overlap (`unit_ceiling_no_overlap`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    unit = models.ForeignKey(BusinessUnit, models.PROTECT, null=True, related_name="+")
+    """None for an organization that no business unit has a number for: the supplier itself offers it."""
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    """None: without limit."""
+    currency = models.CharField(max_length=3, blank=True)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)

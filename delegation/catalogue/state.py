@@ -118,6 +118,41 @@ declarations.register(
         not_compared={"id": "a ceiling is identified by organization, entitlement and beginning"},
     ),
     Rebuilt(
+        table="delegation_unitceiling",
+        key=("organization_id", "unit_id", "entitlement_id", "valid_from"),
+        events="verb = 'ceiling.set' AND subject_kind = 'supplier'",
+        expected="""
+            SELECT organization_id, unit_id, entitlement_id, valid_from, (offer ->> 'amount')::numeric AS amount,
+                   offer ->> 'currency' AS currency, valid_until
+            FROM (
+                SELECT (facts ->> 'organization')::uuid AS organization_id, u.key AS unit_id, o.key AS entitlement_id,
+                       at AS valid_from, o.value AS offer,
+                       lead(at) OVER (PARTITION BY facts ->> 'organization', u.key, o.key ORDER BY seq) AS valid_until
+                FROM event, jsonb_each(facts -> 'unit_offers') u, jsonb_each(u.value) o
+            ) offered WHERE offer <> 'null'
+        """,
+        actual="""
+            SELECT c.organization_id, coalesce(b.key, '') AS unit_id, e.key AS entitlement_id, c.valid_from, c.amount,
+                   c.currency, c.valid_until
+            FROM delegation_unitceiling c JOIN delegation_entitlement e ON e.id = c.entitlement_id
+            LEFT JOIN identity_published_business_unit b ON b.id = c.unit_id
+        """,
+        columns=("amount", "currency", "valid_until"),
+        not_compared={"id": "identified by organization, unit, entitlement and beginning"},
+    ),
+    Rebuilt(
+        table="delegation_ceilingtemplate",
+        key=("key",),
+        events=_CATALOGUE,
+        expected="""
+            SELECT DISTINCT ON (t.key) t.key, t.value -> 'units' AS units, t.value -> 'offer' AS offer
+            FROM event, jsonb_each(facts -> 'ceiling_templates') t ORDER BY t.key, seq DESC
+        """,
+        actual="SELECT key, units, offer FROM delegation_ceilingtemplate",
+        columns=("units", "offer"),
+        not_compared={"id": _BY_KEY, "name": declarations.TEXT, "rank": "the order of lists"},
+    ),
+    Rebuilt(
         table="delegation_catalogueproposal",
         key=("id",),
         events="verb IN ('catalogue.propose', 'catalogue.refuse', 'catalogue.apply')",

@@ -10,11 +10,11 @@ from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import Assurance, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.catalogue import events
 from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
-from delegation.catalogue.models import CatalogueWave
+from delegation.catalogue.models import CatalogueWave, CeilingTemplate
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
 
-R = TypeVar("R", Entitlement, Role)
+R = TypeVar("R", Entitlement, Role, CeilingTemplate)
 
 
 def add_units(catalogue: Catalogue) -> list[str]:
@@ -59,6 +59,16 @@ def apply_entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
             application = applications[spec.key.partition(":")[0]]
             rows[spec.key] = _entitlement(stored.get(spec.key), spec, rank, application)
     return rows
+
+
+def apply_templates(catalogue: Catalogue, known: Mapping[str, Entitlement]) -> None:
+    """Write the templates of ceilings that differ; those that the file does not name stay."""
+    stored = {row.key: row for row in CeilingTemplate.objects.all()}
+    for rank, spec in enumerate(catalogue.ceiling_templates):
+        facts = events.template_to_json(spec, known)
+        row = stored.get(spec.key)
+        fields = {"name": dict(spec.name), **facts, "rank": rank}
+        _saved(row or CeilingTemplate(key=spec.key), fields, is_new=row is None)
 
 
 def _set_icon(application: Application, icon: str) -> None:

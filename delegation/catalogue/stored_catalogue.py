@@ -4,12 +4,14 @@ import datetime as dt
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from delegation.authorization.models.roles import Assurance, Entitlement, RoleEntitlement, RoleVersion
+from delegation.authorization.values import amount_from_json
 from delegation.authorization.verbs import Verb
-from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
+from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec
+from delegation.catalogue.models import CeilingTemplate
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
 
@@ -58,7 +60,18 @@ class StoredCatalogue:
                 if (brand := (file.brands if unit in file.units else self.catalogue.brands).get(unit, ""))
             },
             icons={key: icon for key in self.applications if (icon := file.icons.get(key, ""))},
+            ceiling_templates=self._templates(file, known),
         )
+
+    def _templates(self, file: Catalogue, known: Collection[str]) -> list[CeilingTemplateSpec]:
+        own = {spec.key: spec for spec in self.catalogue.ceiling_templates}
+        new = {
+            spec.key: replace(
+                spec, offer={key: spec.offer[key] for key in sorted(spec.offer) if key in known}
+            )
+            for spec in file.ceiling_templates
+        }
+        return list({**own, **new}.values())
 
     def unregistered(self, file: Catalogue) -> tuple[str, ...]:
         """Return the file's entitlements of applications that are not registered, in the file's order."""
@@ -75,7 +88,7 @@ def _known_parts(role: RoleSpec, known: Mapping[str, EntitlementSpec]) -> RoleSp
 
 
 def load() -> StoredCatalogue:
-    """Read the catalogue in force. Five statements."""
+    """Read the catalogue in force. Six statements."""
     units = list(BusinessUnit.objects.order_by("key"))
     applications = list(Application.objects.order_by("key"))
     entitlements = list(Entitlement.objects.order_by("rank", "key"))
@@ -93,12 +106,26 @@ def load() -> StoredCatalogue:
         roles=[_role_spec(version, lines[version.id]) for version in versions],
         brands={row.key: row.brand for row in units if row.brand},
         icons={row.key: row.icon for row in applications if row.icon},
+        ceiling_templates=ceiling_templates(),
     )
     return StoredCatalogue(
         catalogue=catalogue,
         versions={row.role.key: PresentVersion(row.number, row.valid_from) for row in versions},
         applications={row.key: row.name for row in applications},
     )
+
+
+def ceiling_templates() -> list[CeilingTemplateSpec]:
+    """Read the templates of ceilings, in order. One statement."""
+    return [
+        CeilingTemplateSpec(
+            key=row.key,
+            name=row.name,
+            offer={key: amount_from_json(amount) for key, amount in sorted(row.offer.items())},
+            units=row.units,
+        )
+        for row in CeilingTemplate.objects.order_by("rank", "key")
+    ]
 
 
 def _role_spec(version: RoleVersion, lines: Sequence[RoleEntitlement]) -> RoleSpec:

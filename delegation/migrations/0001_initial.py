@@ -190,6 +190,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='CeilingTemplate',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('key', models.SlugField(max_length=40, unique=True)),
+                ('name', models.JSONField()),
+                ('units', models.JSONField(default=list)),
+                ('offer', models.JSONField()),
+                ('rank', models.PositiveSmallIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='UnitCeiling',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('entitlement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.businessunit')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Hold',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),

@@ -6,6 +6,8 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_roleversion',
     'delegation_roleentitlement',
     'delegation_ceiling',
+    'delegation_ceilingtemplate',
+    'delegation_unitceiling',
     'delegation_hold',
     'delegation_staffscope',
     'delegation_staffright',
@@ -43,6 +45,12 @@ ALTER TABLE delegation_staffpermission ADD CONSTRAINT staff_permission_of_staff
 -- An auditor changes nothing: at no instant has a user an auditor's right together with another role.
 ALTER TABLE delegation_staffright ADD CONSTRAINT staff_auditor_apart EXCLUDE USING gist
     (user_id WITH =, (CASE WHEN role = 'auditor' THEN 1 ELSE 0 END) WITH <>, tstzrange(valid_from, valid_until) WITH &&);
+
+-- One business unit offers an organization an entitlement once at a time; the supplier itself counts as a unit.
+ALTER TABLE delegation_unitceiling ADD CONSTRAINT unit_ceiling_no_overlap EXCLUDE USING gist
+    (organization_id WITH =, entitlement_id WITH =,
+     (coalesce(unit_id, '00000000-0000-0000-0000-000000000000'::uuid)) WITH =,
+     tstzrange(valid_from, valid_until) WITH &&);
 
 -- A proposal is the file that was shown, and it is decided once: a second person agrees to exactly this.
 ALTER TABLE delegation_catalogueproposal ADD CONSTRAINT proposal_digest_of_file

@@ -11,6 +11,7 @@ from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import effects as catalogue_effects
+from delegation.catalogue.unit_ceilings import NO_UNIT
 from delegation.invitations import effects as invitations_effects
 from delegation.invitations.models import Invitation
 from delegation.onboarding import rules
@@ -41,7 +42,9 @@ def onboard(*, actor: Actor, customer: NewCustomer, idempotency_key: str | None 
         rules.require_new(new=new, units=subject.units.values())
         organization = organizations_effects.create(act, subject, new)
         if customer.offer:
-            facts = catalogue_effects.set_offer(act, organization, customer.offer)
+            facts = catalogue_effects.set_offer(
+                act, organization, customer.offer, units=subject.units or NO_UNIT
+            )
             supplier = Subject(act.subjects.kind.value, ledger.SUPPLIER)
             act.also(Verb.CEILING_SET, supplier, cause=act.verb, facts=facts, chain=ledger.SUPPLIER)
         links = tuple(_invite(act, admin) for admin in customer.admins)

@@ -8,6 +8,7 @@ from portal.desk.applications import system_views as systems
 from portal.desk.applications import views as applications
 from portal.desk.audit import views as audit
 from portal.desk.catalogue import views as catalogue
+from portal.desk.ceilings import views as ceilings
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
 from portal.desk.keys import views as keys
@@ -48,6 +49,8 @@ urlpatterns = [
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
     path("organizations/<slug:organization>/activity", activity.listing, name="staff_activity"),
+    path("organizations/<slug:organization>/ceiling/", ceilings.listing, name="staff_ceiling"),
+    path("organizations/<slug:organization>/ceiling/change", ceilings.change, name="staff_ceiling_change"),
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),
     path("organizations/<slug:organization>/holds/place", holds.place, name="staff_hold_place"),
     path("organizations/<slug:organization>/holds/<uuid:hold>/lift", holds.lift, name="staff_hold_lift"),

@@ -161,6 +161,7 @@ def _lists(difference: CatalogueDifference) -> list[ListRow]:
         (_("New in services"), texts(difference.new_entitlements)),
         (_("Other texts or settings"), texts(difference.changed_entitlements)),
         (_("Lists in another order"), [_("as in the file")] if difference.reordered else []),
+        (_("Templates of ceilings, new or changed"), difference.changed_templates),
         (_("Left out, because their service is not registered"), difference.unregistered),
         (_("Not in the file, and unchanged"), texts(difference.not_in_file)),
     ]

@@ -68,6 +68,12 @@ _ACTIONS: Sequence[_Offer] = (
         lambda: _("Stop a service, or one thing in it, for a while. No right is removed."),
     ),
     _Offer(
+        Verb.MEMBER_VIEW,
+        "staff_ceiling",
+        lambda: _("What is offered"),
+        lambda: _("The ceiling by business unit. It limits what admins can assign, and what people can do."),
+    ),
+    _Offer(
         Verb.ORGANIZATION_CREATE,
         "staff_onboarded",
         lambda: _("Onboarding"),

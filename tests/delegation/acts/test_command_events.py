@@ -385,7 +385,7 @@ def test_ceiling_is_an_event_of_the_supplier_and_of_the_organization(world: Worl
             "verb": "ceiling.set",
             "chain": "supplier",
             "subject": "supplier supplier",
-            "facts": {"organization": "koskela", "offer": offer},
+            "facts": {"organization": "koskela", "offer": offer, "unit_offers": {"kivisalo": offer}},
         },
     ]
 
@@ -421,6 +421,13 @@ def test_catalogue_event_lists_the_applied_units_roles_and_entitlements(world: W
                 "roles": ["viewer"],
                 "entitlements": entitlements,
                 "brands": {},
+                "ceiling_templates": {
+                    spec.key: {
+                        "units": [],
+                        "offer": {key: amount and f"{amount:.2f}" for key, amount in spec.offer.items()},
+                    }
+                    for spec in CATALOGUE.ceiling_templates
+                },
                 "entitlement_settings": {
                     spec.key: {
                         "takes_amount": spec.takes_amount,

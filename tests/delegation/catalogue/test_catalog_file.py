@@ -58,7 +58,7 @@ _PLACE = (
     " and 'shop:orders.plce' is not (nearest: shop:orders.place)."
 )
 BAD = [
-    ("[units]", "[unit]", "unit is not known; allowed are units, brands, applications, entitlements, roles (nearest: "),
+    ("[units]", "[unit]", "unit is not known; allowed are units, brands, applications, entitlements, roles, ceil"),
     ('[units]\nacme = "Acme"', "", "units is missing."),
     ('acme = "Acme"', "acme = 1", "units.acme must be one line of text, at most 500 characters."),
     ('acme = "Acme"', '"A b" = "Acme"', "units.A b must be a key of at most 40 small letters"),

@@ -1,0 +1,1 @@
+"""Staff see and change what business units offer a customer."""
