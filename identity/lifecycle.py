@@ -16,7 +16,7 @@ from audit.models import Chain
 from identity import revocation
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
-from identity.organizations.models import CustomerNumber, Organization, Site
+from identity.organizations.models import CustomerNumber, Organization, Site, Suspension
 from identity.people import names
 from identity.people.models import User
 from identity.service_users.models import ServiceUser
@@ -53,6 +53,25 @@ def create_organization(
 def set_mail_domains(*, organization: Organization, domains: Sequence[str]) -> None:
     """Set the domains of the organization's own addresses."""
     Organization.objects.filter(id=organization.id).update(mail_domains=list(domains))
+
+
+def suspend_organization(*, suspension: Suspension, members: Iterable[uuid.UUID]) -> revocation.Revoked:
+    """Suspend the organization from the row's beginning on, and revoke everything issued to its members and programs.
+
+    `members` are all memberships that are present then. Four statements, whatever their number.
+    """
+    suspension.save(force_insert=True)
+    organization, at = suspension.organization_id, suspension.valid_from
+    Organization.objects.filter(id=organization).update(status=Organization.Status.SUSPENDED)
+    revoked = revocation.revoke_memberships(memberships=members, at=at)
+    revocation.revoke_service_users(organization=organization, at=at)
+    return revoked
+
+
+def resume_organization(*, suspension: Suspension, at: dt.datetime) -> None:
+    """End the suspension: the members' access works again, and nothing issued before becomes valid again."""
+    Suspension.objects.filter(id=suspension.id).update(valid_until=at)
+    Organization.objects.filter(id=suspension.organization_id).update(status=Organization.Status.ACTIVE)
 
 
 def set_customer_number(*, organization: Organization, unit: uuid.UUID, customer_number: str) -> None:

@@ -12,6 +12,7 @@ from audit.foundation import db
 from identity.grants.models import TokenFamily
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
+from identity.service_users.models import ServiceToken, ServiceUser
 from identity.sessions.models import SignIn
 
 
@@ -89,6 +90,12 @@ def revoke_memberships(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> 
         cursor.execute(_REVOKE, {"memberships": list(memberships), "at": at})
         sessions, sign_ins, families, users = cursor.fetchone()
     return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions, users=frozenset(users))
+
+
+def revoke_service_users(*, organization: uuid.UUID, at: dt.datetime) -> None:
+    """End the tokens of this organization's programs. One statement."""
+    programs = ServiceUser.objects.filter(organization=organization)
+    ServiceToken.objects.filter(service_user__in=programs.values("id"), ended_at=None).update(ended_at=at)
 
 
 def revoke_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Revoked:

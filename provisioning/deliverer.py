@@ -1,6 +1,6 @@
 """The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
-from provisioning import catalogue_waves
+from provisioning import catalogue_waves, suspension_ends
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
@@ -20,5 +20,10 @@ def create() -> Engine:
         kinds=kinds,
         planner=planner,
         on_stop=pool.close,
-        chores=(EndedAccessWatch(), late_confirmations.examine_due, catalogue_waves.propagate),
+        chores=(
+            EndedAccessWatch(),
+            late_confirmations.examine_due,
+            catalogue_waves.propagate,
+            suspension_ends.resume_due,
+        ),
     )

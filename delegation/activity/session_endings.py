@@ -14,6 +14,7 @@ from delegation.activity.events import EventView
 from delegation.authorization.event_types import Observation
 from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
+from identity.organizations.models import Suspension
 from identity.sessions.models import Session
 
 _LONGEST = dt.timedelta(hours=24)
@@ -33,6 +34,8 @@ class EndingReason(StrEnum):
 
     REMOVED = "removed"
     """The person's last membership ended."""
+    SUSPENDED = "suspended"
+    """The supplier suspended the person's last organization."""
     BY_ADMIN = "by_admin"
     SIGNED_OUT = "signed_out"
     """The person signed out in this browser."""
@@ -82,6 +85,14 @@ def find(*, user: uuid.UUID, session_keys: Collection[str], at: dt.datetime) -> 
     return SessionEnding(EndingReason.IDLE if is_known else EndingReason.EXPIRED, at)
 
 
+def by_suspension(suspension: Suspension) -> SessionEnding:
+    """Return the ending by this suspension of the person's organization."""
+    organization = suspension.organization
+    return SessionEnding(
+        EndingReason.SUSPENDED, suspension.valid_from, organization.name, organization.time_zone
+    )
+
+
 def _events(user: uuid.UUID, memberships: Collection[uuid.UUID], at: dt.datetime) -> list[EventView]:
     """Read the authentic events that begin or end sessions of this person, oldest first."""
     rows = Event.objects.filter(
@@ -104,6 +115,8 @@ def _reason(event: EventView, session_keys: Collection[str]) -> EndingReason | N
         return None
     if event.verb == Observation.SESSION_ENDED and event.facts.get("ended_by") == "assurance":
         return EndingReason.WEAK
+    if event.cause == Verb.ORGANIZATION_SUSPEND:
+        return EndingReason.SUSPENDED
     if event.verb == Verb.PERSON_SIGN_OUT and ended_all:
         return EndingReason.EVERYWHERE
     return _REASONS.get(event.verb)

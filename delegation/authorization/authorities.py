@@ -66,6 +66,8 @@ class MembershipState:
     user: uuid.UUID
     state: str
     organization_in_force: bool
+    organization_closed: bool
+    """A suspended organization is neither in force nor closed: the supplier's staff still read it."""
     roles: list[HeldRole] = field(default_factory=list)
 
 
@@ -217,7 +219,7 @@ def _authority_from_row(row: tuple[Any, ...]) -> Authority:
 
 _MEMBERSHIP_STATES = """
 SELECT m.id, m.organization_id, m.user_id, coalesce(m.state, 'ended'), m.organization_in_force,
-       r.key, a.all_sites,
+       m.organization_closed, r.key, a.all_sites,
        ARRAY(SELECT x.site_id FROM delegation_assignmentsite x WHERE x.assignment_id = a.id)
 FROM identity_membership_at(%(at)s) m
 LEFT JOIN delegation_assignment_at(%(at)s) a ON a.membership_id = m.id
@@ -231,10 +233,8 @@ def membership_states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid
     states: dict[uuid.UUID, MembershipState] = {}
     with connection.cursor() as cursor:
         cursor.execute(_MEMBERSHIP_STATES, {"at": at, "ids": list(ids)})
-        for row_id, organization, user, state, in_force_there, role, all_sites, sites in cursor.fetchall():
-            member = states.setdefault(
-                row_id, MembershipState(row_id, organization, user, state, in_force_there)
-            )
+        for *of_member, role, all_sites, sites in cursor.fetchall():
+            member = states.setdefault(of_member[0], MembershipState(*of_member))
             if role is not None:
                 member.roles.append(HeldRole(role, all_sites, frozenset(sites)))
     return states

@@ -149,6 +149,20 @@ class ProposalDecided(DomainError):
     is_refusal = False
 
 
+class AlreadySuspended(DomainError):
+    """The organization is suspended, so it is not suspended again."""
+
+    code = "already_suspended"
+    is_refusal = False
+
+
+class NotSuspended(DomainError):
+    """The organization is not suspended, so it is not resumed."""
+
+    code = "not_suspended"
+    is_refusal = False
+
+
 class HasMembers(DomainError):
     """The supplier invites the first admins only, and the organization has or had members."""
 

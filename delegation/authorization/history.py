@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.foundation.intervals import InForce
-from delegation.authorization import authorities, staff_rights
+from delegation.authorization import authorities, policy, staff_rights
 from delegation.authorization.authorities import MembershipState
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
 from delegation.authorization.models.roles import RoleVersion
@@ -19,7 +19,7 @@ from identity.memberships import queries as memberships_queries
 def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid.UUID]:
     """Find the users who could do `verb` to this member at `at`, by id."""
     member = authorities.membership_states(ids=[membership], at=at).get(membership)
-    if member is None or not member.organization_in_force or not _state_allowed(verb, member):
+    if member is None or not policy.is_open(verb, member) or not _state_allowed(verb, member):
         return set()
     needed = {role.key for role in member.roles} if verb.rule.within_authority else set()
     roles = [version.role_id for version in _versions(verb, at) if needed <= set(version.assignable_roles)]

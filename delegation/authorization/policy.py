@@ -227,7 +227,7 @@ def _refusal_reason(
     reaching = [authority for authority in holding if _reaches_sites(authority, verb.rule.site_reach, member)]
     reasons = {
         "no_permission": not holding,
-        "organization_closed": not member.organization_in_force,
+        "organization_closed": not is_open(verb, member),
         "own_membership": actor.is_self(member.user) and not verb.rule.allow_self,
         "wrong_state": not _state_allowed(verb.rule.state, member.state),
         "outside_sites": not reaching,
@@ -235,6 +235,11 @@ def _refusal_reason(
         and not any(_may_assign_all_roles(authority, member) for authority in reaching),
     }
     return next((reason for reason, applies in reasons.items() if applies), "")
+
+
+def is_open(verb: Verb, member: MembershipState) -> bool:
+    """Return whether the organization's state allows the verb: one that is suspended is read, and nothing else."""
+    return member.organization_in_force or (verb.rule.reading and not member.organization_closed)
 
 
 def _state_allowed(required: RequiredState, state: str) -> bool:

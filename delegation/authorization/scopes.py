@@ -15,6 +15,7 @@ from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 
+_STATUS = Organization.Status
 _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
 
@@ -34,7 +35,9 @@ def memberships_within(
     for authority in own:
         if verb.value in authority.verbs:
             allowed |= _within(authority, verb, at)
-    rows = Membership.objects.filter(allowed, organization__status=Organization.Status.ACTIVE)
+    # A suspended organization is read by the supplier's staff, and nothing else is done in it.
+    open_ones = [_STATUS.ACTIVE, _STATUS.SUSPENDED] if verb.rule.reading else [_STATUS.ACTIVE]
+    rows = Membership.objects.filter(allowed, organization__status__in=open_ones)
     if verb.rule.state is not RequiredState.ANY:
         present = memberships_queries.in_state(at=at, states=_PRESENT)
         rows = rows.filter(present) if verb.rule.state is RequiredState.PRESENT else rows.filter(~present)

@@ -21,7 +21,7 @@ class StaffRole(StrEnum):
 _READ_CUSTOMERS = (Verb.ACTIVITY_VIEW, Verb.MEMBER_VIEW)
 _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     StaffRole.SUPPORT: _READ_CUSTOMERS,
-    StaffRole.SENIOR_SUPPORT: _READ_CUSTOMERS,
+    StaffRole.SENIOR_SUPPORT: (*_READ_CUSTOMERS, Verb.ORGANIZATION_RESUME, Verb.ORGANIZATION_SUSPEND),
     StaffRole.ACCOUNT_MANAGER: (
         *_READ_CUSTOMERS,
         Verb.CEILING_SET,
@@ -29,6 +29,8 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.HOLD_LIFT,
         Verb.HOLD_PLACE,
         Verb.ORGANIZATION_CREATE,
+        Verb.ORGANIZATION_RESUME,
+        Verb.ORGANIZATION_SUSPEND,
     ),
     StaffRole.CATALOGUE_OWNER: (
         Verb.CATALOGUE_APPLY,

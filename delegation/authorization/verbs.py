@@ -1,84 +1,10 @@
 """Every verb has the permission it needs, the event type it leaves, and its metadata."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from delegation.authorization.verb_rules import Effect, On, RequiredState, Rule, SiteReach, Topic
 
-class On(StrEnum):
-    """Says which kind of subject a verb applies to."""
-
-    ORGANIZATION = "organization"
-    MEMBERSHIP = "membership"
-    INVITATION = "invitation"
-    PERSON = "person"
-    SERVICE_USER = "service_user"
-    SUPPLIER = "supplier"
-
-
-class SiteReach(StrEnum):
-    """Says how an authority limited to sites must cover a member's sites."""
-
-    OVERLAPS = "overlaps"
-    """One site in common is enough."""
-    CONTAINS = "contains"
-    """All sites of the member must be sites of the authority."""
-
-
-class RequiredState(StrEnum):
-    """Says which state of a membership a verb requires."""
-
-    PRESENT = "present"
-    ENDED = "ended"
-    ANY = "any"
-
-
-class Effect(StrEnum):
-    """Says whose rights in other systems an act may change."""
-
-    MEMBERSHIP = "membership"
-    """The members that the act's events name, directly or through an invitation or a user."""
-    ORGANIZATION = "organization"
-    """Every member of the organization."""
-    NONE = "none"
-
-
-class Topic(StrEnum):
-    """Groups events for the filter of an organization's log."""
-
-    INVITATIONS = "invitations"
-    ACCESS = "access"
-    REMOVALS = "removals"
-    SIGN_IN = "sign_in"
-    SYSTEMS = "systems"
-    MAILS = "mails"
-    STAFF = "staff"
-    """What the supplier's staff read of the organization."""
-    OTHER = "other"
-    """In the log, but under no filter."""
-    NOT_LOGGED = "not_logged"
-    """Not in an organization's log: acts of the supplier, and reading verbs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule says what a verb requires besides the permission, and what follows from it."""
-
-    on: On
-    effect: Effect
-    topic: Topic
-    reading: bool = False
-    """A reading verb leaves no event."""
-    site_reach: SiteReach = SiteReach.CONTAINS
-    all_sites: bool = False
-    """On an organization: only a role for all sites allows it. Other verbs are limited by sites in what they act on."""
-    state: RequiredState = RequiredState.PRESENT
-    allow_self: bool = False
-    within_authority: bool = False
-    """Every role of the member must be assignable by the actor."""
-    allow_system: bool = False
-    """Whether the system may do it: onboarding, catalogue, timers."""
-    implies: tuple["Verb", ...] = ()
-    """Consequences without a decision of their own: a removal may cancel invitations, a new customer has an offer."""
+__all__ = ["RULES", "Effect", "On", "RequiredState", "Rule", "SiteReach", "Topic", "Verb", "with_effect"]
 
 
 class Verb(StrEnum):
@@ -115,6 +41,8 @@ class Verb(StrEnum):
     MEMBER_SIGN_OUT = "member.sign_out"
     MEMBER_VIEW = "member.view"
     ORGANIZATION_CREATE = "organization.create"
+    ORGANIZATION_RESUME = "organization.resume"
+    ORGANIZATION_SUSPEND = "organization.suspend"
     OWNER_APPOINT = "owner.appoint"
     PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
@@ -219,6 +147,14 @@ RULES: dict[Verb, Rule] = {
         Topic.OTHER,
         allow_system=True,
         implies=(Verb.CEILING_SET, Verb.MEMBER_INVITE),
+    ),
+    Verb.ORGANIZATION_RESUME: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    Verb.ORGANIZATION_SUSPEND: Rule(
+        On.SUPPLIER,
+        Effect.ORGANIZATION,
+        Topic.ACCESS,
+        allow_system=True,
+        implies=(Verb.INVITATION_CANCEL, Verb.MEMBER_SIGN_OUT),
     ),
     Verb.OWNER_APPOINT: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.PERSON_UPDATE: Rule(

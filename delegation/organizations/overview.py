@@ -15,13 +15,15 @@ RECENT = dt.timedelta(days=30)
 """A sign-in counts as recent for so long."""
 
 # One statement: a page of a customer has few (tests/portal/desk/organizations/test_customer.py).
+# People of a suspended customer have no right now; the page counts who is a member all the same.
 _OVERVIEW = """
 WITH held AS MATERIALIZED (
     SELECT a.id, a.role_id, m.id AS member, l.at AS signed_in_at
     FROM identity_membership_at(%(at)s) m
     JOIN delegation_assignment_at(%(at)s) a ON a.membership_id = m.id
     LEFT JOIN identity_published_last_sign_in l ON l.membership_id = m.id
-    WHERE m.organization_id = %(organization)s AND m.in_force
+    WHERE m.organization_id = %(organization)s
+      AND (m.in_force OR m.state = 'active' AND NOT m.organization_in_force AND NOT m.organization_closed)
 ), tier AS (
     SELECT role_id, count(DISTINCT member) AS people,
            count(DISTINCT member) FILTER (WHERE signed_in_at > %(recent)s) AS recent
@@ -33,7 +35,8 @@ WITH held AS MATERIALIZED (
     GROUP BY h.role_id, l.currency, l.period
 )
 SELECT (SELECT count(*) FROM identity_membership_at(%(at)s) m
-        WHERE m.organization_id = %(organization)s AND m.in_force),
+        WHERE m.organization_id = %(organization)s
+      AND (m.in_force OR m.state = 'active' AND NOT m.organization_in_force AND NOT m.organization_closed)),
        (SELECT count(*) FROM identity_published_site WHERE organization_id = %(organization)s),
        (SELECT count(*) FROM delegation_invitation
         WHERE organization_id = %(organization)s AND accepted_at IS NULL AND cancelled_at IS NULL

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('sort_key', models.CharField(max_length=400)),
                 ('register_id', models.CharField(blank=True, max_length=40)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=10)),
+                ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('closed', 'Closed')], default='active', max_length=10)),
                 ('language', models.CharField(default='en', max_length=10)),
                 ('time_zone', models.CharField(default='Europe/Helsinki', max_length=40)),
                 ('mail_domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), default=list, size=None)),
@@ -70,6 +70,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['sort_key', 'id'], name='organization_by_name')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Suspension',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('reason', models.CharField(choices=[('requested', 'Requested'), ('security', 'Security'), ('overdue', 'Overdue'), ('contract_ended', 'Contract Ended'), ('misuse', 'Misuse')], max_length=20)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('resume_at', models.DateTimeField(db_index=True, null=True)),
+                ('suspended_by', models.UUIDField()),
+                ('suspended_by_kind', models.CharField(max_length=16)),
+                ('act', models.UUIDField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to='identity.organization')),
+            ],
+            options={
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('organization', '=')], name='suspension_no_overlap'),
+                    models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='suspension_not_empty'),
+                    models.CheckConstraint(condition=models.Q(('resume_at__isnull', True), ('resume_at__gt', models.F('valid_from')), _connector='OR'), name='suspension_resumes_later'),
+                ],
             },
         ),
         migrations.CreateModel(

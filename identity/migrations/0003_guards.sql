@@ -2,6 +2,7 @@
 SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'identity_businessunit',
     'identity_organization',
+    'identity_suspension',
     'identity_customernumber',
     'identity_site',
     'identity_membership',

@@ -1,4 +1,6 @@
 -- What SQL of the apps above may read of identity.
+-- Whether an organization was in force at an instant, say its suspensions; its status is the present alone. They stand here as
+-- a condition, twice: a join, or a function with a query of its own, would not vanish where a statement does not ask.
 -- Joined from the outside: where a statement does not ask for a column of the organization or the person, the planner
 -- leaves that table out.
 CREATE FUNCTION identity_membership_at(at timestamptz) RETURNS TABLE (
@@ -6,12 +8,17 @@ CREATE FUNCTION identity_membership_at(at timestamptz) RETURNS TABLE (
     state varchar,                  -- of the period that holds; NULL where none does
     valid_from timestamptz, valid_until timestamptz,
     in_force boolean,               -- period active, person and organization in force; false or NULL otherwise
-    organization_in_force boolean, organization_key varchar, organization_name varchar, organization_language varchar,
+    organization_in_force boolean,  -- neither closed nor suspended then
+    organization_closed boolean, organization_key varchar, organization_name varchar, organization_language varchar,
     email varchar, name varchar, phone varchar, language varchar)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT m.id, m.user_id, m.organization_id, p.state, p.valid_from, p.valid_until,
-           o.status = 'active' AND u.is_active AND p.state = 'active',
-           o.status = 'active', o.key, o.name, o.language, u.email, u.name, u.phone, u.language
+           o.status <> 'closed' AND NOT EXISTS (SELECT FROM identity_suspension s WHERE s.organization_id = o.id
+                                              AND in_force(s.valid_from, s.valid_until, at))
+               AND u.is_active AND p.state = 'active',
+           o.status <> 'closed' AND NOT EXISTS (SELECT FROM identity_suspension s WHERE s.organization_id = o.id
+                                              AND in_force(s.valid_from, s.valid_until, at)),
+           o.status = 'closed', o.key, o.name, o.language, u.email, u.name, u.phone, u.language
     FROM identity_membership m
     LEFT JOIN identity_organization o ON o.id = m.organization_id
     LEFT JOIN identity_user u ON u.id = m.user_id
@@ -43,6 +50,8 @@ CREATE VIEW identity_published_period AS
 SELECT membership_id, state, valid_from, valid_until FROM identity_membershipperiod;
 CREATE VIEW identity_published_user AS SELECT id, is_active, last_login FROM identity_user;
 CREATE VIEW identity_published_organization AS SELECT id, status = 'active' AS in_force FROM identity_organization;
+CREATE VIEW identity_published_suspension AS
+SELECT organization_id, valid_from, valid_until FROM identity_suspension;
 CREATE VIEW identity_published_business_unit AS SELECT id, key FROM identity_businessunit;
 CREATE VIEW identity_published_customer_number AS SELECT organization_id, unit_id, number FROM identity_customernumber;
 CREATE VIEW identity_published_site AS SELECT id, organization_id, name, sort_key, external_id FROM identity_site;

@@ -2,8 +2,10 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 
 from audit.foundation import ids
+from audit.foundation.intervals import no_overlapping_intervals
 
 
 class BusinessUnit(models.Model):
@@ -23,6 +25,7 @@ class Organization(models.Model):
         """Says whether an organization is active; only then are its memberships in force."""
 
         ACTIVE = "active"
+        SUSPENDED = "suspended"
         CLOSED = "closed"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
@@ -31,7 +34,7 @@ class Organization(models.Model):
     sort_key = models.CharField(max_length=400)
     register_id = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    """The current status; no command changes it yet. A command that does must add periods, as a membership has."""
+    """The current status. Suspended exactly while a `Suspension` without an end holds, which says what held when."""
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=40, default="Europe/Helsinki")
     mail_domains = ArrayField(models.CharField(max_length=253), default=list)
@@ -40,6 +43,44 @@ class Organization(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["sort_key", "id"], name="organization_by_name")]
+
+
+class Suspension(models.Model):
+    """Holds a half-open interval in which the supplier has suspended an organization; it ends by an act alone."""
+
+    class SuspensionReason(models.TextChoices):
+        """Says why, by code."""
+
+        REQUESTED = "requested"
+        SECURITY = "security"
+        OVERDUE = "overdue"
+        CONTRACT_ENDED = "contract_ended"
+        MISUSE = "misuse"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="suspensions")
+    reason = models.CharField(max_length=20, choices=SuspensionReason)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    """When the organization was resumed."""
+    resume_at = models.DateTimeField(null=True, db_index=True)
+    """When the deliverer is to resume it; NULL: staff do."""
+    suspended_by = models.UUIDField()
+    suspended_by_kind = models.CharField(max_length=16)
+    act = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            no_overlapping_intervals("suspension_no_overlap", "organization"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="suspension_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(resume_at__isnull=True) | Q(resume_at__gt=F("valid_from")),
+                name="suspension_resumes_later",
+            ),
+        ]
 
 
 class CustomerNumber(models.Model):

@@ -20,6 +20,11 @@ class OrganizationView:
     """What commands take."""
 
     @property
+    def is_suspended(self) -> bool:
+        """Return whether the supplier has suspended it."""
+        return self.row.status == Organization.Status.SUSPENDED
+
+    @property
     def customer_number(self) -> str:
         """Return the first customer number, or an empty text. One statement."""
         return self.number_and_brand[0]

@@ -21,14 +21,19 @@ declarations.register(
     Rebuilt(
         table="identity_organization",
         key=("id",),
-        events="verb IN ('organization.create', 'mail_domains.set')",
+        events="verb IN ('organization.create', 'mail_domains.set', 'organization.suspend', 'organization.resume')",
         expected="""
             SELECT c.subject AS id, c.after ->> 'key' AS key, c.after ->> 'register_id' AS register_id,
-                   'active' AS status, c.at AS created_at, newest.mail_domains
+                   CASE WHEN s.verb = 'organization.suspend' THEN 'suspended' ELSE 'active' END AS status,
+                   c.at AS created_at, newest.mail_domains
             FROM event c JOIN (
                 SELECT DISTINCT ON (subject) subject, after -> 'mail_domains' AS mail_domains
-                FROM event ORDER BY subject, seq DESC
+                FROM event WHERE verb IN ('organization.create', 'mail_domains.set') ORDER BY subject, seq DESC
             ) newest ON newest.subject = c.subject
+            LEFT JOIN (
+                SELECT DISTINCT ON (facts ->> 'organization') facts ->> 'organization' AS organization, verb
+                FROM event WHERE subject_kind = 'supplier' ORDER BY facts ->> 'organization', seq DESC
+            ) s ON s.organization = c.subject::text
             WHERE c.verb = 'organization.create'
         """,
         actual="""
@@ -42,6 +47,34 @@ declarations.register(
             "language": declarations.LANGUAGE,
             "time_zone": declarations.TIME_ZONE,
         },
+    ),
+    Rebuilt(
+        table="identity_suspension",
+        key=("id",),
+        events="verb IN ('organization.suspend', 'organization.resume') AND subject_kind = 'supplier'",
+        expected="""
+            SELECT (s.facts ->> 'suspension')::uuid AS id, (s.facts ->> 'organization')::uuid AS organization_id,
+                   s.facts ->> 'suspension_reason' AS reason, s.at AS valid_from, r.at AS valid_until,
+                   (s.facts ->> 'resume_at')::timestamptz AS resume_at, s.actor AS suspended_by,
+                   s.actor_kind AS suspended_by_kind, s.act
+            FROM event s LEFT JOIN event r ON r.verb = 'organization.resume'
+                AND r.facts ->> 'suspension' = s.facts ->> 'suspension'
+            WHERE s.verb = 'organization.suspend'
+        """,
+        actual="""
+            SELECT id, organization_id, reason, valid_from, valid_until, resume_at, suspended_by, suspended_by_kind, act
+            FROM identity_suspension
+        """,
+        columns=(
+            "organization_id",
+            "reason",
+            "valid_from",
+            "valid_until",
+            "resume_at",
+            "suspended_by",
+            "suspended_by_kind",
+            "act",
+        ),
     ),
     Rebuilt(
         table="identity_customernumber",

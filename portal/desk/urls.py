@@ -16,6 +16,7 @@ from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
 from portal.desk.people import views as people
 from portal.desk.staff import views as staff
+from portal.desk.suspensions import views as suspensions
 
 urlpatterns = [
     path("", home.desk, name="staff_home"),
@@ -57,6 +58,8 @@ urlpatterns = [
     path("organizations/<slug:organization>/onboarded/", onboarding.onboarded, name="staff_onboarded"),
     path("organizations/<slug:organization>/people/", people.listing, name="staff_people"),
     path("organizations/<slug:organization>/people/<uuid:membership>/", people.person, name="staff_person"),
+    path("organizations/<slug:organization>/resume", suspensions.resume, name="staff_resume"),
+    path("organizations/<slug:organization>/suspend", suspensions.suspend, name="staff_suspend"),
     path("rights/", staff.listing, name="staff_rights"),
     path("rights/give", staff.give, name="staff_right_give"),
     path("rights/<uuid:right>/end", staff.end, name="staff_right_end"),

@@ -21,6 +21,7 @@ from portal.wording import (
     reading_events,
     removal_reasons,
     service_user_events,
+    suspension_events,
     system_events,
 )
 from portal.wording.event_names import EventNames
@@ -244,6 +245,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.ORGANIZATION_CREATE: lambda wording, event: EventLine(
         wording.actor(event), _("set up the organization")
     ),
+    Verb.ORGANIZATION_RESUME: _worded(suspension_events.resumed),
+    Verb.ORGANIZATION_SUSPEND: _worded(suspension_events.suspended),
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
     Verb.SERVICE_USER_CREATE: _worded(service_user_events.created),
     Verb.SERVICE_USER_END: _worded(service_user_events.ended),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.foundation.errors import Busy, DomainError, LogUnavailable
 from delegation.authorization import errors as authorization_errors
-from portal.wording import access_problems, catalogue_refusals, cldr, input_problems
+from portal.wording import access_problems, catalogue_refusals, cldr, input_problems, staff_refusals
 from portal.wording import retry_after as wording_retry_after
 from provisioning.accounts import errors as accounts_errors
 
@@ -195,21 +195,16 @@ def _catalogue(text: Callable[[Data], str], data: Data) -> Sentence:
     return Sentence(text(data), 409)
 
 
+def _plain(text: Callable[[], str], _data: Data) -> Sentence:
+    return Sentence(text(), 409)
+
+
 _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     Busy: _busy,
     LogUnavailable: _log_unavailable,
     authorization_errors.Denied: _denied,
     authorization_errors.NotFound: _not_found,
     authorization_errors.LastAdmin: _last_admin,
-    authorization_errors.LastOwner: lambda _data: Sentence(
-        _("The last owner cannot be removed. Nothing was changed. Make another person an owner first."), 409
-    ),
-    authorization_errors.OwnerExists: lambda _data: Sentence(
-        _("There is an owner already. Nothing was changed. Owners give rights to other staff."), 409
-    ),
-    authorization_errors.AuditorApart: lambda _data: Sentence(
-        _("An auditor cannot have another role. Nothing was changed. End the other right first."), 409
-    ),
     authorization_errors.ExceedsAuthority: _exceeds_authority,
     authorization_errors.ExceedsCeiling: _exceeds_ceiling,
     authorization_errors.InvalidAccess: _invalid_access,
@@ -225,10 +220,6 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
         _("Nothing was sent: no connected system waits for a new attempt or is known to be out of date."), 409
     ),
     authorization_errors.AlreadyExists: _already_exists,
-    authorization_errors.HasMembers: lambda _data: Sentence(
-        _("A person has joined. Nothing was changed. The customer’s own admins invite people from now on."),
-        409,
-    ),
     authorization_errors.AlreadyMember: lambda _data: Sentence(
         _("This address belongs to a person in your organization. Change that person’s access instead."),
         409,
@@ -247,4 +238,5 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
         _("This form was already sent with different contents. Nothing was changed. Reload the page."), 409
     ),
     **{kind: functools.partial(_catalogue, text) for kind, text in catalogue_refusals.TEXTS.items()},
+    **{kind: functools.partial(_plain, text) for kind, text in staff_refusals.TEXTS.items()},
 }

@@ -20,6 +20,10 @@ _SENTENCES: Mapping[EndingReason, Callable[[], str]] = {
         "Your access to %(organization)s ended on %(moment)s. If this is a mistake, ask an admin of %(organization)s "
         "or customer service."
     ),
+    EndingReason.SUSPENDED: lambda: _(
+        "Access for %(organization)s is suspended since %(moment)s: no person can sign in for it. Customer service "
+        "knows why."
+    ),
     EndingReason.BY_ADMIN: lambda: _("An admin of %(organization)s signed you out on %(moment)s."),
     EndingReason.SIGNED_OUT: lambda: " ".join(
         (

@@ -24,7 +24,7 @@ get give go grant grow guard handle happen hear hold identify import invite join
 limit list live load lock look make map mark measure merge move name need offer open outlive own pass place post
 prepare prevent print probe process protect prove provide publish put raise reach read rebuild receive record refer
 refuse register remember remove rename report request resend restore return revise revoke rotate run save say see
-sell send serve set share show sign sort speak stand start state stay stop store submit support synchronize take
+sell send serve set share show sign sort speak stand start state stay stop store submit support suspend synchronize take
 test try update use verify wait word work write
 """
 VERBS = frozenset(_VERBS.split())

@@ -9,12 +9,15 @@ from django.utils.translation import gettext as _
 
 from delegation import continuity
 from delegation.authorization.verbs import Verb
+from delegation.suspensions import queries as suspensions_queries
+from identity.organizations.queries import OrganizationView
 from portal.desk.desk_page import OrganizationPage
 from portal.desk.organizations import customer_list, customer_parts
 from portal.desk.organizations.customer_parts import ConnectedSystem, OfferRow, TierRow
 from portal.shell.components import Contact
+from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import dates
+from portal.wording import dates, suspension_notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class CustomerPage(PageModel):
     name: str
     facts: Sequence[str]
     list_url: str
+    suspended: str
+    """Since when, why and until when the customer is suspended; empty for one that is not."""
     counts: Sequence[str]
     """`300 people`, `5 sites`, `2 pending invitations`."""
     people_url: str
@@ -58,6 +63,7 @@ class _Offer:
     route: str
     label: Callable[[], str]
     sub: Callable[[], str]
+    applies: Callable[[OrganizationView], bool] = lambda _customer: True
 
 
 _ACTIONS: Sequence[_Offer] = (
@@ -72,6 +78,20 @@ _ACTIONS: Sequence[_Offer] = (
         "staff_ceiling",
         lambda: _("What is offered"),
         lambda: _("The ceiling by business unit. It limits what admins can assign, and what people can do."),
+    ),
+    _Offer(
+        Verb.ORGANIZATION_SUSPEND,
+        "staff_suspend",
+        lambda: _("Suspend the customer…"),
+        lambda: _("Stop all sign-in for this customer. No right is removed."),
+        lambda customer: not customer.is_suspended,
+    ),
+    _Offer(
+        Verb.ORGANIZATION_RESUME,
+        "staff_resume",
+        lambda: _("Resume the customer…"),
+        lambda: _("Let its people sign in again."),
+        lambda customer: customer.is_suspended,
     ),
     _Offer(
         Verb.ORGANIZATION_CREATE,
@@ -90,13 +110,14 @@ _ACTIONS: Sequence[_Offer] = (
 
 
 def detail_page(found: OrganizationPage) -> CustomerPage:
-    """Return the page of one customer. Three statements."""
+    """Return the page of one customer. Three statements, one more for a suspended one."""
     page, clock = found.page, dates.Clock(found.page.at, found.page.zone)
     admins = continuity.named_admins(organization=page.organization_id, at=page.at)
     return CustomerPage(
         name=page.organization.name,
         facts=_facts(found, clock),
         list_url=reverse("staff_organizations"),
+        suspended=_suspended(page, clock) if page.organization.is_suspended else "",
         people_url=page.url("staff_people"),
         activity_url=page.url("staff_activity") if page.sees_activity else "",
         **customer_parts.parts(page, clock),
@@ -104,9 +125,24 @@ def detail_page(found: OrganizationPage) -> CustomerPage:
         actions=[
             DeskAction(one.label(), one.sub(), reverse(one.route, args=[page.organization.key]))
             for one in _ACTIONS
-            if one.verb in page.abilities
+            if one.verb in page.abilities and one.applies(page.organization)
         ],
     )
+
+
+def _suspended(page: PageContext, clock: dates.Clock) -> str:
+    suspension = suspensions_queries.present(organization=page.organization_id)
+    if suspension is None:  # resumed since the page began
+        return ""
+    since, reason = clock.date_time(suspension.since, seconds=False), suspension.reason
+    end = suspension.resume_at
+    parts = [
+        _("Since %(moment)s") % {"moment": since},
+        suspension_notices.REASONS[reason](),
+        _("Last day %(day)s") % {"day": clock.last_day(end)} if end else _("Without end"),
+        suspension.suspended_by,
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 def _facts(found: OrganizationPage, clock: dates.Clock) -> list[str]:

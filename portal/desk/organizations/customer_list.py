@@ -29,6 +29,7 @@ class CustomerLine:
     url: str
     numbers: Sequence[str]
     register_id: str
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,13 @@ def _beside(url: str, *, q: str, **start: uuid.UUID | None) -> str:
 
 def _row(row: CustomerRow) -> CustomerLine:
     url = reverse("staff_organization", args=[row.organization.key])
-    return CustomerLine(row.organization.name, url, numbers_in_words(row.numbers), row.register_id)
+    return CustomerLine(
+        row.organization.name,
+        url,
+        numbers_in_words(row.numbers),
+        row.register_id,
+        row.organization.is_suspended,
+    )
 
 
 def _person(found: PersonFound) -> PersonLine:

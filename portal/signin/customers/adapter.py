@@ -11,12 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from audit.foundation import clock
+from delegation.activity import session_endings
 from delegation.invitations import queries as invitations_queries
+from delegation.suspensions import queries as suspensions_queries
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from portal.http import languages, safe_redirects
+from portal.shell import former_access
 from portal.signin.customers import (
     assurance,
     demands,
@@ -55,8 +58,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         if user.is_active and _may_enter(user, clock.now()):
             return None
-        event_transaction.record_denied_sign_in(user, code="no_membership" if user.is_active else "blocked")
+        suspension = (
+            suspensions_queries.closing_sign_in(user=user.pk, at=clock.now()) if user.is_active else None
+        )
+        code = "organization_suspended" if suspension else "no_membership" if user.is_active else "blocked"
+        event_transaction.record_denied_sign_in(user, code=code)
         stagekit.clear_login(request)
+        if suspension is not None:
+            return former_access.page(request, session_endings.by_suspension(suspension))
         response: HttpResponseBase = self.respond_user_inactive(request, user)
         return response
 

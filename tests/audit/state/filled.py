@@ -11,6 +11,7 @@ from delegation.invitations.commands import send as invitations_send
 from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
 from delegation.service_users import commands as service_users_commands
+from delegation.suspensions import commands as suspensions_commands
 from demo import ports_and_paths
 from identity.clients.models import Application
 from provisioning.targets import commands as targets_commands
@@ -27,8 +28,8 @@ CLOCK_SECONDS = 120
 def fill(world: World) -> None:
     """Sign Olli in to portal and web shop, invite twice, register a target, remove Stina.
 
-    Also sign Sam of the staff in, and use the break-glass sign-in. Others of the staff have rights: one places
-    a hold, another proposes a catalogue.
+    Also sign Sam of the staff in, use the break-glass sign-in, and suspend Tamm. Others of the staff have rights:
+    one places a hold, another proposes a catalogue.
     """
     units = replace(CATALOGUE, units={"other": "Other brand"})
     catalogue_commands.add_units(actor=world.system, catalogue=units)
@@ -56,6 +57,12 @@ def fill(world: World) -> None:
     catalogue_commands.propose(actor=staff.hire("Leena Aho", "catalogue_owner"), file=changed)
     invitation, _ = world.invite(
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
+    )
+    suspensions_commands.suspend(
+        actor=world.system,
+        organization=staff.tamm,
+        reason="requested",
+        resume_at=clock.now() + dt.timedelta(days=30),
     )
     move_clock(CLOCK_SECONDS)
     invitations_send.resend(actor=actor_of(world.aino), invitation=invitation)

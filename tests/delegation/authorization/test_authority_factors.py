@@ -16,6 +16,7 @@ from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
+from tests.fixtures import suspended
 from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,9 +65,7 @@ def test_authority_holds_from_the_first_instant_to_just_before_the_last(world: W
 
 
 NO_AUTHORITY: dict[str, Callable[[World], Any]] = {
-    "organization suspended": lambda w: Organization.objects.filter(id=w.koskela.id).update(
-        status="suspended"
-    ),
+    "organization suspended": lambda w: suspended.organization(w.koskela),
     "organization closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(status="closed"),
     "actor blocked": lambda w: User.all_directories.filter(id=w.sami.user_id).update(is_active=False),
     "actor suspended": lambda w: MembershipPeriod.objects.filter(membership=w.sami).update(state="suspended"),

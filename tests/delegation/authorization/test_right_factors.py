@@ -20,6 +20,7 @@ from identity.clients.models import Application
 from identity.memberships.models import MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
+from tests.fixtures import suspended
 from tests.fixtures.world import PLACE, World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,9 +66,7 @@ def hold(organization: Organization, key: str, **interval: dt.datetime | None) -
 Change = Callable[[World], Any]
 
 TAKEN_AWAY: dict[str, Change] = {
-    "organization suspended": lambda w: Organization.objects.filter(id=w.koskela.id).update(
-        status="suspended"
-    ),
+    "organization suspended": lambda w: suspended.organization(w.koskela),
     "organization closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(status="closed"),
     "person blocked": lambda w: User.all_directories.filter(id=w.mikko.user_id).update(is_active=False),
     "application not in force": lambda _: Application.objects.filter(key="ordering").update(is_active=False),

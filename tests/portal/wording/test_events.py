@@ -34,6 +34,7 @@ OFFER = {"shop:place": {"amount": "5.00", "currency": "EUR"}}
 FACTS = {
     "application": "crm", "active": False, "seconds": "2.1", "offer": OFFER, "roles": ["viewer"], "entitlement": None,
     "hold_reason": "overdue", "hold_until": None, "page": "people",
+    "suspension_reason": "security", "people": 2, "resume_at": None,
 }  # fmt: skip
 AINO, MIKKO = uuid.uuid4(), uuid.uuid4()
 WORDING = wording_events.EventWording(NAMES, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})
@@ -74,7 +75,8 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
     }  # fmt: skip
     assert found["access"] == {
         Verb.ACCESS_CHANGE, Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE,
-        Verb.MEMBER_RESTORE, Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END,
+        Verb.MEMBER_RESTORE, Verb.ORGANIZATION_RESUME, Verb.ORGANIZATION_SUSPEND, Verb.SERVICE_USER_CREATE,
+        Verb.SERVICE_USER_END,
     }  # fmt: skip
     assert found["removals"] == {Verb.MEMBER_REMOVE}
     assert found["sign_in"] == {

@@ -339,6 +339,7 @@ def test_effect_of_an_act_comes_from_its_verb() -> None:
         Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END,
     }  # fmt: skip
     assert set(verbs.with_effect(Effect.ORGANIZATION)) == {
-        Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE
+        Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE,
+        Verb.ORGANIZATION_RESUME, Verb.ORGANIZATION_SUSPEND,
     }  # fmt: skip
     assert Verb.MEMBER_ENROLL in verbs.with_effect(Effect.MEMBERSHIP)

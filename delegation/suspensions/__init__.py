@@ -1,0 +1,1 @@
+"""The supplier suspends a customer for a while."""

@@ -1,0 +1,36 @@
+"""The deliverer resumes the organizations whose suspension has a stated end, as soon as it has come."""
+
+import structlog
+from django.db import connection
+
+from audit import installation
+from audit.foundation import clock
+from audit.foundation.actor import Channel, system
+from delegation.authorization.errors import NotSuspended
+from delegation.suspensions import commands, queries
+from identity.organizations.models import Suspension
+
+log = structlog.get_logger(__name__)
+
+
+def resume_due() -> int:
+    """Resume the organizations whose time has come; one that fails holds up no other. Returns how many."""
+    due = queries.due(at=clock.now())
+    if not due or installation.is_frozen():
+        return 0
+    return sum(_resume(suspension) for suspension in due)
+
+
+def _resume(suspension: Suspension) -> bool:
+    """Resume one organization. Raises where the connection is lost. Staff, or another deliverer, may be first."""
+    actor, organization = system(channel=Channel.JOB), suspension.organization
+    try:
+        commands.resume(actor=actor, organization=organization, suspension=suspension.id)
+    except NotSuspended:
+        return False
+    except Exception:
+        if not connection.is_usable():
+            raise
+        log.exception("suspension.not_ended", organization=str(organization.id))
+        return False
+    return True
