@@ -133,11 +133,11 @@ class Demo:
         """Return the log file of a part."""
         return self.where.home / "log" / f"{name}.log"
 
-    def manage(self, *words: str) -> None:
-        """Run a command of manage.py in the demo's environment."""
-        self._python("manage.py", *words)
+    def manage(self, *words: str) -> str:
+        """Run a command of manage.py in the demo's environment, and return what it prints."""
+        return self._python("manage.py", *words)
 
-    def _python(self, *words: str) -> None:
+    def _python(self, *words: str) -> str:
         done = subprocess.run(
             [sys.executable, *words],
             cwd=ROOT,
@@ -147,6 +147,7 @@ class Demo:
         )
         if done.returncode:
             raise DemoError(f"{' '.join(words)} failed:\n{done.stderr.decode(errors='replace')[-3000:]}")
+        return done.stdout.decode()
 
     def environment(self, *, owner: bool = False) -> dict[str, str]:
         """Return the variables that every part of the portal reads."""

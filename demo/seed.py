@@ -148,8 +148,8 @@ def add_factor(user: User) -> str:
 
 def hire_staff(where: ports_and_paths.Places) -> None:
     """Give the sample staff their rights, as if each had signed in once; the owner's is without end."""
-    users = {member.groups: enroll(member, where) for member in staff.STAFF}
-    owner = users[(staff.ROLES["owner"],)]
+    users = [(member.groups, enroll(member, where)) for member in staff.STAFF]
+    owner = next(user for groups, user in users if groups == (staff.ROLES["owner"],))
     staff_commands.appoint_owner(actor=SYSTEM, user=owner, reason="The first owner")
     kaarina = Actor(
         kind=ActorKind.STAFF,
@@ -159,7 +159,7 @@ def hire_staff(where: ports_and_paths.Places) -> None:
         staff_roles=frozenset({"owner"}),
     )
     for role, group in staff.ROLES.items():
-        holders = [user for groups, user in users.items() if group == groups[-1]]
+        holders = [user for groups, user in users if group == groups[-1]]
         for user in [] if role == "owner" else holders:
             staff_commands.give(actor=kaarina, user=user, role=role, reason="Joined the team")
 

@@ -30,6 +30,12 @@ STAFF = (
     ),
     Member(subject="s-103", name="Maarja Kuusk", groups=("kh-account-managers",), who="account manager"),
     Member(subject="s-104", name="Leena Aho", groups=("kh-catalogue",), who="catalogue owner"),
+    Member(
+        subject="s-109",
+        name="Tuomas Laakso",
+        groups=("kh-catalogue",),
+        who="second catalogue owner, who agrees to larger changes",
+    ),
     Member(subject="s-105", name="Juho Niemi", groups=("kh-operators",), who="operator"),
     Member(subject="s-106", name="Elina Hakala", groups=("kh-auditors",), who="auditor, who changes nothing"),
     Member(subject="s-107", name="Kaarina Saari", groups=("kh-owners",), who="owner"),

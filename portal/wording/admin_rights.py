@@ -41,6 +41,9 @@ def admin_abilities() -> dict[Verb, str]:
         Verb.MEMBER_RESTORE: _("restore removed people"),
         Verb.MEMBER_SIGN_OUT: _("sign people out"),
         Verb.ACTIVITY_VIEW: _("view the activity log"),
+        Verb.SERVICE_USER_VIEW: _("view service users"),
+        Verb.SERVICE_USER_CREATE: _("create service users"),
+        Verb.SERVICE_USER_END: _("end service users"),
     }
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from demo.runner import Demo
 from tests.fixtures import authenticator_app as codes
+from tests.fixtures import browsing
 
 _FIRST_PAGE = re.compile("My services|Choose an organization")
 LINK = re.compile(r"https?://\S+/invitations/\S+")
@@ -21,9 +22,7 @@ class Person:
 
     def __init__(self, demo: Demo, browser: Browser) -> None:
         self.demo = demo
-        self.context: BrowserContext = browser.new_context(
-            viewport={"width": 1280, "height": 900}, locale="en-US"
-        )
+        self.context: BrowserContext = browser.new_context(viewport=browsing.DESK, locale="en-US")
         self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
         self.secret = ""
@@ -42,6 +41,15 @@ class Person:
         self.page.locator("input[name=code]").fill(codes.now(secret))
         self.page.locator("input[name=code]").press("Enter")
         expect(self.page.get_by_role("heading", name=_FIRST_PAGE)).to_be_visible()
+
+    def sign_in_as_staff(self, name: str) -> None:
+        """At the company's own sign-in, which knows the sample staff."""
+        self.go("/staff/")
+        self.page.get_by_role("link", name="Sign in with your Kivisalo account").click()
+        self.page.get_by_label(name).check()
+        self.page.get_by_label("Password").fill(self.demo.where.secrets()["password"])
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", name="Desk")).to_be_visible()
 
     def go(self, path: str) -> None:
         """To a page of the portal."""

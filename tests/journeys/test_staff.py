@@ -6,20 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.runner import Demo
-from tests.journeys.people import Person, sample
+from tests.journeys.people import Person
 
 pytestmark = pytest.mark.timeout(300)
 
 
 def test_staff_member_who_leaves_the_company_is_out(demo: Demo, new_person: Callable[[], Person]) -> None:
     sanna, company = new_person(), new_person()
-    password = sample(demo, "aino.virtanen@koskela.example")["password"]
-    sanna.go("/staff/")
-    sanna.page.get_by_role("link", name="Sign in with your Kivisalo account").click()
-    sanna.page.get_by_label("Sanna Heikkilä").check()
-    sanna.page.get_by_label("Password").fill(password)
-    sanna.page.get_by_role("button", name="Sign in").click()
-    expect(sanna.page.get_by_role("heading", name="Desk")).to_be_visible()
+    sanna.sign_in_as_staff("Sanna Heikkilä")
     company.page.goto(demo.where.url("STAFF_PORT"))
     company.page.get_by_role("button", name="Leaves the company Sanna Heikkilä").click()
     expect(company.page.get_by_role("button", name="Comes back Sanna Heikkilä")).to_be_visible()

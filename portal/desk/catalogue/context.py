@@ -103,6 +103,10 @@ class ProposalPage(PageModel):
     void: bool
     own: bool
     """Whether the reader proposed it."""
+    lose: str
+    """How many people would have lost something when it was proposed; `gain` is the same for gains."""
+    gain: str
+    file: str
     difference: DifferenceView | None
     """None where no agreement is possible."""
     form: DecisionForm
@@ -208,6 +212,9 @@ def proposal_page(
         state=decision(row),
         void=void,
         own=row.proposer == reader.actor.id,
+        lose=catalogue_changes.people(row.lose),
+        gain=catalogue_changes.people(row.gain),
+        file=row.file,
         difference=difference_view.view_of(checked) if checked is not None and not void else None,
         form=form,
     )

@@ -83,15 +83,27 @@ def view_of(checked: CheckedFile) -> DifferenceView:
 
 
 def _rows(role: RoleChange, checked: CheckedFile) -> list[ChangeRow]:
-    rows = [_row(role, change, checked) for change in role.changes]
-    if not rows:
-        rows = [ChangeRow("", "", "", _("The tier is new"), "–", is_loss=False)]
     name, version = supplier_texts.in_language(role.name), _version(role)
+    if role.number is None:
+        return [ChangeRow(name, version, "", _new_tier(role, checked.difference.names), "–", is_loss=False)]
+    rows = [_row(role, change, checked) for change in role.changes]
     first = rows[0]
     return [
         ChangeRow(name, version, first.before, first.after, first.people, is_loss=first.is_loss),
         *rows[1:],
     ]
+
+
+def _new_tier(role: RoleChange, names: Catalogue) -> str:
+    """Return what the future holders of a tier can do: no person has it yet, so there is nothing to compare."""
+    parts: dict[Part, list[Change]] = {}
+    for change in role.changes:
+        parts.setdefault(change.part, []).append(change)
+    own = [*parts.get(Part.ENTITLEMENT, ()), *parts.get(Part.VERB, ())]
+    can = [catalogue_changes.texts_of(change, names).after for change in own]
+    if tiers := [catalogue_changes.role(change.key, names) for change in parts.get(Part.ASSIGNABLE_ROLE, ())]:
+        can.append(_("assign the tiers %(tiers)s") % {"tiers": cldr.joined(tiers)})
+    return dates.first_upper(cldr.joined(can)) if can else _("Nothing yet")
 
 
 def _version(role: RoleChange) -> str:
@@ -146,6 +158,11 @@ def _more(affected: AffectedPeople) -> OrganizationRow:
     )
 
 
+def services(entitlements: Sequence[str]) -> list[str]:
+    """Return the keys of the services of these entitlements, each once."""
+    return sorted({key.partition(":")[0] for key in entitlements})
+
+
 def _lists(difference: CatalogueDifference) -> list[ListRow]:
     names = difference.names
     tiers = {role.key for role in names.roles}
@@ -162,7 +179,7 @@ def _lists(difference: CatalogueDifference) -> list[ListRow]:
         (_("Other texts or settings"), texts(difference.changed_entitlements)),
         (_("Lists in another order"), [_("as in the file")] if difference.reordered else []),
         (_("Templates of ceilings, new or changed"), difference.changed_templates),
-        (_("Left out, because their service is not registered"), difference.unregistered),
+        (_("Left out until these services are registered"), services(difference.unregistered)),
         (_("Not in the file, and unchanged"), texts(difference.not_in_file)),
     ]
     return [ListRow(label, cldr.joined(list(found))) for label, found in rows if found]

@@ -14,18 +14,27 @@ from delegation.authorization import policy
 from delegation.authorization.errors import Denied, NotFound
 from delegation.authorization.policy import SupplierData
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import catalog_file, checked_file, commands, queries, rules
+from delegation.catalogue import (
+    catalog_file,
+    catalog_text,
+    checked_file,
+    commands,
+    queries,
+    rules,
+    stored_catalogue,
+)
 from delegation.catalogue.checked_file import CheckedFile
+from delegation.catalogue.effects import CatalogueApplied
 from delegation.catalogue.queries import ProposalView
 from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
-from portal.desk.catalogue import context
+from portal.desk.catalogue import context, difference_view
 from portal.desk.catalogue.forms import DecisionForm, FileForm
 from portal.http.request_context import Request
 from portal.shell import page_model
 from portal.signin.staff.reader import StaffReader
-from portal.wording import refusals
+from portal.wording import cldr, refusals
 
 APPLY, PROPOSE, CHANGE = "apply", "propose", "change"
 """What the buttons of the check send; the first page's sends none."""
@@ -53,11 +62,12 @@ def _require_change(reader: StaffReader) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_page.desk_page(Verb.CATALOGUE_PROPOSE)
 def check(request: Request, reader: StaffReader) -> HttpResponse:
-    """GET asks for a file, with `ready-made` filled in; POST shows what it changes, and applies or proposes it."""
+    """GET asks for a file, filled in as `_first_text` says; POST shows what it changes, and applies or proposes it."""
     _require_change(reader)
-    ready_made = request.method != "POST" and "ready-made" in request.GET
-    text = catalog_file.read_text(path=catalog_file.READY_MADE) if ready_made else ""
-    form = FileForm(request.POST if request.method == "POST" else None, initial={"text": text})
+    if request.method == "POST":
+        form = FileForm(request.POST)
+    else:
+        form = FileForm(initial={"text": _first_text(ready_made="ready-made" in request.GET)})
     step = request.POST.get("step", "")
     if request.method != "POST" or step == CHANGE or not form.is_valid() or form.catalogue is None:
         return page_model.render(request, context.file_page(form))
@@ -69,6 +79,14 @@ def check(request: Request, reader: StaffReader) -> HttpResponse:
     most = settings.CATALOGUE_LOSSES_BY_ONE
     needs_second = rules.needs_second_person(checked, at=reader.at)
     return page_model.render(request, context.check_page(form, checked, needs_second=needs_second, most=most))
+
+
+def _first_text(*, ready_made: bool) -> str:
+    """Return the ready-made file, or the catalogue in force; nothing where that has no tiers yet."""
+    if ready_made:
+        return catalog_file.read_text(path=catalog_file.READY_MADE)
+    stored = stored_catalogue.load()
+    return catalog_text.text_of(stored) if stored.versions else ""
 
 
 def _checked(reader: StaffReader, text: str) -> CheckedFile:
@@ -83,7 +101,7 @@ def _apply(request: Request, reader: StaffReader, form: FileForm) -> HttpRespons
     """Run the command; None where it refuses, which the form then says."""
     data = form.cleaned_data
     try:
-        commands.apply(
+        done = commands.apply(
             actor=reader.actor,
             catalogue=catalog_file.parse(text=data["text"]),
             seen=data["seen"] or "none",
@@ -94,8 +112,18 @@ def _apply(request: Request, reader: StaffReader, form: FileForm) -> HttpRespons
     except DomainError as refusal:
         form.add_error(None, refusals.sentence_for(refusal).text)
         return None
-    messages.success(request, _("The catalogue is applied."))
+    _say_applied(request, done.result)
     return HttpResponseRedirect(reverse("staff_catalogue"))
+
+
+def _say_applied(request: Request, applied: CatalogueApplied) -> None:
+    """Leave a message, with the services whose rights the file has and the catalogue does not take yet."""
+    messages.success(request, _("The catalogue is applied."))
+    if missing := difference_view.services(applied.unregistered):
+        text = _(
+            "Rights in services that are not registered were left out: %(services)s. Apply the file again later."
+        )
+        messages.info(request, text % {"services": cldr.joined(missing)})
 
 
 def _propose(request: Request, reader: StaffReader, form: FileForm) -> HttpResponse | None:
@@ -139,10 +167,10 @@ def _decide(request: Request, reader: StaffReader, row: ProposalView, form: Deci
     key = data["idempotency_key"]
     try:
         if step == AGREE:
-            commands.agree(
+            done = commands.agree(
                 actor=reader.actor, proposal=row.row, seen=data["seen"] or "none", idempotency_key=key
             )
-            messages.success(request, _("The catalogue is applied."))
+            _say_applied(request, done.result)
         elif step == REFUSE:
             commands.refuse(actor=reader.actor, proposal=row.row, reason=data["reason"], idempotency_key=key)
             messages.success(request, _("The proposal is closed. Nothing was applied."))

@@ -92,6 +92,8 @@ class DeskHomePage(PageModel):
     risks: Sequence[RiskLine]
     more_risks: bool
     sign_in: SignInFacts
+    has_no_right: bool = False
+    """Whether the reader can open this page alone: no right is in force."""
     first_owner_url: str = ""
     """Where a break-glass session makes a lasting owner; empty for others, and where there is one."""
 
@@ -121,6 +123,7 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         risks=risks,
         more_risks=more_risks,
         sign_in=sign_in,
+        has_no_right=not reader.verbs,
         first_owner_url=first_owner_url,
     )
 

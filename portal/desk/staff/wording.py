@@ -13,7 +13,7 @@ ALLOWED: Mapping[str, Callable[[], str]] = {
     "senior_support": lambda: _("The same as support."),
     "account_manager": lambda: _("Reads and onboards customers, and places and lifts holds."),
     "catalogue_owner": lambda: _("Changes the catalogue and what customers are offered."),
-    "operator": lambda: _("Registers applications and connected systems."),
+    "operator": lambda: _("Registers services and connected systems."),
     "auditor": lambda: _("Reads customers and staff rights. Has no other role."),
     "owner": lambda: _("Gives and ends staff rights. Reads no customers’ data."),
 }

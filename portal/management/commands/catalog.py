@@ -10,19 +10,19 @@ from audit.foundation import clock
 from audit.foundation.actor import Actor, Channel, system
 from audit.foundation.errors import DomainError
 from delegation.authorization.errors import SecondPersonRequired
-from delegation.catalogue import catalog_file, checked_file
+from delegation.catalogue import catalog_file, catalog_text, checked_file, stored_catalogue
 from delegation.catalogue import commands as catalogue_commands
 from portal.shell import catalogue_file
 from portal.wording import catalogue_report, refusals
 
 
 class Command(BaseCommand):
-    """Applies a file of roles and entitlements, `catalog apply FILE [--dry-run]`, or prints a ready-made one."""
+    """Applies a file of roles and entitlements, prints the catalogue in force, or a ready-made one."""
 
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare `apply FILE [--dry-run]` and `ready-made`."""
+        """Declare `apply FILE [--dry-run]`, `show` and `ready-made`."""
         verbs = parser.add_subparsers(dest="what", required=True)
         apply = verbs.add_parser(
             "apply", help="add units, entitlements and icons; give roles that differ a new version"
@@ -31,12 +31,15 @@ class Command(BaseCommand):
         apply.add_argument(
             "--dry-run", action="store_true", help="show what would change, and change nothing"
         )
+        verbs.add_parser("show", help="print the catalogue in force, as a file to change")
         verbs.add_parser("ready-made", help="print the catalogue of a B2B supplier, as a file to start from")
 
     def handle(self, *, what: str, **options: Any) -> None:
-        """Apply a file, or print the ready-made one."""
+        """Apply a file, or print one."""
         if what == "ready-made":
             self.stdout.write(catalog_file.read_text(path=catalog_file.READY_MADE), ending="")
+        elif what == "show":
+            self.stdout.write(catalog_text.text_of(stored_catalogue.load()), ending="")
         else:
             self._apply(file=options["file"], dry_run=options["dry_run"])
 

@@ -52,7 +52,7 @@ class _Place:
 _NAVIGATION: Sequence[_Place] = (
     _Place("staff_home", "inbox", lambda: _("Desk")),
     _Place("staff_organizations", "building", lambda: _("Customers"), Verb.MEMBER_VIEW),
-    _Place("staff_applications", "box", lambda: _("Applications"), Verb.APPLICATION_VIEW),
+    _Place("staff_applications", "box", lambda: _("Services"), Verb.APPLICATION_VIEW),
     _Place("staff_audit", "report-analytics", lambda: _("Who could"), Verb.ACTIVITY_VIEW),
     _Place("staff_events", "activity", lambda: _("Events"), Verb.ACTIVITY_VIEW),
     _Place("staff_catalogue", "file-invoice", lambda: _("Catalogue"), Verb.CATALOGUE_PROPOSE),

@@ -90,7 +90,7 @@ BAD = [
 
 DRY_RUN = """\
 Business units added: north.
-Left out, because their applications are not registered: desk:calls.see.
+Left out, because their services are not registered: desk:calls.see.
 viewer: version 1 ends, version 2 begins
   - see invoices (3 lose)
   - see contacts in the CRM portal (3 lose)

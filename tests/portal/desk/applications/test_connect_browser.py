@@ -39,7 +39,7 @@ def test_service_is_connected_in_four_steps(
     with fake_target.running() as claims:
         settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, claims.address]
         page.goto(f"{live_server.url}{LIST}")
-        step(page.get_by_role("link", name="Register an application…"))
+        step(page.get_by_role("link", name="Register a service…"))
         for label, text in {
             "Name (English)": "Claims",
             "Name (Suomi)": "Reklamaatiot",
@@ -49,7 +49,7 @@ def test_service_is_connected_in_four_steps(
             "Redirect addresses": "https://claims.example.test/callback",
         }.items():
             page.get_by_label(label, exact=True).fill(text)
-        step(page.get_by_role("button", name="Register application"))
+        step(page.get_by_role("button", name="Register service"))
         secret = page.locator("#secret").inner_text()
         assert secret.startswith("khs_")
         assert secret not in page.url

@@ -83,7 +83,12 @@ def test_file_with_errors_keeps_its_text_and_names_each_error(desk: Desk) -> Non
     ]
     assert page.form["text"].value() == wrong
     ready = page_model(browser.get(page.ready_made_url), FilePage).form["text"].value()
-    assert page_model(preview(browser, ready), CheckPage).difference.lists
+    new = page_model(preview(browser, ready), CheckPage).difference
+    left_out = next(row.text for row in new.lists if row.label.startswith("Left out"))
+    assert left_out == "finance, products, reports and service"
+    tier = next(row for row in new.changes if row.tier == "Service orderer")
+    assert (tier.version, tier.before, tier.people) == ("New", "", "–")
+    assert tier.after.startswith("See orders and order history, see recommended products, ")
     page = page_model(preview(browser, SAMPLE.replace("shopping-cart", "nonsense")), FilePage)
     assert page.problems[0].startswith("applications.ordering: nonsense is not known.")
     page = page_model(preview(browser, "a = [" * 2000), FilePage)
@@ -115,7 +120,8 @@ def test_second_person_agrees_to_what_the_first_one_saw(desk: Desk, settings: An
     assert viewer_versions() == 2
     (row,) = page_model(leena.get(HOME), CataloguePage).decided
     assert row.decision.startswith("Applied with the agreement of Pekka Ranta, ")
-    assert page_model(leena.get(url), ProposalPage).difference is None
+    decided = page_model(leena.get(url), ProposalPage)
+    assert (decided.difference, decided.lose, decided.file) == (None, "3 people", FILE)
 
 
 def decide(browser: BrowserClient, url: str, **fields: str) -> Any:

@@ -126,13 +126,16 @@ def test_desk_without_anything_to_do_says_so(desk: Desk) -> None:
     assert page_model(shown, DeskHomePage).waiting == 0
     assert "Nothing to do" in visible_text(shown)
     assert "Your sign-in" in visible_text(shown)
+    assert "You have no rights yet." not in visible_text(shown)
 
 
 def test_staff_member_without_a_right_sees_no_worklist(desk: Desk, services: ConnectedServices) -> None:
     del services
     Target.objects.filter(application__key="crm").update(down_since=clock.now())
-    shown = page_model(desk.signed_in(desk.staff.otso, "support").get("/staff/"), DeskHomePage)
-    assert shown.waiting == 0
+    answer = desk.signed_in(desk.staff.otso, "support").get("/staff/")
+    shown = page_model(answer, DeskHomePage)
+    assert (shown.waiting, shown.has_no_right) == (0, True)
+    assert "You have no rights yet." in visible_text(answer)
 
 
 def test_more_customers_at_risk_than_are_listed_are_mentioned(
