@@ -1,6 +1,7 @@
 """A catalogue owner compares a file with the catalogue, applies or proposes it; another one agrees or refuses."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,7 +25,6 @@ from delegation.catalogue import (
     stored_catalogue,
 )
 from delegation.catalogue.checked_file import CheckedFile
-from delegation.catalogue.effects import CatalogueApplied
 from delegation.catalogue.queries import ProposalView
 from delegation.staff import readings
 from delegation.staff.readings import Reading
@@ -112,14 +112,14 @@ def _apply(request: Request, reader: StaffReader, form: FileForm) -> HttpRespons
     except DomainError as refusal:
         form.add_error(None, refusals.sentence_for(refusal).text)
         return None
-    _say_applied(request, done.result)
+    _say_applied(request, done.result.unregistered)
     return HttpResponseRedirect(reverse("staff_catalogue"))
 
 
-def _say_applied(request: Request, applied: CatalogueApplied) -> None:
+def _say_applied(request: Request, unregistered: Sequence[str]) -> None:
     """Leave a message, with the services whose rights the file has and the catalogue does not take yet."""
     messages.success(request, _("The catalogue is applied."))
-    if missing := difference_view.services(applied.unregistered):
+    if missing := difference_view.services(unregistered):
         text = _(
             "Rights in services that are not registered were left out: %(services)s. Apply the file again later."
         )
@@ -170,7 +170,7 @@ def _decide(request: Request, reader: StaffReader, row: ProposalView, form: Deci
             done = commands.agree(
                 actor=reader.actor, proposal=row.row, seen=data["seen"] or "none", idempotency_key=key
             )
-            _say_applied(request, done.result)
+            _say_applied(request, done.result.unregistered)
         elif step == REFUSE:
             commands.refuse(actor=reader.actor, proposal=row.row, reason=data["reason"], idempotency_key=key)
             messages.success(request, _("The proposal is closed. Nothing was applied."))

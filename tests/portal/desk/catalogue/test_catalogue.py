@@ -160,4 +160,4 @@ def test_pages_take_a_literal_number_of_statements(desk: Desk) -> None:
     browser = owner(desk)
     with CaptureQueriesContext(connection) as captured:
         preview(browser)
-    assert (count_statements(browser, HOME), len(captured)) == (10, 18)
+    assert (count_statements(browser, HOME), len(captured)) == (11, 19)
