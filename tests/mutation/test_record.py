@@ -44,5 +44,23 @@ def test_function_without_a_test_is_judged_by_its_mirror_folder() -> None:
     known = recorded(("tests/identity/grants/test_codes.py", 3), ("tests/portal/test_a.py", 1))
     found = known.reaching(["identity/grants/validity.py:valid_grant"], budget=9)
     assert [test.module for test in found] == ["tests/identity/grants/test_codes.py"]
-    assert known.reaching(["identity_not_ended"], budget=9) == found
+    assert known.reaching(["identity_not_ended"], budget=9)[:1] == found
+
+
+def test_object_of_the_database_is_also_judged_by_the_tests_that_read_the_schema() -> None:
+    known = recorded(("tests/identity/grants/test_codes.py", 3))
+    found = known.reaching(["identity_not_ended"], budget=9)
+    modules = [test.module for test in found]
+    assert modules[1:] == [
+        "tests/audit/foundation/test_write_guard.py",
+        "tests/infrastructure/test_bounds.py",
+    ]
+    assert all(
+        (record.areas.ROOT / module).read_text().count(f"def {test.id.rpartition('::')[2]}(") == 1
+        for module, test in zip(modules[1:], found[1:], strict=True)
+    )
+
+
+def test_function_that_no_test_reaches_has_none() -> None:
+    known = recorded(("tests/identity/grants/test_codes.py", 3))
     assert known.reaching(["delegation/people/effects.py:end"], budget=9) == []
