@@ -98,6 +98,19 @@ def test_complete_subtrees_are_stored_once_in_batches_of_any_size(world: World, 
     assert verifier.verify().findings == []
 
 
+def test_subtree_of_the_second_level_hashes_subtrees_of_the_first_only(owner: psycopg.Connection) -> None:
+    """65,536 events have one; here its parts stand in the table, beside a subtree of its own level."""
+    hashes = [hashlib.sha256(str(index).encode()).digest() for index in range(256)]
+    with owner.transaction(force_rollback=True), owner.cursor() as cursor:
+        cursor.executemany("INSERT INTO audit_subtree VALUES (8, %s, %s)", list(enumerate(hashes)))
+        cursor.execute("INSERT INTO audit_subtree VALUES (16, 7, sha256('x'))")
+        found = cursor.execute("SELECT audit_subtree_hash(16, 0)").fetchone()
+    while len(hashes) > 1:
+        pairs = zip(hashes[::2], hashes[1::2], strict=True)
+        hashes = [hashlib.sha256(b"\1" + left + right).digest() for left, right in pairs]
+    assert found == (hashes[0],)
+
+
 def test_events_of_one_act_are_sealed_together(world: World) -> None:
     sealing.seal_all()
     insert_events(world.koskela.id, count=7)

@@ -55,8 +55,8 @@ class Record:
 
 
 _READ_THE_SCHEMA = [
-    Test(id, 1.0, frozenset())
-    for id in (
+    Test(name, 1.0, frozenset())
+    for name in (
         "tests/audit/foundation/test_write_guard.py::test_every_table_has_the_class_that_the_document_states",
         "tests/infrastructure/test_bounds.py::test_every_column_of_every_table_has_a_bound",
     )

@@ -26,7 +26,7 @@ from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.service_users import service_tokens
 from tests.fixtures import events, service_users
-from tests.fixtures.world import World, actor_of, move_clock
+from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
 DAY = dt.timedelta(days=1)
@@ -131,10 +131,19 @@ def test_owner_cannot_receive_what_the_own_service_user_offers(world: World) -> 
 
 
 def test_token_is_refused_after_each_ending(world: World) -> None:
-    ended, expired, left = (service_users.create(who) for who in (world.aino, world.aino, world.paivi))
-    tokens = {name: service_users.token(made) for name, made in (("ended", ended), ("left", left))}
+    ended, expired, left, off = (
+        service_users.create(who) for who in (world.aino, world.aino, world.paivi, world.aino)
+    )
+    named = (("ended", ended), ("left", left), ("off", off))
+    tokens = {name: service_users.token(made) for name, made in named}
     assert all(service_tokens.check(token=token) for token in tokens.values())
 
+    with bypassing_commands():
+        User.all_directories.filter(id=off.service_user).update(is_active=False)
+    assert service_tokens.check(token=tokens.pop("off")) is None
+    assert service_tokens.find(client=str(off.service_user)) is None
+    with bypassing_commands():
+        User.all_directories.filter(id=off.service_user).update(is_active=True)
     row = queries.for_command(service_user=ended.service_user)
     commands.end(actor=actor_of(world.paivi), service_user=row)
     with pytest.raises(Unchanged):
