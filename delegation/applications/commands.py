@@ -43,7 +43,7 @@ def register_application(
     """
     _check_input(key, name, client)
     owner = _unit(unit)
-    secret = "" if client is None or client.public else machine_secrets.generate(prefix="khs")
+    secret = machine_secrets.generate(prefix="khs") if client is not None and client.has_secret else ""
     with acting(
         actor, Verb.APPLICATION_REGISTER, on=SupplierSet(units=[owner.id]), idempotency_key=idempotency_key
     ) as act:

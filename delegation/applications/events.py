@@ -6,7 +6,7 @@ from audit.foundation import digests
 from identity.clients.models import Client
 
 PROTOCOL_COLUMNS = ("type", "secret", "redirect_uris", "scopes", "grant_types", "response_types")
-CLIENT_COLUMNS = ("initiate_login_uri", "backchannel_logout_uri", "former_secret")
+CLIENT_COLUMNS = ("initiate_login_uri", "backchannel_logout_uri", "former_secret", "jwks_uri", "resources")
 
 
 def client_facts(client: Client) -> dict[str, Any]:
@@ -19,6 +19,9 @@ def client_facts(client: Client) -> dict[str, Any]:
         "skip_consent": client.protocol.skip_consent,
         "requires_pkce": client.requires_pkce,
         "subject_per_organization": client.subject_per_organization,
+        "is_native": client.is_native,
+        "requires_par": client.requires_par,
+        "token_algorithm": client.token_algorithm,
         "secret_made_at": client.secret_made_at.isoformat() if client.secret_made_at else None,
         "former_secret_until": until.isoformat() if until else None,
         "client_digests": client_digests(client),

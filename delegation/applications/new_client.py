@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from allauth.idp.oidc.models import Client as ProtocolClient
 
+from delegation.applications import client_addresses
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyExists, InvalidInput
-from identity import machine_secrets
+from identity import machine_secrets, signing_keys
 from identity.clients.models import Application, Client
 
-MAX_ADDRESSES = 20
-"""Of each kind."""
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,23 @@ class NewClient:
     """False for a service whose library sends no code challenge (RFC 7636): it must authenticate instead."""
     subject_per_organization: bool = False
     """For a service that has one account for each `sub`: a person of two organizations has two there."""
+    native: bool = False
+    """A public program on a person's device (RFC 8252)."""
+    jwks_uri: str = ""
+    """With it the client authenticates by signed assertions (RFC 7523), and gets no secret."""
+    requires_par: bool = False
+    device: bool = False
+    """Whether people sign in on another device than the program's (RFC 8628)."""
+    program: bool = False
+    """Whether it gets tokens for its resources without a person (RFC 6749 §4.4)."""
+    resources: Sequence[str] = ()
+    """Services that it may get access tokens for (RFC 8707)."""
+    token_algorithm: str = "RS256"  # noqa: S105 - the name of an algorithm
+
+    @property
+    def has_secret(self) -> bool:
+        """Return whether a secret is made for it."""
+        return not self.public and not self.jwks_uri
 
 
 def check(client: NewClient) -> None:
@@ -40,13 +57,38 @@ def check(client: NewClient) -> None:
     if "/" in client.client_id:
         raise InvalidInput(field="client", problem="characters")
     input_cleaning.line(client.name, field="name", longest=100, required=True)
+    check_kind(
+        public=client.public,
+        native=client.native,
+        jwks_uri=client.jwks_uri,
+        program=client.program,
+        resources=client.resources,
+    )
     check_pkce(public=client.public, requires_pkce=client.requires_pkce)
-    check_addresses(
+    check_algorithm(client.token_algorithm)
+    client_addresses.check(
+        native=client.native,
         redirect_uris=client.redirect_uris,
         post_logout_redirect_uris=client.post_logout_redirect_uris,
-        initiate_login_uri=client.initiate_login_uri,
-        backchannel_logout_uri=client.backchannel_logout_uri,
+        others={
+            "initiate_login_uri": client.initiate_login_uri,
+            "backchannel_logout_uri": client.backchannel_logout_uri,
+            "jwks_uri": client.jwks_uri,
+        },
     )
+
+
+def check_kind(*, public: bool, native: bool, jwks_uri: str, program: bool, resources: Sequence[str]) -> None:
+    """Raise InvalidInput for settings that do not go together."""
+    if native and not public:
+        raise InvalidInput(field="kind", problem="unknown")
+    if public and jwks_uri:
+        raise InvalidInput(field="jwks_uri", problem="keys_of_public")
+    if public and program:
+        raise InvalidInput(field="program", problem="public")
+    client_addresses.check_resources(resources)
+    if program and not resources:
+        raise InvalidInput(field="resources", problem="missing")
 
 
 def check_pkce(*, public: bool, requires_pkce: bool) -> None:
@@ -55,42 +97,24 @@ def check_pkce(*, public: bool, requires_pkce: bool) -> None:
         raise InvalidInput(field="requires_pkce", problem="missing")
 
 
-def check_addresses(
-    *,
-    redirect_uris: Sequence[str],
-    post_logout_redirect_uris: Sequence[str],
-    initiate_login_uri: str,
-    backchannel_logout_uri: str,
-) -> None:
-    """Raise InvalidInput for an address that is not an unambiguous https URL."""
-    for field, addresses in (
-        ("redirect_uri", redirect_uris),
-        ("post_logout_redirect_uri", post_logout_redirect_uris),
-    ):
-        if len(addresses) > MAX_ADDRESSES:
-            raise InvalidInput(field=field, problem="too_long", longest=MAX_ADDRESSES)
-        for address in addresses:
-            input_cleaning.web_address(address, field=field)
-    for field, address in (
-        ("initiate_login_uri", initiate_login_uri),
-        ("backchannel_logout_uri", backchannel_logout_uri),
-    ):
-        if address:
-            input_cleaning.web_address(address, field=field)
+def check_algorithm(algorithm: str) -> None:
+    """Raise InvalidInput for an algorithm that our own keys do not sign with."""
+    if algorithm not in signing_keys.ALGORITHMS:
+        raise InvalidInput(field="token_algorithm", problem="unknown")
 
 
 def create(*, application: Application, new: NewClient, secret: str, at: dt.datetime) -> Client:
-    """Create the rows of a client; a public one gets no secret. Raises AlreadyExists."""
+    """Create the rows of a client; one without a secret gets none. Raises AlreadyExists."""
     if ProtocolClient.objects.filter(pk=new.client_id).exists():
         raise AlreadyExists(field="client")
     kinds = ProtocolClient.Type
     row = ProtocolClient(
         id=new.client_id,
         name=new.name,
-        secret="" if new.public else stored_secret(secret),
+        secret=stored_secret(secret) if new.has_secret else "",
         type=kinds.PUBLIC if new.public else kinds.CONFIDENTIAL,
         skip_consent=new.skip_consent,
-        grant_types="authorization_code\nrefresh_token",
+        grant_types=grant_types(device=new.device, program=new.program),
     )
     row.set_redirect_uris(list(new.redirect_uris))
     row.set_scopes(list(new.scopes))
@@ -103,8 +127,19 @@ def create(*, application: Application, new: NewClient, secret: str, at: dt.date
         backchannel_logout_uri=new.backchannel_logout_uri,
         requires_pkce=new.requires_pkce,
         subject_per_organization=new.subject_per_organization,
-        secret_made_at=None if new.public else at,
+        secret_made_at=at if new.has_secret else None,
+        is_native=new.native,
+        jwks_uri=new.jwks_uri,
+        requires_par=new.requires_par,
+        resources="\n".join(new.resources),
+        token_algorithm=new.token_algorithm,
     )
+
+
+def grant_types(*, device: bool, program: bool) -> str:
+    """Return the grant types as django-allauth's column has them."""
+    more = [name for name, used in ((DEVICE_GRANT, device), ("client_credentials", program)) if used]
+    return "\n".join(["authorization_code", "refresh_token", *more])
 
 
 def stored_secret(secret: str) -> str:

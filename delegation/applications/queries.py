@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from audit.foundation.actor import Actor
 from delegation.access.queries import Text
-from delegation.applications import scope
+from delegation.applications import client_settings, scope
 from delegation.authorization.verbs import Verb
 from identity.clients.models import Application, Client
 
@@ -67,6 +67,17 @@ class ClientView:
     """None for a public client."""
     former_secret_until: dt.datetime | None
     """Until when the replaced secret is accepted, which may be over."""
+    native: bool = False
+    jwks_uri: str = ""
+    """Empty for a client that authenticates by a secret, or not at all."""
+    requires_par: bool = False
+    device: bool = False
+    program: bool = False
+    resources: Sequence[str] = ()
+    token_algorithm: str = "RS256"  # noqa: S105 - the name of an algorithm
+
+
+_SHOWN = ("jwks_uri", "requires_par", "device", "program", "resources", "token_algorithm")
 
 
 def units(*, actor: Actor, at: dt.datetime) -> Mapping[str, str]:
@@ -105,7 +116,7 @@ def _view(row: Application) -> ApplicationView:
 
 
 def _client(row: Client) -> ClientView:
-    protocol = row.protocol
+    protocol, settings = row.protocol, client_settings.settings_of(row)
     return ClientView(
         id=protocol.id,
         name=protocol.name,
@@ -119,4 +130,6 @@ def _client(row: Client) -> ClientView:
         created_at=protocol.created_at,
         secret_made_at=row.secret_made_at,
         former_secret_until=row.former_secret_until,
+        native=row.is_native,
+        **{name: settings[name] for name in _SHOWN},
     )

@@ -97,7 +97,7 @@ class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
     `problem`: missing, too_long and too_many (`longest`), characters, link, address, phone, domain, unknown,
-    web_address, insecure, invalid, proposals.
+    web_address, native_address, keys_of_public, insecure, invalid, proposals.
     """
 
     code = "invalid_input"

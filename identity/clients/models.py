@@ -42,3 +42,13 @@ class Client(models.Model):
     former_secret = models.CharField(max_length=200, blank=True)
     """The hash of the secret before, which is accepted until `former_secret_until`."""
     former_secret_until = models.DateTimeField(null=True)
+    is_native = models.BooleanField(default=False)
+    """Whether it is a program on a person's device (RFC 8252): redirect URIs may be loopback or of a private scheme."""
+    jwks_uri = models.URLField(blank=True)
+    """Where its keys are: it authenticates by `private_key_jwt` (RFC 7523), and by no secret."""
+    requires_par = models.BooleanField(default=False)
+    """Whether its authorization requests must be pushed (RFC 9126)."""
+    resources = models.TextField(blank=True)
+    """The resource indicators (RFC 8707) for which it may get access tokens, one a line."""
+    token_algorithm = models.CharField(max_length=10, default="RS256")
+    """Signs access tokens for a resource (RFC 9068)."""

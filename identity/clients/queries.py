@@ -38,9 +38,17 @@ class RegisteredClient:
     subject_per_organization: bool
     former_secret: str = ""
     former_secret_until: dt.datetime | None = None
+    is_native: bool = False
+    jwks_uri: str = ""
+    """It authenticates by keys from there (RFC 7523), and by no secret."""
+    requires_par: bool = False
+    resources: tuple[str, ...] = ()
+    token_algorithm: str = "RS256"  # noqa: S105 - the name of an algorithm
 
     def verify_secret(self, secret: str) -> bool:
         """Compare in constant time; an empty secret never matches. A replaced secret matches until its end."""
+        if self.jwks_uri:
+            return False
         if _matches(secret, self.stored_secret):
             return True
         until = self.former_secret_until
@@ -56,13 +64,14 @@ FIND = """
 SELECT p.id, a.id, a.key, a.name::text,
        p.type = 'confidential', p.secret, p.redirect_uris,
        p.scopes, p.grant_types, NOT p.skip_consent, c.requires_pkce OR p.type <> 'confidential',
-       c.subject_per_organization, c.former_secret, c.former_secret_until
+       c.subject_per_organization, c.former_secret, c.former_secret_until,
+       c.is_native, c.jwks_uri, c.requires_par, c.resources, c.token_algorithm
 FROM allauth_idp_oidc_client p
 JOIN identity_client c ON c.protocol_id = p.id AND c.is_active
 JOIN identity_application a ON a.id = c.application_id AND a.is_active
 WHERE p.id = %(client)s
 """
-COLUMNS = 14
+COLUMNS = 19
 """The number of columns of FIND."""
 
 
@@ -70,6 +79,29 @@ def find(*, client: str) -> RegisteredClient | None:
     """Find an active client of an active application. One statement."""
     row = db.fetch_one(FIND, {"client": client})
     return None if row is None else client_from_row(row)
+
+
+_PUBLIC_ORIGIN = """
+SELECT EXISTS (
+    SELECT FROM allauth_idp_oidc_client p
+    JOIN identity_client c ON c.protocol_id = p.id AND c.is_active AND NOT c.is_native
+    JOIN identity_application a ON a.id = c.application_id AND a.is_active
+    CROSS JOIN LATERAL unnest(string_to_array(p.redirect_uris, E'\\n')) AS uri
+    WHERE p.type = 'public' AND starts_with(uri || '/', %(origin)s || '/')
+)
+"""
+
+
+def is_public_origin(*, origin: str) -> bool:
+    """Return whether a redirect URI of an active public client, which is no native program, is of this origin.
+
+    One statement. An origin has no path (RFC 6454 §6.1), so a text with one is no origin.
+    """
+    scheme, _, host = origin.partition("://")
+    if scheme not in {"https", "http"} or not host or "/" in host or "\0" in origin:
+        return False
+    (found,) = db.fetch_only(_PUBLIC_ORIGIN, {"origin": origin})
+    return bool(found)
 
 
 def post_logout_redirect_uris(*, client: str) -> frozenset[str]:
@@ -81,7 +113,10 @@ def post_logout_redirect_uris(*, client: str) -> frozenset[str]:
 def client_from_row(row: Sequence[Any]) -> RegisteredClient:
     """Build a client from a row of FIND."""
     protocol_id, application, key, names, confidential, secret, uris, scopes, grant_types, *settings = row
-    asks_consent, requires_pkce, subject_per_organization, former_secret, former_secret_until = settings
+    asks_consent, requires_pkce, subject_per_organization, former_secret, former_secret_until, *newer = (
+        settings
+    )
+    is_native, jwks_uri, requires_par, resources, token_algorithm = newer
     return RegisteredClient(
         id=protocol_id,
         application=application,
@@ -97,6 +132,11 @@ def client_from_row(row: Sequence[Any]) -> RegisteredClient:
         subject_per_organization=subject_per_organization,
         former_secret=former_secret,
         former_secret_until=former_secret_until,
+        is_native=is_native,
+        jwks_uri=jwks_uri,
+        requires_par=requires_par,
+        resources=tuple(_lines(resources)),
+        token_algorithm=token_algorithm,
     )
 
 

@@ -12,7 +12,8 @@ _NEWEST = """
     newest AS (
         SELECT DISTINCT ON (facts ->> 'client') * FROM event
         WHERE facts ->> 'client' IS NOT NULL ORDER BY facts ->> 'client', seq DESC)"""
-_DIGESTED = ("initiate_login_uri", "backchannel_logout_uri", "former_secret")
+_DIGESTED = ("initiate_login_uri", "backchannel_logout_uri", "former_secret", "jwks_uri", "resources")
+_FLAGS = ("requires_pkce", "subject_per_organization", "is_native", "requires_par")
 _PROTOCOL = ("type", "secret", "redirect_uris", "scopes", "grant_types", "response_types")
 _AFTER_LOGOUT = """coalesce((
     SELECT string_agg(uri, E'\\n' ORDER BY place)
@@ -60,22 +61,22 @@ declarations.register(
                    (facts ->> 'client_opened_at')::timestamptz AS opened_at,
                    (facts ->> 'secret_made_at')::timestamptz AS secret_made_at,
                    (facts ->> 'former_secret_until')::timestamptz AS former_secret_until,
-                   (facts ->> 'requires_pkce')::boolean AS requires_pkce,
-                   (facts ->> 'subject_per_organization')::boolean AS subject_per_organization,
+                   {", ".join(f"(facts ->> '{flag}')::boolean AS {flag}" for flag in _FLAGS)},
+                   facts ->> 'token_algorithm' AS token_algorithm,
                    {_expected(_DIGESTED)}
             FROM newest
         """,  # noqa: S608 - constants of this module
         actual=f"""
-            SELECT c.protocol_id, a.key AS application_id, c.is_active, c.opened_at, c.requires_pkce,
-                   c.subject_per_organization, c.secret_made_at, c.former_secret_until, {_actual(_DIGESTED)}
+            SELECT c.protocol_id, a.key AS application_id, c.is_active, c.opened_at,
+                   {", ".join(_FLAGS)}, c.token_algorithm, c.secret_made_at, c.former_secret_until, {_actual(_DIGESTED)}
             FROM identity_client c JOIN identity_application a ON a.id = c.application_id
         """,  # noqa: S608 - constants of this module
         columns=(
             "application_id",
             "is_active",
             "opened_at",
-            "requires_pkce",
-            "subject_per_organization",
+            *_FLAGS,
+            "token_algorithm",
             "secret_made_at",
             "former_secret_until",
             *_DIGESTED,

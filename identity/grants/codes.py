@@ -29,6 +29,8 @@ class CodeRequest:
     nonce: str
     code_challenge: str
     """S256 of the service's code verifier (RFC 7636 §4.2)."""
+    resource: str = ""
+    """What its access tokens are for (RFC 8707)."""
     id_token_claims: str = ""
     """Names of claims that the ID token has on request, separated by spaces (OIDC Core §5.5)."""
 
@@ -75,6 +77,7 @@ def _insert(
         membership_epoch=authentication.membership_epoch,
         scopes=request.scopes,
         id_token_claims=request.id_token_claims,
+        resource=request.resource,
         nonce=request.nonce,
         redirect_uri=request.redirect_uri,
         code_challenge=request.code_challenge,
@@ -104,9 +107,9 @@ redeemed AS (
 ),
 family AS (
   INSERT INTO identity_tokenfamily (id, client_id, sign_in_id, user_id, membership_id, user_epoch, membership_epoch,
-                                    scopes, id_token_claims, nonce, auth_time, amr, issued_at, expires_at)
+                                    scopes, id_token_claims, resource, nonce, auth_time, amr, issued_at, expires_at)
   SELECT %(family)s, c.client_id, c.sign_in_id, c.user_id, c.membership_id, c.user_epoch, c.membership_epoch,
-         c.scopes, c.id_token_claims, c.nonce, c.auth_time, c.amr, c.used_at,
+         c.scopes, c.id_token_claims, c.resource, c.nonce, c.auth_time, c.amr, c.used_at,
          c.used_at + %(family_lifetime)s
   FROM redeemed c
 ),

@@ -23,6 +23,8 @@ class _Issued(models.Model):
     """Separated by spaces (RFC 6749 §3.3)."""
     id_token_claims = models.CharField(max_length=200, blank=True)
     """Names of further claims that the ID token has on request, separated by spaces (OIDC Core §5.5)."""
+    resource = models.CharField(max_length=200, blank=True)
+    """The resource that its access tokens are for (RFC 8707); empty for opaque ones."""
     auth_time = models.DateTimeField()
     """The person's last authentication before this grant; a later one of the same session does not change it."""
     amr = models.JSONField(default=list)

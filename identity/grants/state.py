@@ -26,6 +26,7 @@ def _bound_to_sign_in(table: str, key: str, *others: str) -> Rebuilt:
                 "sign_in_id",
                 "scopes",
                 "id_token_claims",
+                "resource",
                 "auth_time",
                 "amr",
                 "issued_at",

@@ -46,6 +46,8 @@ _BY_PATH: dict[str, EndpointKind] = {
     metadata.USERINFO: MACHINES,
     metadata.INTROSPECT: MACHINES,
     metadata.REVOKE: MACHINES,
+    metadata.PAR: MACHINES,
+    metadata.DEVICE_AUTHORIZATION: MACHINES,
     # A staff member who has left is out also while a flood fills the other lanes.
     STAFF_LOGOUT: EndpointKind(lane="staff_logout", body_bytes=limits.FORM_BYTES, content_types=_FORMS),
 }

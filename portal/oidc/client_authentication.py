@@ -1,4 +1,6 @@
-"""Clients authenticate by `client_secret_basic` or `client_secret_post`, or are public (RFC 6749 §2.3)."""
+"""Clients authenticate by a secret or a signed assertion, or are public (RFC 6749 §2.3, RFC 7523)."""
+
+from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -8,7 +10,7 @@ from identity.clients.queries import RegisteredClient
 from identity.service_users import service_tokens
 from identity.service_users.service_tokens import ServiceClient
 from portal.http import request_data
-from portal.oidc import parameters
+from portal.oidc import client_assertions, parameters
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
 
@@ -20,6 +22,15 @@ The right secret always passes: guessing at a client's name cannot lock the serv
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="keyholder", charset="UTF-8"'}
 _FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Holds what a request presents: a secret, an assertion, or neither."""
+
+    client_id: str
+    secret: str = ""
+    assertion: str = ""
 
 
 def form_parameters(request: HttpRequest) -> Parameters:
@@ -36,15 +47,18 @@ def form_parameters(request: HttpRequest) -> Parameters:
 
 def authenticate(request: HttpRequest, sent: Parameters, *, public: bool = False) -> RegisteredClient:
     """Return the authenticated client; with `public`, also one without a secret. Raises OAuthError."""
-    client_id, secret = credentials(request, sent)
-    return verify(clients_queries.find(client=client_id), secret, public=public)
+    presented = credentials(request, sent)
+    return verify(clients_queries.find(client=presented.client_id), presented, public=public)
 
 
-def credentials(request: HttpRequest, sent: Parameters) -> tuple[str, str]:
-    """Return the client id and the secret that the request presents. Raises OAuthError."""
+def credentials(request: HttpRequest, sent: Parameters) -> Credentials:
+    """Return the client id with the secret or assertion that the request presents. Raises OAuthError."""
     header = request.headers.get("Authorization", "")
-    if header and "client_secret" in sent:
+    methods = (bool(header), "client_secret" in sent, "client_assertion" in sent)
+    if sum(methods) > 1:
         raise OAuthError("invalid_request", "Use one client authentication method only.")
+    if "client_assertion" in sent:
+        return _asserted(sent)
     presented = request_data.basic_credentials(header) if header else None
     if header and presented is None:
         raise _invalid_client()
@@ -53,34 +67,55 @@ def credentials(request: HttpRequest, sent: Parameters) -> tuple[str, str]:
         raise OAuthError("invalid_request", "client_id is not the one in the Authorization header.")
     if not client_id or "\0" in client_id:
         raise _invalid_client()
-    return client_id, secret
+    return Credentials(client_id, secret=secret)
 
 
-def verify(client: RegisteredClient | None, secret: str, *, public: bool = False) -> RegisteredClient:
-    """Return the client, where the secret belongs to it. Raises OAuthError."""
+def _asserted(sent: Parameters) -> Credentials:
+    """Read whose assertion it claims to be; `client_id` may repeat it (RFC 7521 §4.2)."""
+    if sent.get("client_assertion_type") != client_assertions.TYPE:
+        raise OAuthError("invalid_request", "client_assertion_type is not supported.")
+    assertion = sent.get("client_assertion")
+    client_id = client_assertions.subject(assertion)
+    if not client_id or sent.get("client_id") not in {"", client_id}:
+        raise _invalid_client()
+    return Credentials(client_id, assertion=assertion)
+
+
+def verify(
+    client: RegisteredClient | None, presented: Credentials, *, public: bool = False
+) -> RegisteredClient:
+    """Return the client, where the secret or the assertion belongs to it. Raises OAuthError."""
     if client is None:
         raise _invalid_client()
-    if public and not client.confidential and not secret:
+    if public and not client.confidential and not presented.secret and not presented.assertion:
         return client
-    if not client.confidential or not client.verify_secret(secret):
-        raise _invalid_client(client.id)
-    return client
+    if client.confidential and _proves(client, presented):
+        return client
+    if client.jwks_uri and not presented.assertion:
+        raise _invalid_client(client.id, "The client is registered for private_key_jwt.")
+    raise _invalid_client(client.id)
+
+
+def _proves(client: RegisteredClient, presented: Credentials) -> bool:
+    if presented.assertion:
+        return bool(client.jwks_uri) and client_assertions.verify(client, presented.assertion)
+    return client.verify_secret(presented.secret)
 
 
 def service_user(request: HttpRequest, sent: Parameters) -> ServiceClient | None:
     """Return the authenticated service user; None where the client id is no id of one. Raises OAuthError."""
-    client_id, secret = credentials(request, sent)
-    client = service_tokens.find(client=client_id)
-    if client is not None and not client.verify_secret(secret):
-        raise _invalid_client(client_id)
+    presented = credentials(request, sent)
+    client = service_tokens.find(client=presented.client_id)
+    if client is not None and not client.verify_secret(presented.secret):
+        raise _invalid_client(presented.client_id)
     return client
 
 
-def _invalid_client(client: str = "") -> OAuthError:
+def _invalid_client(client: str = "", description: str = "") -> OAuthError:
     if client and _count_failure(client) > FAILURES:
         headers = {**_CHALLENGE, "Retry-After": str(WINDOW)}
         return OAuthError("invalid_client", "Too many wrong secrets.", status=429, headers=headers)
-    return OAuthError("invalid_client", status=401, headers=_CHALLENGE)
+    return OAuthError("invalid_client", description, status=401, headers=_CHALLENGE)
 
 
 def _count_failure(client: str) -> int:

@@ -1,9 +1,10 @@
-"""A service user gets an access token for the REST API by its id and secret (RFC 6749 §4.4)."""
+"""A program gets an access token without a person (RFC 6749 §4.4): for the REST API, or for a resource."""
 
 from django.http import HttpRequest, HttpResponse
 
+from identity.clients.queries import RegisteredClient
 from identity.service_users import service_tokens
-from portal.oidc import client_authentication, json_responses
+from portal.oidc import access_tokens, client_authentication, json_responses
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
 from portal.signin.customers import rate_limits
@@ -29,10 +30,27 @@ def token(request: HttpRequest, sent: Parameters) -> HttpResponse | None:
         raise OAuthError(
             "temporarily_unavailable", "Use a token until it expires.", status=429, headers=headers
         )
+    if "resource" in sent:
+        raise OAuthError("invalid_target", "A service user gets tokens for the REST API only.")
     body = {
         "access_token": service_tokens.issue(service_user=client.service_user.id, scopes=requested),
         "token_type": "Bearer",
         "expires_in": int(service_tokens.LIFETIME.total_seconds()),
         "scope": " ".join(sorted(requested)),
+    }
+    return json_responses.ok(body)
+
+
+def token_of_client(client: RegisteredClient, sent: Parameters) -> HttpResponse:
+    """Answer an authenticated client with a signed token for one of its resources. Raises OAuthError."""
+    if not client.confidential:
+        raise OAuthError("unauthorized_client")
+    resource = sent.get("resource") or (client.resources[0] if len(client.resources) == 1 else "")
+    if not resource:
+        raise OAuthError("invalid_target", "resource is missing: the client has several.")
+    body = {
+        "access_token": access_tokens.of_client(client, access_tokens.resource_of(client, resource)),
+        "token_type": "Bearer",
+        "expires_in": int(access_tokens.LIFETIME.total_seconds()),
     }
     return json_responses.ok(body)

@@ -10,7 +10,7 @@ from identity import signing_keys
 from identity.grants import introspection, tokens
 from identity.grants.tokens import CheckedToken
 from identity.service_users import service_tokens
-from portal.oidc import claims, client_authentication, json_responses, metadata, parameters
+from portal.oidc import access_tokens, claims, client_authentication, json_responses, metadata, parameters
 from portal.oidc.json_responses import OAuthError
 
 _DISCOVERY_SECONDS = 3600
@@ -19,7 +19,7 @@ _JWKS_SECONDS = 900
 
 def userinfo(request: HttpRequest) -> HttpResponse:
     """Answer with the person's claims and rights, at their present values (OIDC Core §5.3). Two statements."""
-    checked = tokens.check(token=_bearer(request))
+    checked = tokens.check(token=access_tokens.opaque(_bearer(request)))
     if checked is None:
         raise json_responses.bearer_error("invalid_token")
     if "openid" not in checked.grant.scopes.split():
@@ -33,11 +33,11 @@ def userinfo(request: HttpRequest) -> HttpResponse:
 def introspect(request: HttpRequest) -> HttpResponse:
     """Answer whether a token of this application is valid, with its person's rights (RFC 7662). Two statements."""
     sent = client_authentication.form_parameters(request)
-    client_id, secret = client_authentication.credentials(request, sent)
-    token = sent.get("token")
-    registered, checked = introspection.introspect(client=client_id, token=token)
-    client = client_authentication.verify(registered, secret)
-    if not token:
+    presented = client_authentication.credentials(request, sent)
+    token = access_tokens.opaque(sent.get("token"))
+    registered, checked = introspection.introspect(client=presented.client_id, token=token)
+    client = client_authentication.verify(registered, presented)
+    if "token" not in sent:
         raise OAuthError("invalid_request", "token is missing.")
     if checked is None or checked.grant.application != client.application:
         return json_responses.ok({"active": False})
@@ -76,7 +76,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     registered = client_authentication.authenticate(request, sent, public=True)
     if not token:
         raise OAuthError("invalid_request", "token is missing.")
-    tokens.revoke(token=token, client=registered.id)
+    tokens.revoke(token=access_tokens.opaque(token), client=registered.id)
     return json_responses.ok({})
 
 

@@ -9,7 +9,8 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from portal.http import reference
-from portal.oidc import endpoints, metadata, token
+from portal.oidc import cors, device_grants, endpoints, metadata, token
+from portal.oidc.authorize import pushed_requests
 from portal.oidc.json_responses import OAuthError
 from portal.operations import request_log
 
@@ -26,6 +27,8 @@ ROUTES: Mapping[str, tuple[Endpoint, tuple[str, ...]]] = {
     metadata.USERINFO: (endpoints.userinfo, _BOTH),
     metadata.INTROSPECT: (endpoints.introspect, _POST),
     metadata.REVOKE: (endpoints.revoke, _POST),
+    metadata.DEVICE_AUTHORIZATION: (device_grants.authorize, _POST),
+    metadata.PAR: (pushed_requests.push, _POST),
 }
 
 
@@ -54,9 +57,12 @@ class FastPath:
 def serve(request: HttpRequest, request_id: str = "") -> HttpResponse:
     """Answer in JSON, for every failure too; every error names the request's reference."""
     try:
-        return _answer(request)
+        response = cors.preflight(request) or _answer(request)
     except OAuthError as error:
-        return error.response(reference=request_id)
+        response = error.response(reference=request_id)
+    if request.method != "OPTIONS":
+        cors.allow(request, response)
+    return response
 
 
 def _answer(request: HttpRequest) -> HttpResponse:

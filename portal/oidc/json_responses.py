@@ -59,7 +59,6 @@ def public(request: HttpRequest, body: bytes, *, etag: str, seconds: int) -> Htt
     headers = {
         "ETag": quote_etag(etag),
         "Cache-Control": f"public, max-age={seconds}",
-        "Access-Control-Allow-Origin": "*",
         "Content-Security-Policy": settings.NO_DOCUMENT_POLICY,
     }
     response = HttpResponse(body, "application/json", headers=headers)

@@ -15,6 +15,9 @@ TOKEN = "/oauth/token"  # noqa: S105 - an address
 USERINFO = "/oauth/userinfo"
 INTROSPECT = "/oauth/introspect"
 REVOKE = "/oauth/revoke"
+PAR = "/oauth/par"
+DEVICE_AUTHORIZATION = "/oauth/device_authorization"
+DEVICE = "/device"
 JWKS = "/oauth/jwks.json"
 
 SCOPES = ("openid", "profile", "email", "entitlements")
@@ -25,17 +28,25 @@ def issuer() -> str:
     return str(settings.ISSUER)
 
 
+ASSERTIONS = ("RS256", "ES256", "PS256", "EdDSA")
+"""What signs the assertions of clients with keys of their own (`client_assertions`)."""
 _SECRETS = ("client_secret_basic", "client_secret_post")
 _CAPABILITIES = {
     "scopes_supported": SCOPES,
     "response_types_supported": ["code"],
-    "response_modes_supported": ["query"],
-    "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+    "response_modes_supported": ["query", "form_post"],
+    "grant_types_supported": [
+        *("authorization_code", "refresh_token", "client_credentials"),
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ],
     "subject_types_supported": ["public", "pairwise"],
     "id_token_signing_alg_values_supported": ["RS256"],
-    "token_endpoint_auth_methods_supported": [*_SECRETS, "none"],
-    "introspection_endpoint_auth_methods_supported": _SECRETS,
-    "revocation_endpoint_auth_methods_supported": [*_SECRETS, "none"],
+    "token_endpoint_auth_methods_supported": [*_SECRETS, "private_key_jwt", "none"],
+    "token_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+    "introspection_endpoint_auth_methods_supported": [*_SECRETS, "private_key_jwt"],
+    "introspection_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+    "revocation_endpoint_auth_methods_supported": [*_SECRETS, "private_key_jwt", "none"],
+    "revocation_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
     "code_challenge_methods_supported": ["S256"],
     "prompt_values_supported": ["none", "login", "consent", "select_account"],
     "claims_supported": [
@@ -47,6 +58,7 @@ _CAPABILITIES = {
     "backchannel_logout_session_supported": True,
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
+    "require_pushed_authorization_requests": False,
     "claims_parameter_supported": True,
 }
 
@@ -66,6 +78,8 @@ def _discovery(base: str) -> bytes:
         "introspection_endpoint": INTROSPECT,
         "revocation_endpoint": REVOKE,
         "end_session_endpoint": LOGOUT,
+        "pushed_authorization_request_endpoint": PAR,
+        "device_authorization_endpoint": DEVICE_AUTHORIZATION,
     }
     addresses = {name: base + path for name, path in paths.items()}
     languages = [code for code, _ in settings.LANGUAGES]

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,14 @@ from identity.clients.queries import RegisteredClient
 from identity.grants import codes, retries, tokens
 from identity.grants.tokens import TokenPair
 from identity.grants.validity import GrantContext
-from portal.oidc import claims, client_authentication, client_credentials, json_responses
+from portal.oidc import (
+    access_tokens,
+    claims,
+    client_authentication,
+    client_credentials,
+    device_grants,
+    json_responses,
+)
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
 
@@ -31,11 +39,15 @@ def token(request: HttpRequest) -> HttpResponse:
     client = client_authentication.authenticate(request, sent, public=True)
     if not grant_type:
         raise OAuthError("invalid_request", "grant_type is missing.")
-    if grant_type not in _EXCHANGES:
+    if grant_type not in {*_EXCHANGES, client_credentials.GRANT_TYPE}:
         raise OAuthError("unsupported_grant_type")
     if grant_type not in client.grant_types:
         raise OAuthError("unauthorized_client")
+    if grant_type == client_credentials.GRANT_TYPE:
+        return client_credentials.token_of_client(client, sent)
+    access_tokens.resource_of(client, sent.get("resource"))
     grant, pair = _EXCHANGES[grant_type](client, sent)
+    grant = replace(grant, resource=access_tokens.resource_of(client, sent.get("resource"), grant.resource))
     rights = claims.rights_of(grant)
     if not rights:
         # Revoked at once: a service that gets rights again must not return with a token that counts as used twice.
@@ -45,16 +57,17 @@ def token(request: HttpRequest) -> HttpResponse:
         raise OAuthError("invalid_grant")
     # An ID token of a refresh has no nonce: it answers no authentication request (OIDC Core §12.2).
     nonce = grant.nonce if grant_type == "authorization_code" else ""
-    return _token_response(grant, pair, rights, nonce)
+    return _token_response(client, grant, pair, rights, nonce)
 
 
 def _token_response(
-    grant: GrantContext, pair: TokenPair, rights: list[dict[str, Any]], nonce: str
+    client: RegisteredClient, grant: GrantContext, pair: TokenPair, rights: list[dict[str, Any]], nonce: str
 ) -> HttpResponse:
+    signed = bool(grant.resource)
     body: dict[str, object] = {
-        "access_token": pair.access,
+        "access_token": access_tokens.of_grant(client, grant, pair, rights) if signed else pair.access,
         "token_type": "Bearer",
-        "expires_in": int(tokens.ACCESS_LIFETIME.total_seconds()),
+        "expires_in": int((access_tokens.LIFETIME if signed else tokens.ACCESS_LIFETIME).total_seconds()),
         "scope": grant.scopes,
     }
     if pair.refresh:
@@ -106,6 +119,7 @@ def _exchange_refresh_token(client: RegisteredClient, sent: Parameters) -> tuple
 _EXCHANGES: Mapping[str, Callable[[RegisteredClient, Parameters], tuple[GrantContext, TokenPair]]] = {
     "authorization_code": _exchange_code,
     "refresh_token": _exchange_refresh_token,
+    device_grants.GRANT_TYPE: device_grants.exchange,
 }
 
 

@@ -34,6 +34,10 @@ def text_of(problem: str, *, longest: object) -> str:
         "address": _("This is not an e-mail address."),
         "phone": _("Enter the number with its country code, like +358 40 123 4567."),
         "web_address": _("Enter a full web address that begins with https://."),
+        "native_address": _(
+            "Enter an address such as http://127.0.0.1/callback, com.example.app:/callback or https://…"
+        ),
+        "keys_of_public": _("A public client does not authenticate: it has neither a secret nor keys."),
         "domain": _("Enter a domain such as company.example."),
         "insecure": _("The address must begin with https://, because secrets are sent to it."),
         "public": _("This client is public: it has no secret."),

@@ -64,9 +64,9 @@ INSERT INTO identity_lastsignin (membership_id, at) SELECT membership, at FROM p
 
 INSERT INTO identity_signin_clients (signin_id, client_id) SELECT sign_in, 'ordering' FROM person;
 
-INSERT INTO identity_tokenfamily (user_epoch, membership_epoch, scopes, id_token_claims, issued_at, expires_at, id, nonce, client_id,
+INSERT INTO identity_tokenfamily (user_epoch, membership_epoch, scopes, id_token_claims, resource, issued_at, expires_at, id, nonce, client_id,
                                     membership_id, user_id, sign_in_id, auth_time, amr)
-SELECT 1, 1, 'openid', '', at, now() + interval '10 days', family, '', 'ordering', membership, usr, sign_in, at, '[]' FROM person;
+SELECT 1, 1, 'openid', '', '', at, now() + interval '10 days', family, '', 'ordering', membership, usr, sign_in, at, '[]' FROM person;
 
 INSERT INTO audit_event (id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
                          incarnation, prev, hash, body, mac)

@@ -6,13 +6,16 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from delegation.applications.queries import ApplicationView, ClientView
 from portal.desk.applications import context, wording
 from portal.desk.applications.client_forms import (
-    CONFIDENTIAL,
+    KEYS,
+    NATIVE,
     OVERLAPS,
     PUBLIC,
+    SECRET,
     ApplicationForm,
     ChangeForm,
     ClientForm,
@@ -20,6 +23,16 @@ from portal.desk.applications.client_forms import (
 )
 from portal.shell.page_model import PageModel
 from portal.signin.staff.reader import StaffReader
+
+
+@dataclass(frozen=True, slots=True)
+class KindChoice:
+    """Describes a kind of client, for `kh.choice`."""
+
+    value: str
+    label: str
+    sentence: str
+    checked: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +43,7 @@ class RegisterPage(PageModel):
 
     back_url: str
     form: ApplicationForm
-    is_public: bool
-    has_secret: bool
+    kinds: Sequence[KindChoice]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +55,7 @@ class AddClientPage(PageModel):
     application: str
     back_url: str
     form: ClientForm
-    is_public: bool
-    has_secret: bool
+    kinds: Sequence[KindChoice]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +69,12 @@ class ClientPage(PageModel):
     application: str
     back_url: str
     secret_url: str
+    authentication: str
+    """How a client without a secret authenticates."""
     secret_made: str
     former_until: str
     """Until when the replaced secret is accepted; empty where none is."""
+    is_confidential: bool
     form: ChangeForm
 
 
@@ -106,13 +120,33 @@ class SecretPage(PageModel):
     """Empty where the application has a connected system, or for a reader who connects none."""
 
 
+def kind_choices(chosen: str) -> list[KindChoice]:
+    """Return the kinds of a new client with the chosen one."""
+    texts = {
+        SECRET: (_("With a secret"), _("A service on a server, which can keep a secret.")),
+        KEYS: (
+            _("With keys of its own"),
+            _("A service on a server, which signs its requests. No secret is sent."),
+        ),
+        PUBLIC: (
+            _("In a browser, without a secret"),
+            _("It must use PKCE and https addresses. Its own website may call the token endpoint."),
+        ),
+        NATIVE: (
+            _("On a person’s device, without a secret"),
+            _("It must use PKCE. Addresses such as %(loopback)s (any port) and %(private)s are accepted.")
+            % {"loopback": "http://127.0.0.1/callback", "private": "com.example.app:/callback"},
+        ),
+    }
+    return [KindChoice(kind, label, text, kind == chosen) for kind, (label, text) in texts.items()]
+
+
 def register_page(form: ApplicationForm) -> RegisterPage:
     """Return the form."""
     return RegisterPage(
         back_url=reverse("staff_applications"),
         form=form,
-        is_public=form["kind"].value() == PUBLIC,
-        has_secret=form["kind"].value() == CONFIDENTIAL,
+        kinds=kind_choices(str(form["kind"].value())),
     )
 
 
@@ -122,8 +156,7 @@ def add_page(view: ApplicationView, form: ClientForm) -> AddClientPage:
         application=context.name_of(view),
         back_url=reverse("staff_application", args=[view.key]),
         form=form,
-        is_public=form["kind"].value() == PUBLIC,
-        has_secret=form["kind"].value() == CONFIDENTIAL,
+        kinds=kind_choices(str(form["kind"].value())),
     )
 
 
@@ -136,11 +169,24 @@ def client_page(
         client_id=client.id,
         application=context.name_of(view),
         back_url=reverse("staff_application", args=[view.key]),
-        secret_url=reverse("staff_client_secret", args=[view.key, client.id]) if client.confidential else "",
+        secret_url=reverse("staff_client_secret", args=[view.key, client.id]) if _has_secret(client) else "",
+        authentication=authentication(client),
         secret_made=wording.in_utc(client.secret_made_at),
         former_until=former_until(reader, client),
+        is_confidential=client.confidential,
         form=form,
     )
+
+
+def _has_secret(client: ClientView) -> bool:
+    return client.confidential and not client.jwks_uri
+
+
+def authentication(client: ClientView) -> str:
+    """Return how the client authenticates, in words."""
+    if client.jwks_uri:
+        return _("with keys of its own")
+    return _("with a secret") if client.confidential else _("public, without a secret")
 
 
 def former_until(reader: StaffReader, client: ClientView) -> str:

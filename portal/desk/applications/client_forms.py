@@ -16,7 +16,9 @@ from delegation.authorization.errors import AlreadyExists, InvalidInput
 from portal.shell.forms import IdempotentForm
 from portal.wording import refusals
 
-CONFIDENTIAL, PUBLIC = "confidential", "public"
+SECRET, KEYS, PUBLIC, NATIVE = "confidential", "keys", "public", "native"
+"""The kinds of a new client, by the value that the form sends."""
+_KINDS = (SECRET, KEYS, PUBLIC, NATIVE)
 _ADDRESS, _ADDRESSES = 200, 5000
 _KEY = rf"\A(?:{input_cleaning.KEY.pattern})\Z"
 _FIELDS = {
@@ -24,6 +26,7 @@ _FIELDS = {
     "redirect_uri": "redirect_uris",
     "post_logout_redirect_uri": "post_logout_redirect_uris",
 }
+_ALGORITHMS = ("RS256", "ES256")
 """Fields of refusals that have another name in the form."""
 OVERLAPS: Mapping[str, tuple[int, Callable[[], str]]] = {
     "0": (0, lambda: _("Ends at once")),
@@ -46,20 +49,43 @@ class SettingsForm(IdempotentForm):
     post_logout_redirect_uris = _lines()
     backchannel_logout_uri = forms.CharField(required=False, max_length=_ADDRESS)
     initiate_login_uri = forms.CharField(required=False, max_length=_ADDRESS)
+    jwks_uri = forms.CharField(required=False, max_length=_ADDRESS)
     requires_pkce = forms.BooleanField(required=False, initial=True)
+    requires_par = forms.BooleanField(required=False)
+    device = forms.BooleanField(required=False)
+    program = forms.BooleanField(required=False)
+    resources = _lines()
+    token_algorithm = forms.ChoiceField(
+        required=False, initial=_ALGORITHMS[0], choices=[(name, name) for name in _ALGORITHMS]
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["post_logout_redirect_uris"].required = False
+        for name in ("redirect_uris", "post_logout_redirect_uris", "resources"):
+            self.fields[name].required = False
         for field in self.fields.values():
             field.error_messages |= {"required": _("Fill this in."), "max_length": _("This is too long.")}
 
     def clean_redirect_uris(self) -> list[str]:
-        """Return the addresses, one for each line. Raises ValidationError for none."""
-        found = _split(self.cleaned_data["redirect_uris"])
-        if not found:
-            raise ValidationError(_("Fill this in."), code="required")
-        return found
+        """Return the addresses, one for each line."""
+        return _split(self.cleaned_data["redirect_uris"])
+
+    def clean_resources(self) -> list[str]:
+        """Return the resource indicators, one for each line."""
+        return _split(self.cleaned_data["resources"])
+
+    def clean_token_algorithm(self) -> str:
+        """Return the algorithm; the first one where the form names none."""
+        return self.cleaned_data["token_algorithm"] or _ALGORITHMS[0]
+
+    def clean(self) -> dict[str, Any]:
+        """Require an address to return to, unless people sign in on another device or not at all."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "redirect_uris" in data and not (
+            data["redirect_uris"] or data.get("device") or data.get("program")
+        ):
+            self.add_error("redirect_uris", ValidationError(_("Fill this in."), code="required"))
+        return data
 
     def clean_post_logout_redirect_uris(self) -> list[str]:
         """Return the addresses, one for each line."""
@@ -106,8 +132,8 @@ class ClientForm(SettingsForm):
     client_id = forms.RegexField(_KEY, max_length=40)
     kind = forms.ChoiceField(
         widget=forms.RadioSelect,
-        initial=CONFIDENTIAL,
-        choices=[(CONFIDENTIAL, CONFIDENTIAL), (PUBLIC, PUBLIC)],
+        initial=SECRET,
+        choices=[(kind, kind) for kind in _KINDS],
     )
     subject_per_organization = forms.BooleanField(required=False)
 
@@ -117,15 +143,25 @@ class ClientForm(SettingsForm):
 
     def clean_requires_pkce(self) -> bool:
         """Refuse a public client without PKCE. Raises ValidationError."""
-        public = self.cleaned_data.get("kind") == PUBLIC
+        public = self.cleaned_data.get("kind") in {PUBLIC, NATIVE}
         return _checked_pkce(self, public=public)
+
+    def clean(self) -> dict[str, Any]:
+        """Require the address of the keys of a client that has keys, and of no other."""
+        data = super().clean()
+        if data.get("kind") == KEYS and not data.get("jwks_uri"):
+            self.add_error("jwks_uri", ValidationError(_("Fill this in."), code="required"))
+        if data.get("kind") != KEYS:
+            data["jwks_uri"] = ""
+        return data
 
     def client(self) -> NewClient:
         """Return the client of a valid form."""
         data = self.cleaned_data
         return NewClient(
             client_id=data["client_id"],
-            public=data["kind"] == PUBLIC,
+            public=data["kind"] in {PUBLIC, NATIVE},
+            native=data["kind"] == NATIVE,
             subject_per_organization=data["subject_per_organization"],
             scopes=("openid", "profile", "email", "entitlements"),
             **self.settings(),
@@ -183,6 +219,12 @@ def _initial(client: ClientView) -> dict[str, Any]:
         "backchannel_logout_uri": client.backchannel_logout_uri,
         "initiate_login_uri": client.initiate_login_uri,
         "requires_pkce": client.requires_pkce,
+        "jwks_uri": client.jwks_uri,
+        "requires_par": client.requires_par,
+        "device": client.device,
+        "program": client.program,
+        "resources": "\n".join(client.resources),
+        "token_algorithm": client.token_algorithm,
         "is_active": client.is_active,
     }
 

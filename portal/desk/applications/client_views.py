@@ -115,7 +115,7 @@ def secret(request: Request, reader: StaffReader, application: str, client: str)
     """GET says what a new secret changes; POST makes it and shows it once, or ends the replaced one."""
     view = _application(reader, application)
     found = _client(view, client)
-    if not found.confidential:
+    if not found.confidential or found.jwks_uri:
         raise NotFound
     form = RotateForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
@@ -160,7 +160,7 @@ def _secret(
         application=context.name_of(view),
         name=name,
         client=client,
-        public=not found.confidential,
+        public=not found.confidential or bool(found.jwks_uri),
         secret=made,
         connect_url=context.connect_url(reader, view),
     )

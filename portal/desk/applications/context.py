@@ -208,6 +208,10 @@ def _client(reader: StaffReader, view: ApplicationView, client: ClientView) -> C
 def _kind(client: ClientView) -> str:
     if not client.is_active:
         return _("closed")
+    if client.native:
+        return _("native program, without a secret")
+    if client.jwks_uri:
+        return _("with keys of its own")
     return _("with a secret") if client.confidential else _("public, without a secret")
 
 

@@ -44,5 +44,6 @@ def _code_request(authorization: AuthorizationRequest) -> CodeRequest:
         scopes=authorization.scopes,
         nonce=authorization.nonce,
         code_challenge=authorization.challenge,
+        resource=authorization.resource,
         id_token_claims=authorization.claims.id_token,
     )

@@ -17,7 +17,13 @@ from identity.memberships.eligible_memberships import EligibleMembership
 from identity.sessions.sign_ins import ProofTooOld, SessionEnded
 from portal.http.request_context import Request
 from portal.oidc import metadata
-from portal.oidc.authorize import client_redirect, login_redirect, organization_choice, reauthentication
+from portal.oidc.authorize import (
+    client_redirect,
+    login_redirect,
+    organization_choice,
+    pushed_requests,
+    reauthentication,
+)
 from portal.oidc.authorize import code as authorize_code
 from portal.oidc.authorize.request import AuthorizationError, AuthorizationRequest
 from portal.signin.customers import assurance, demands, gate
@@ -125,11 +131,16 @@ class AuthorizationDecision:
         if self._waiting_since and not reauthentication.claim(self.mark):
             # Another request with this mark was answered, perhaps at the same moment.
             return dataclasses.replace(self, mark="").respond()
+        pushed = self.parameters.get("request_uri", "")
+        if pushed and not pushed_requests.claim(pushed):
+            raise AuthorizationError("invalid_request", "The pushed request has led to a code already.")
         try:
             code = authorize_code.issue_code(self.request, self.authorization, chosen, proof)
         except SessionEnded:
+            pushed_requests.release(pushed)
             return self._lead_to_sign_in()
         except ProofTooOld as refusal:
+            pushed_requests.release(pushed)
             if self._waiting_since:
                 # The mark is taken: with it, the next proof would not count.
                 return dataclasses.replace(self, mark="").respond()

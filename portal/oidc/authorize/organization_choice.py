@@ -145,7 +145,10 @@ def refusal_page(
     context = {
         "application": application,
         "why": reason.format(application=application),
-        "back_url": client_redirect.error_url(authorization.target, _DENIED),
+        # A service that takes its response as a form does not read it from a link.
+        "back_url": ""
+        if authorization.target.form_post
+        else client_redirect.error_url(authorization.target, _DENIED),
         "signed_in_as": request.context.actor.label,
         "someone_else": someone_else,
     }

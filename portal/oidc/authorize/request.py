@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
-from portal.oidc.authorize import requested_claims
+from portal.oidc.authorize import redirect_uris, requested_claims
 from portal.oidc.authorize.requested_claims import RequestedClaims
 from portal.oidc.parameters import Parameters
 
@@ -19,8 +19,8 @@ _UNSUPPORTED = {
     "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
-    "resource": "invalid_target",
 }
+_MODES = frozenset({"", "query", "form_post"})
 
 
 class ClientRequestError(Exception):
@@ -49,6 +49,8 @@ class RedirectTarget:
     client: RegisteredClient
     redirect_uri: str
     state: str
+    form_post: bool = False
+    """Whether the response is sent as a form (OAuth 2.0 Form Post Response Mode)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class AuthorizationRequest:
     login_hint: str
     id_token_hint: str
     organization: str
+    resource: str
     locales: tuple[str, ...]
     claims: RequestedClaims
 
@@ -76,9 +79,15 @@ def parse_target(sent: Parameters) -> RedirectTarget:
     client = clients_queries.find(client=sent.get("client_id")) if "client_id" in sent else None
     if client is None:
         raise ClientRequestError("invalid_client", "client_id is not known.")
-    if sent.get("redirect_uri") not in client.redirect_uris:
+    if not redirect_uris.is_registered(client, sent.get("redirect_uri")):
         raise ClientRequestError("invalid_request", "redirect_uri is not registered.", client.id)
-    return RedirectTarget(client=client, redirect_uri=sent.get("redirect_uri"), state=sent.get("state"))
+    return RedirectTarget(
+        client=client,
+        redirect_uri=sent.get("redirect_uri"),
+        state=sent.get("state"),
+        form_post=sent.get("response_mode") == "form_post"
+        and redirect_uris.takes_forms(sent.get("redirect_uri")),
+    )
 
 
 def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequest:
@@ -97,7 +106,7 @@ def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequ
         raise AuthorizationError("invalid_request", "nonce is too long.")
     return AuthorizationRequest(
         target=target,
-        scopes=_scopes(sent, target.client),
+        scopes=scopes_of(sent, target.client),
         nonce=sent.get("nonce"),
         challenge=sent.get("code_challenge"),
         prompts=_prompts(sent),
@@ -105,6 +114,7 @@ def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequ
         login_hint=sent.get("login_hint"),
         id_token_hint=sent.get("id_token_hint"),
         organization=sent.get("organization"),
+        resource=_resource(sent, target.client),
         locales=tuple(sent.get("ui_locales").split()),
         claims=_claims(sent),
     )
@@ -115,8 +125,10 @@ def _check_response(sent: Parameters, target: RedirectTarget) -> None:
         raise AuthorizationError("invalid_request", "response_type is missing.")
     if sent.get("response_type") != "code":
         raise AuthorizationError("unsupported_response_type")
-    if sent.get("response_mode") not in {"", "query"}:
-        raise AuthorizationError("invalid_request", "response_mode can only be query.")
+    if sent.get("response_mode") not in _MODES:
+        raise AuthorizationError("invalid_request", "response_mode can be query or form_post.")
+    if sent.get("response_mode") == "form_post" and not target.form_post:
+        raise AuthorizationError("invalid_request", "form_post needs a redirect_uri of a website.")
     if "authorization_code" not in target.client.grant_types:
         raise AuthorizationError("unauthorized_client")
 
@@ -132,12 +144,20 @@ def _check_pkce(sent: Parameters, client: RegisteredClient) -> None:
         raise AuthorizationError("invalid_request", "code_challenge must be 43 characters of base64url.")
 
 
-def _scopes(sent: Parameters, client: RegisteredClient) -> str:
+def scopes_of(sent: Parameters, client: RegisteredClient) -> str:
     """Return the requested scopes that are registered; the token response lists them."""
     requested = dict.fromkeys(sent.get("scope").split(" "))
     if "openid" not in requested:
         raise AuthorizationError("invalid_scope", "scope must contain openid.")
     return " ".join(scope for scope in requested if scope in client.scopes or scope == "openid")
+
+
+def _resource(sent: Parameters, client: RegisteredClient) -> str:
+    """Return the resource that access tokens are for (RFC 8707 §2.1); empty for none."""
+    resource = sent.get("resource")
+    if resource and resource not in client.resources:
+        raise AuthorizationError("invalid_target", "The client is not registered for this resource.")
+    return resource
 
 
 def _prompts(sent: Parameters) -> frozenset[str]:

@@ -8,13 +8,14 @@ from django.views.decorators.http import require_http_methods
 
 from portal.http.request_context import Request
 from portal.oidc import metadata, parameters
-from portal.oidc.authorize import client_redirect, reauthentication
+from portal.oidc.authorize import client_redirect, pushed_requests, reauthentication
 from portal.oidc.authorize import decision as authorize_decision
 from portal.oidc.authorize import request as authorize_request
-from portal.oidc.authorize.request import AuthorizationError, ClientRequestError
+from portal.oidc.authorize.request import AuthorizationError, ClientRequestError, RedirectTarget
 from portal.oidc.parameters import Parameters
 from portal.signin import waiting_browser
 
+_MUST_PUSH = "This client is registered to push its requests (RFC 9126): send them to the PAR endpoint first."
 _FORM_FIELDS = frozenset({"csrfmiddlewaretoken", "decision"})
 
 
@@ -40,13 +41,16 @@ def consent(request: Request) -> HttpResponse:
 
 
 def _decide(request: Request, sent: Parameters, *, consent_answer: str = "") -> HttpResponse:
+    values = {name: value for name, value in sent.values.items() if name != reauthentication.PARAMETER}
+    is_pushed = pushed_requests.is_pushed(sent)
     try:
+        sent = pushed_requests.resolve(sent) if is_pushed else sent
         target = authorize_request.parse_target(sent)
     except ClientRequestError as error:
         return _error_page(request, error)
-    values = {name: value for name, value in sent.values.items() if name != reauthentication.PARAMETER}
     mark = sent.get(reauthentication.PARAMETER)
     try:
+        _require_pushed(target, is_pushed=is_pushed)
         response = authorize_decision.AuthorizationDecision(
             request, authorize_request.parse_request(sent, target), values, mark, consent_answer
         ).respond()
@@ -54,6 +58,11 @@ def _decide(request: Request, sent: Parameters, *, consent_answer: str = "") -> 
         return response
     except AuthorizationError as error:
         return client_redirect.send_error(request, target, error)
+
+
+def _require_pushed(target: RedirectTarget, *, is_pushed: bool) -> None:
+    if target.client.requires_par and not is_pushed:
+        raise AuthorizationError("invalid_request", _MUST_PUSH)
 
 
 def _error_page(request: Request, error: ClientRequestError) -> HttpResponse:

@@ -76,6 +76,12 @@ TARGET_TEST = Limit("target-test", "test calls to connected systems", "operator"
 API_READS = Limit("api-reads", "requests of the REST API that read", "service user", 600, _MINUTE)
 API_CHANGES = Limit("api-changes", "requests of the REST API that change", "service user", 120, _MINUTE)
 API_TOKENS = Limit("api-tokens", "access tokens of the REST API", "service user", 30, _MINUTE)
+# Each is a row of the shared cache, written for a client that proves nothing.
+OIDC_STRANGERS = Limit(
+    "oidc-strangers", "pushed requests and device sign-ins of public clients", "network", 60, _MINUTE
+)
+# A code of eight letters out of 20 is one of 25 thousand million, and lives ten minutes.
+DEVICE_CODES = Limit("device-codes", "wrong codes of device sign-ins", "person", 10, 10 * _MINUTE)
 
 LIMITS: Sequence[Limit] = (
     DEVICE,
@@ -99,6 +105,8 @@ LIMITS: Sequence[Limit] = (
     API_READS,
     API_CHANGES,
     API_TOKENS,
+    OIDC_STRANGERS,
+    DEVICE_CODES,
 )
 
 

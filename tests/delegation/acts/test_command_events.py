@@ -477,6 +477,9 @@ def test_application_names_its_client_or_none(world: World) -> None:
         "skip_consent": True,
         "requires_pkce": True,
         "subject_per_organization": False,
+        "is_native": False,
+        "requires_par": False,
+        "token_algorithm": "RS256",
         "secret_made_at": stored.keyholder.secret_made_at.isoformat(),
         "former_secret_until": None,
         "client_digests": {
@@ -489,6 +492,8 @@ def test_application_names_its_client_or_none(world: World) -> None:
             "initiate_login_uri": no_address,
             "backchannel_logout_uri": no_address,
             "former_secret": no_address,
+            "jwks_uri": no_address,
+            "resources": no_address,
             "data": no_address,
         },
     }

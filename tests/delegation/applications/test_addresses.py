@@ -57,6 +57,51 @@ def test_every_url_of_a_client_is_checked(world: World) -> None:
     register(world, initiate_login_uri=GOOD, backchannel_logout_uri=GOOD, post_logout_redirect_uris=[GOOD])
 
 
+def test_native_program_may_have_loopback_and_private_addresses_and_no_half_way_one(world: World) -> None:
+    good = [
+        *("http://127.0.0.1/cb", "http://[::1]:8123/cb", "com.example.app:/cb", "com.example.app:/", GOOD),
+    ]
+    register(world, public=True, native=True, redirect_uris=good, post_logout_redirect_uris=good)
+    assert Client.objects.get(protocol="s").is_native
+    bad = (
+        *("http://localhost/cb", "http://192.0.2.1/cb", "http://127.0.0.1", "http://127.0.0.1/cb#x"),
+        *(
+            "http://u@127.0.0.1/cb",
+            "app:/cb",
+            "com.example.app://cb",
+            "com.example.app:cb",
+            "javascript:alert(1)",
+        ),
+        *("com.example.app:/c b", "http://127.0.0.1:x/cb", "http://service.example.com/cb"),
+    )
+    for address in bad:
+        with pytest.raises(InvalidInput) as refused:
+            register(world, public=True, native=True, redirect_uris=[address])
+        assert refused.value.data["field"] == "redirect_uri", address
+    assert refusals(world, {"redirect_uris": ["com.example.app:/cb"]}) == ["redirect_uri"]
+    with pytest.raises(InvalidInput):
+        register(world, native=True)
+
+
+def test_settings_that_do_not_go_together_are_refused(world: World) -> None:
+    keys = "https://service.example.com/keys"
+    cases: list[tuple[str, dict[str, Any]]] = [
+        ("jwks_uri", {"public": True, "jwks_uri": keys}),
+        ("jwks_uri", {"jwks_uri": "http://service.example.com/keys"}),
+        ("program", {"public": True, "program": True}),
+        ("resources", {"program": True}),
+        ("resources", {"resources": ["urn:orders"]}),
+        ("token_algorithm", {"token_algorithm": "HS256"}),
+    ]
+    for field, settings in cases:
+        with pytest.raises(InvalidInput) as refused:
+            register(world, **settings)
+        assert refused.value.data["field"] == field, settings
+    register(world, jwks_uri=keys, program=True, resources=["https://orders.example.com"])
+    row = Client.objects.select_related("protocol").get(protocol="s")
+    assert (row.secret_made_at, row.protocol.secret, row.protocol.type) == (None, "", "confidential")
+
+
 def test_public_client_without_pkce_is_refused(world: World) -> None:
     with pytest.raises(InvalidInput) as refused:
         register(world, public=True, requires_pkce=False)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from identity.clients.models import Client as Registered
-from portal.oidc import metadata
+from portal.oidc import device_grants, metadata
 from tests.fixtures import oidc_browser, service_users, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
@@ -99,7 +99,19 @@ def public(world: World) -> None:
     assert oidc_browser.post(metadata.REVOKE, asked).status_code == 200
 
 
-METHODS: Mapping[str, Try] = {"client_secret_basic": basic, "client_secret_post": posted, "none": public}
+def asserted(world: World) -> None:
+    """`test_client_assertions.py` uses each endpoint; here the algorithms are compared."""
+    found = document()
+    names = [name for name in found if name.endswith("_auth_signing_alg_values_supported")]
+    assert [found[name] for name in names] == [list(metadata.ASSERTIONS)] * 3
+
+
+METHODS: Mapping[str, Try] = {
+    "client_secret_basic": basic,
+    "client_secret_post": posted,
+    "private_key_jwt": asserted,
+    "none": public,
+}
 
 
 def code_grant(world: World) -> None:
@@ -120,10 +132,18 @@ def service_grant(world: World) -> None:
     assert (found["token_type"], found["scope"], "refresh_token" in found) == ("Bearer", "people.read", False)
 
 
+def device_grant(world: World) -> None:
+    """`test_device_grants.py` goes the whole way."""
+    body = {"grant_type": device_grants.GRANT_TYPE, "device_code": "x"}
+    answer = oidc_browser.post(metadata.TOKEN, body, oidc_browser.basic(world))
+    assert answer.json()["error"] == "unauthorized_client"
+
+
 GRANTS: Mapping[str, Try] = {
     "authorization_code": code_grant,
     "refresh_token": refresh_grant,
     "client_credentials": service_grant,
+    device_grants.GRANT_TYPE: device_grant,
 }
 
 
@@ -155,7 +175,7 @@ LOCALES: Mapping[str, Try] = {"fi": in_finnish, "en": in_english}
         ("revocation_endpoint_auth_methods_supported", METHODS),
         (
             "introspection_endpoint_auth_methods_supported",
-            {name: METHODS[name] for name in list(METHODS)[:2]},
+            {name: METHODS[name] for name in list(METHODS)[:3]},
         ),
         ("grant_types_supported", GRANTS),
         ("ui_locales_supported", LOCALES),

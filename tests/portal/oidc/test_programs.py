@@ -49,7 +49,7 @@ def refused(response: Any) -> tuple[int, str]:
     [
         ({"grant_type": ""}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
-        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unauthorized_client"),
         ({"code": ""}, "invalid_request"),
         ({"code": "khc_nothing"}, "invalid_grant"),
         ({"code": "\0"}, "invalid_request"),

@@ -162,6 +162,8 @@ CASES: dict[str, tuple[Ask, int, dict[str, Any]]] = {
     "token by GET": (Ask("/oauth/token"), 405, PROGRAM),
     "userinfo": (Ask("/oauth/userinfo"), 401, PROGRAM),
     "introspection": (Ask("/oauth/introspect", "POST", fields={"token": "x"}), 401, PROGRAM),
+    "device": (Ask("/oauth/device_authorization", "POST", fields={"client_id": "x"}), 401, PROGRAM),
+    "pushed request": (Ask("/oauth/par", "POST", fields={"client_id": "x"}), 401, PROGRAM),
     "revocation": (Ask("/oauth/revoke", "POST", fields={"token": "x"}), 401, PROGRAM),
     "no file": (Ask("/static/nothing.css"), 404, SAFE),
 }

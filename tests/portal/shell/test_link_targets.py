@@ -44,6 +44,7 @@ FORMS: dict[str, set[str]] = {
     "my_access": {"my_sessions"},
     "my_details": {"my_details"},
     "my_sign_out": {"my_sessions"},
+    "oidc_device": set(),
     "oidc_logout": {"oidc_logout_confirm"},
     "people": {"invitations", "people_select"},
     "people_access": {"invitations", "people_access", "people_select"},

@@ -21,6 +21,8 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     ),
     "oidc_oauth_introspect": ("token", "token_type_hint", "client_id", "client_secret"),
     "oidc_oauth_revoke": ("token", "token_type_hint", "client_id", "client_secret"),
+    "oidc_oauth_device_authorization": ("client_id", "client_secret", "scope"),
+    "oidc_oauth_par": ("client_id", "client_secret", "redirect_uri", "state", "client_assertion", "request_uri"),
     "oidc_oauth_userinfo": ("access_token",),
 }  # fmt: skip
 # Forms that only some people meet, sent without their page.
@@ -28,6 +30,7 @@ UNSEEN: Mapping[str, tuple[str, ...]] = {
     "person_resync": ("idempotency_key",),
     "removal_resync": ("idempotency_key",),
     "oidc_consent": ("request", "action", "organization", "state"),
+    "oidc_device_answer": ("user_code", "organization", "refuse"),
     "oidc_authorize": ("client_id", "redirect_uri", "scope", "state", "organization"),
     "oidc_logout": ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"),
     "mfa_reauthenticate_webauthn": ("credential",),

@@ -96,6 +96,8 @@ NARROWS = {"people_sites"}
 NO_PAGE = {
     "oidc_logout",
     "oidc_oauth_introspect",
+    "oidc_oauth_device_authorization",
+    "oidc_oauth_par",
     "oidc_oauth_revoke",
     "oidc_oauth_token",
     "oidc_oauth_userinfo",
@@ -106,6 +108,7 @@ BY_BROWSER = {
     "mfa_add_webauthn": "tests/portal/signin/test_passkeys.py",
     "mfa_login_webauthn": "tests/portal/signin/test_passkeys.py",
     "mfa_reauthenticate_webauthn": "tests/portal/signin/test_passkeys.py",
+    "oidc_device_answer": "tests/portal/oidc/test_device_grants.py, with a code of a terminal",
     "oidc_consent": "goes on to the service by a page of our own (ADR-4)",
 }
 """Forms that need a passkey's cryptography, or that leave our origin."""

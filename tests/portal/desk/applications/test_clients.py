@@ -75,6 +75,11 @@ def test_what_cannot_be_registered_is_said_at_its_field(desk: Desk) -> None:
         ({"unit": "eesti"}, {"unit"}),
         ({"kind": "public", "requires_pkce": ""}, {"requires_pkce"}),
         ({"redirect_uris": " \n"}, {"redirect_uris"}),
+        ({"kind": "keys"}, {"jwks_uri"}),
+        ({"kind": "native", "redirect_uris": "http://localhost/cb"}, {"redirect_uris"}),
+        ({"kind": "public", "redirect_uris": "com.example.app:/cb"}, {"redirect_uris"}),
+        ({"kind": "public", "program": "on", "resources": "https://api.example.test"}, {"program"}),
+        ({"program": "on"}, {"resources"}),
         ({"redirect_uris": "app://callback"}, {"redirect_uris"}),
         ({"redirect_uris": "http://claims.example.test/callback"}, {"redirect_uris"}),
         ({"redirect_uris": "https://claims.example.test/*\\@elsewhere.example"}, {"redirect_uris"}),
@@ -109,6 +114,25 @@ def test_second_client_may_be_public_without_a_secret(desk: Desk) -> None:
     assert browser.get(f"{LIST}crm/clients/app/").status_code == 404
     with pytest.raises(InvalidInput):
         clients.rotate_secret(actor=desk.world.system, client="app", overlap_hours=1)
+
+
+def test_client_with_keys_of_its_own_has_no_secret_and_is_changed_to_one_with_a_secret(desk: Desk) -> None:
+    browser = desk.browser("operator")
+    keys = "https://claims.example.test/jwks.json"
+    made = browser.post(
+        f"{LIST}register",
+        {**NEW, "kind": "keys", "jwks_uri": keys, "program": "on", "resources": "https://api.example.test"},
+    )
+    assert page_model(made, SecretPage).secret == ""
+    path = f"{LIST}claims/clients/claims-web/"
+    page = page_model(browser.get(path), ClientPage)
+    assert (page.secret_url, page.authentication) == ("", "with keys of its own")
+    assert browser.get(f"{path}secret").status_code == 404
+    sent = {name: page.form[name].value() for name in page.form.fields if page.form[name].value()}
+    assert browser.post(path, {**sent, "jwks_uri": ""}).status_code == 302
+    secret = page_model(browser.post(f"{path}secret", {"overlap": "7d"}), SecretPage).secret
+    assert accepts("claims-web", secret)
+    assert Client.objects.get(protocol="claims-web").former_secret_until is None
 
 
 def test_two_secrets_work_until_the_old_one_ends(desk: Desk) -> None:

@@ -1,0 +1,114 @@
+"""A client pushes its authorization request before it sends the browser (RFC 9126), so that no browser changes it.
+
+The shared cache holds the request; the browser brings its name alone. It must come within the stated time. After that
+the request stays for an hour, because the person may have to sign in first, and leads to one code.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from audit.foundation import clock
+from portal.http import request_context
+from portal.oidc import client_authentication, json_responses
+from portal.oidc.authorize import request as authorize_request
+from portal.oidc.authorize.request import AuthorizationError, ClientRequestError
+from portal.oidc.json_responses import OAuthError
+from portal.oidc.parameters import Parameters
+from portal.signin.customers import rate_limits
+
+PREFIX = "urn:ietf:params:oauth:request_uri:"
+SECONDS = 90
+_KEPT = 3600
+_LONGEST = 20_000
+_CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+_OWN_FIELDS = ("organization", "reauthentication")
+"""What our own pages add to the name of a pushed request: the person's choice, and the mark of a wait."""
+
+
+def push(request: HttpRequest) -> HttpResponse:
+    """Store a valid request of an authenticated client, and answer with its name. Raises OAuthError."""
+    sent = client_authentication.form_parameters(request)
+    client = client_authentication.authenticate(request, sent, public=True)
+    if not client.confidential:
+        _limit(request)
+    values = {name: value for name, value in sent.values.items() if name not in _CREDENTIALS}
+    if "request_uri" in values:
+        raise OAuthError("invalid_request", "request_uri cannot be pushed.")
+    if sum(len(value) for value in values.values()) > _LONGEST:
+        raise OAuthError("invalid_request", "The request is too long.")
+    values["client_id"] = client.id
+    _validate(Parameters(values))
+    name = secrets.token_urlsafe(32)
+    stored = {"values": values, "until": clock.wall().timestamp() + SECONDS}
+    cache.set(_key("request", name), stored, _KEPT)
+    return json_responses.ok({"request_uri": f"{PREFIX}{name}", "expires_in": SECONDS}, status=201)
+
+
+def _limit(request: HttpRequest) -> None:
+    """Bound what strangers store: a public client proves nothing."""
+    wait = rate_limits.take(
+        (rate_limits.OIDC_STRANGERS, request_context.network(request_context.address_of(request.META)))
+    ).wait
+    if wait:
+        headers = {"Retry-After": str(wait)}
+        raise OAuthError("temporarily_unavailable", status=429, headers=headers)
+
+
+def _validate(sent: Parameters) -> None:
+    try:
+        authorize_request.parse_request(sent, authorize_request.parse_target(sent))
+    except ClientRequestError as error:
+        raise OAuthError(error.error, error.detail) from error
+    except AuthorizationError as error:
+        raise OAuthError(error.error, error.description) from error
+
+
+def is_pushed(sent: Parameters) -> bool:
+    """Return whether the request names a pushed one."""
+    return sent.get("request_uri").startswith(PREFIX)
+
+
+def resolve(sent: Parameters) -> Parameters:
+    """Return the pushed request with what our own pages add; all else in the address is ignored.
+
+    Raises ClientRequestError for one that is unknown, of another client, or late.
+    """
+    name = sent.get("request_uri").removeprefix(PREFIX)
+    stored: Mapping[str, Any] = cache.get(_key("request", name)) or {}
+    values = dict(stored.get("values", {}))
+    if not values or sent.get("client_id") != values["client_id"] or not _is_in_time(name, stored):
+        raise ClientRequestError("invalid_request_uri", "request_uri is not known, or has expired.")
+    if sent.get("organization") and "organization" not in values:
+        # The person has answered our page.
+        prompts = [prompt for prompt in values.get("prompt", "").split() if prompt != "select_account"]
+        values["prompt"] = " ".join(prompts)
+    for field in _OWN_FIELDS:
+        values.setdefault(field, sent.get(field))
+    return Parameters({field: value for field, value in values.items() if value})
+
+
+def _is_in_time(name: str, stored: Mapping[str, Any]) -> bool:
+    """The browser comes in time once; then the person may need longer on our pages."""
+    if clock.wall().timestamp() <= float(stored["until"]):
+        cache.add(_key("seen", name), 1, _KEPT)
+        return True
+    return cache.get(_key("seen", name)) is not None
+
+
+def claim(request_uri: str) -> bool:
+    """Take this request for one code; False where it has led to one, also at the same moment."""
+    return bool(cache.add(_key("used", request_uri.removeprefix(PREFIX)), 1, _KEPT))
+
+
+def release(request_uri: str) -> None:
+    """Let the request lead to a code after all: the person must sign in or prove a factor first."""
+    cache.delete(_key("used", request_uri.removeprefix(PREFIX)))
+
+
+def _key(kind: str, name: str) -> str:
+    return f"oidc-par-{kind}:{hashlib.sha256(name.encode()).hexdigest()}"

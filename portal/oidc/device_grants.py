@@ -1,0 +1,185 @@
+"""A terminal without a browser signs a person in on another device (RFC 8628).
+
+The shared cache holds the request for ten minutes under hashes of both codes. The person's answer is an authorization
+code, which is bound to the device code like to a code verifier: what the cache holds is of no use without it.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from audit.foundation import clock
+from identity.clients import queries as clients_queries
+from identity.clients.queries import RegisteredClient
+from identity.grants import codes
+from identity.grants.tokens import TokenPair
+from identity.grants.validity import GrantContext
+from portal.http import request_context
+from portal.oidc import client_authentication, json_responses, metadata
+from portal.oidc.authorize import request as authorize_request
+from portal.oidc.authorize.request import AuthorizationError
+from portal.oidc.json_responses import OAuthError
+from portal.oidc.parameters import Parameters
+from portal.signin.customers import rate_limits
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+SECONDS, INTERVAL = 600, 5
+_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+"""No vowels, so that no code is a word (RFC 8628 §6.1)."""
+_LENGTH = 8
+_SLOWER = 5
+_JITTER = 1
+"""A terminal whose clock is that many seconds fast does not poll too early."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRequest:
+    """Describes what a terminal asked; `address` and `asked_at` show the person which one it is."""
+
+    key: str
+    client: RegisteredClient
+    scopes: str
+    challenge: str
+    address: str
+    asked_at: float
+
+
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Answer a terminal with its code and that of the person. Raises OAuthError."""
+    sent = client_authentication.form_parameters(request)
+    client = client_authentication.authenticate(request, sent, public=True)
+    if GRANT_TYPE not in client.grant_types:
+        raise OAuthError("unauthorized_client", "The client is not registered for sign-in on another device.")
+    address = request_context.address_of(request.META)
+    _limit(client, address)
+    device_code, user_code = secrets.token_urlsafe(32), _new_user_code()
+    stored = {
+        "client": client.id,
+        "scopes": _scopes(sent, client),
+        "challenge": challenge_of(device_code),
+        "address": address,
+        "asked_at": clock.wall().timestamp(),
+    }
+    cache.set(_name("request", _key(device_code)), stored, SECONDS)
+    cache.set(_name("user", _key(_normalized(user_code))), _key(device_code), SECONDS)
+    page = metadata.issuer() + metadata.DEVICE
+    body = {
+        "device_code": device_code,
+        "user_code": user_code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={user_code}",
+        "expires_in": SECONDS,
+        "interval": INTERVAL,
+    }
+    return json_responses.ok(body)
+
+
+def _limit(client: RegisteredClient, address: str) -> None:
+    """Bound what strangers store: a public client proves nothing."""
+    if client.confidential:
+        return
+    wait = rate_limits.take((rate_limits.OIDC_STRANGERS, request_context.network(address))).wait
+    if wait:
+        headers = {"Retry-After": str(wait)}
+        raise OAuthError("temporarily_unavailable", status=429, headers=headers)
+
+
+def _scopes(sent: Parameters, client: RegisteredClient) -> str:
+    try:
+        return authorize_request.scopes_of(sent, client)
+    except AuthorizationError as error:
+        raise OAuthError(error.error, error.description) from error
+
+
+def find(user_code: str) -> DeviceRequest | None:
+    """Return the request of this code, which waits for an answer; None without one. At most four statements."""
+    key = cache.get(_name("user", _key(_normalized(user_code))))
+    stored = cache.get(_name("request", str(key))) if key else None
+    if not stored or cache.get(_name("answer", str(key))) is not None:
+        return None
+    client = clients_queries.find(client=stored.pop("client"))
+    return None if client is None else DeviceRequest(key=str(key), client=client, **stored)
+
+
+def claim(asked: DeviceRequest) -> bool:
+    """Take the request for one answer; False where another browser has answered, also at the same moment."""
+    return bool(cache.add(_name("claim", asked.key), 1, SECONDS))
+
+
+def release(asked: DeviceRequest) -> None:
+    """Let the request be answered after all: the person must sign in or prove a factor first."""
+    cache.delete(_name("claim", asked.key))
+
+
+def answer(asked: DeviceRequest, *, code: str) -> None:
+    """Store the person's answer for the terminal: a code, or "" for a refusal."""
+    cache.set(_name("answer", asked.key), {"code": code}, SECONDS)
+
+
+def exchange(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+    """Answer a terminal that polls (RFC 8628 §3.4). Raises OAuthError until the person has answered."""
+    device_code = sent.get("device_code")
+    if not device_code:
+        raise OAuthError("invalid_request", "device_code is missing.")
+    key = _key(device_code)
+    stored = cache.get(_name("request", key))
+    if not stored:
+        raise OAuthError("expired_token")
+    if stored["client"] != client.id:
+        raise OAuthError("invalid_grant")
+    _require_patience(key)
+    answered = cache.get(_name("answer", key))
+    if answered is None:
+        raise OAuthError("authorization_pending")
+    cache.delete(_name("request", key))
+    redeemed = answered["code"] and codes.redeem(
+        code=answered["code"],
+        client=client.id,
+        redirect_uri=GRANT_TYPE,
+        code_challenge=challenge_of(device_code),
+    )
+    if not redeemed:
+        raise OAuthError("expired_token" if answered["code"] else "access_denied")
+    return redeemed
+
+
+def _require_patience(key: str) -> None:
+    """Refuse a poll before the interval is over, and lengthen it (RFC 8628 §3.5)."""
+    interval = int(cache.get(_name("interval", key)) or INTERVAL)
+    if cache.add(_name("poll", key), 1, interval - _JITTER):
+        return
+    slower = interval + _SLOWER
+    cache.set(_name("interval", key), slower, SECONDS)
+    cache.set(_name("poll", key), 1, slower - _JITTER)
+    raise OAuthError("slow_down", f"Poll every {slower} seconds at most.")
+
+
+def challenge_of(device_code: str) -> str:
+    """Return what the answer's code is bound to."""
+    return hashlib.sha256(device_code.encode()).hexdigest()
+
+
+def written(user_code: str) -> str:
+    """Return the code as the terminal shows it, `BCDF-GHJK`; whatever the person typed between the letters."""
+    text = _normalized(user_code)
+    return f"{text[:4]}-{text[4:]}" if text else ""
+
+
+def _new_user_code() -> str:
+    return written("".join(secrets.choice(_LETTERS) for _ in range(_LENGTH)))
+
+
+def _normalized(user_code: str) -> str:
+    return re.sub(f"[^{_LETTERS}]", "", user_code.upper()[:40])[:_LENGTH]
+
+
+def _key(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _name(kind: str, key: str) -> str:
+    return f"oidc-device-{kind}:{key}"
