@@ -15,8 +15,10 @@ class DelegationConfig(AppConfig):
         from delegation.access import state as access_state  # noqa: F401 - needs loaded models
         from delegation.acts import state as acts_state  # noqa: F401 - needs loaded models
         from delegation.catalogue import state as catalogue_state  # noqa: F401 - needs loaded models
+        from delegation.departures import state as departures_state  # noqa: F401 - needs loaded models
         from delegation.holds import state as holds_state  # noqa: F401 - needs loaded models
         from delegation.invitations import impact as invitations_impact  # noqa: F401 - needs loaded models
         from delegation.invitations import state as invitations_state  # noqa: F401 - needs loaded models
+        from delegation.people import planned_ends  # noqa: F401 - registers what a return waits for
         from delegation.service_users import impact as service_users_impact  # noqa: F401 - needs loaded models
         from delegation.staff import state as staff_state  # noqa: F401 - needs loaded models

@@ -6,6 +6,7 @@ from delegation.authorization.models.ceilings import Ceiling, Hold
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
 from delegation.catalogue.models import CatalogueProposal, CatalogueWave, CeilingTemplate, UnitCeiling
+from delegation.departures.models import PlannedRemoval
 from delegation.invitations.models import Invitation, InvitationToken
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "IdempotencyRecord",
     "Invitation",
     "InvitationToken",
+    "PlannedRemoval",
     "Role",
     "RoleEntitlement",
     "RoleVersion",

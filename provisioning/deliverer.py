@@ -1,6 +1,6 @@
 """The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
-from provisioning import catalogue_waves, suspension_ends
+from provisioning import catalogue_waves, due_removals, suspension_ends
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
@@ -20,7 +20,9 @@ def create() -> Engine:
         kinds=kinds,
         planner=planner,
         on_stop=pool.close,
+        # A removal that is due comes before the watch: its act is then the cause of the logouts.
         chores=(
+            due_removals.carry_out,
             EndedAccessWatch(),
             late_confirmations.examine_due,
             catalogue_waves.propagate,

@@ -26,7 +26,7 @@ _OF_PERSON = (
     Observation.SESSION_ENDED,
     Observation.SIGN_IN_SUCCEEDED,
 )
-_OF_MEMBERSHIP = (Verb.MEMBER_REMOVE, Verb.MEMBER_SIGN_OUT)
+_OF_MEMBERSHIP = (Verb.MEMBER_REMOVE, Verb.MEMBER_SIGN_OUT, Verb.MEMBER_SUSPEND)
 
 
 class EndingReason(StrEnum):
@@ -36,6 +36,8 @@ class EndingReason(StrEnum):
     """The person's last membership ended."""
     SUSPENDED = "suspended"
     """The supplier suspended the person's last organization."""
+    PAUSED = "paused"
+    """An admin suspended the person's last active membership."""
     BY_ADMIN = "by_admin"
     SIGNED_OUT = "signed_out"
     """The person signed out in this browser."""
@@ -125,6 +127,7 @@ def _reason(event: EventView, session_keys: Collection[str]) -> EndingReason | N
 _REASONS: Mapping[str, EndingReason] = {
     Verb.MEMBER_REMOVE: EndingReason.REMOVED,
     Verb.MEMBER_SIGN_OUT: EndingReason.BY_ADMIN,
+    Verb.MEMBER_SUSPEND: EndingReason.PAUSED,
     Verb.PERSON_SIGN_OUT: EndingReason.OTHER_BROWSER,
     Observation.SESSION_ENDED: EndingReason.OTHER_BROWSER,
     Observation.PASSWORD_CHANGED: EndingReason.PASSWORD,

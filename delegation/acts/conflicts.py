@@ -16,10 +16,13 @@ _FIELDS = {
 _CHECKED_BEFORE = {"unique_verified_email", "user_email_unique_for_customers"}
 """Checked before the insert: a repeated request finds the row and gets the precise refusal."""
 
+_ABOUT_TO_CHANGE = {"planned_end"}
+"""A planned removal has just become due: its consequences come first."""
+
 
 def translate(error: IntegrityError) -> DomainError | None:
     """Return the refusal behind a violated constraint; None for one that no request should violate."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    if name in _CHECKED_BEFORE:
+    if name in _CHECKED_BEFORE | _ABOUT_TO_CHANGE:
         return Busy(seconds=1)
     return AlreadyExists(field=_FIELDS[name]) if name in _FIELDS else None

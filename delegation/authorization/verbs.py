@@ -38,7 +38,9 @@ class Verb(StrEnum):
     MEMBER_REMOVE = "member.remove"
     MEMBER_UPDATE = "member.update"
     MEMBER_RESTORE = "member.restore"
+    MEMBER_RESUME = "member.resume"
     MEMBER_SIGN_OUT = "member.sign_out"
+    MEMBER_SUSPEND = "member.suspend"
     MEMBER_VIEW = "member.view"
     ORGANIZATION_CREATE = "organization.create"
     ORGANIZATION_RESUME = "organization.resume"
@@ -47,6 +49,8 @@ class Verb(StrEnum):
     PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
     RECORD_PREVIEW = "record.preview"
+    REMOVAL_CANCEL = "removal.cancel"
+    REMOVAL_PLAN = "removal.plan"
     RETENTION_PURGE = "retention.purge"
     SERVICE_USER_CREATE = "service_user.create"
     SERVICE_USER_END = "service_user.end"
@@ -83,6 +87,11 @@ def _viewing(on: On) -> Rule:
     return Rule(
         on, Effect.NONE, Topic.NOT_LOGGED, reading=True, site_reach=reach, state=state, allow_self=True
     )
+
+
+def _leaving(*implies: Verb) -> Rule:
+    on, effect, topic = On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.REMOVALS
+    return Rule(on, effect, topic, within_authority=True, implies=implies)
 
 
 RULES: dict[Verb, Rule] = {
@@ -123,13 +132,7 @@ RULES: dict[Verb, Rule] = {
     Verb.MEMBER_INVITE: Rule(
         On.ORGANIZATION, Effect.NONE, Topic.INVITATIONS, allow_system=True, implies=(Verb.INVITATION_CANCEL,)
     ),
-    Verb.MEMBER_REMOVE: Rule(
-        On.MEMBERSHIP,
-        Effect.MEMBERSHIP,
-        Topic.REMOVALS,
-        within_authority=True,
-        implies=(Verb.INVITATION_CANCEL, Verb.SERVICE_USER_END),
-    ),
+    Verb.MEMBER_REMOVE: _leaving(Verb.INVITATION_CANCEL, Verb.SERVICE_USER_END),
     # A consequence of `person.update` in each organization of the person, never an act.
     Verb.MEMBER_UPDATE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.OTHER, allow_self=True),
     Verb.MEMBER_RESTORE: Rule(
@@ -139,7 +142,9 @@ RULES: dict[Verb, Rule] = {
         state=RequiredState.ENDED,
         site_reach=SiteReach.OVERLAPS,
     ),
+    Verb.MEMBER_RESUME: _leaving(),
     Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.SIGN_IN, within_authority=True),
+    Verb.MEMBER_SUSPEND: _leaving(Verb.SERVICE_USER_END),
     Verb.MEMBER_VIEW: _viewing(On.MEMBERSHIP),
     Verb.ORGANIZATION_CREATE: Rule(
         On.SUPPLIER,
@@ -162,6 +167,8 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.RECORD_PREVIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    Verb.REMOVAL_CANCEL: _leaving(),
+    Verb.REMOVAL_PLAN: _leaving(),
     Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.SERVICE_USER_CREATE: Rule(
         On.ORGANIZATION, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True

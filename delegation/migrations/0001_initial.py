@@ -236,6 +236,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PlannedRemoval',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('ends_at', models.DateTimeField()),
+                ('planned_at', models.DateTimeField()),
+                ('planned_by', models.UUIDField()),
+                ('planned_by_kind', models.CharField(max_length=16)),
+                ('act', models.UUIDField()),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('outcome', models.CharField(blank=True, choices=[('cancelled', 'Cancelled'), ('replaced', 'Replaced'), ('carried_out', 'Carried Out')], max_length=12)),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='planned_removals', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('closed_at', None)), fields=['ends_at'], name='planned_removal_due')],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('membership',), name='planned_removal_one_open'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('planned_at'))), name='planned_removal_ahead'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('outcome', '')), models.Q(('closed_at__isnull', False), ('outcome__in', ['cancelled', 'replaced', 'carried_out'])), _connector='OR'), name='planned_removal_closed_with_outcome'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'carried_out'), _negated=True), ('closed_at__gte', models.F('ends_at')), _connector='OR'), name='planned_removal_not_early'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'cancelled'), _negated=True), ('closed_at__lt', models.F('ends_at')), _connector='OR'), name='planned_removal_cancelled_in_time'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='StaffScope',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),

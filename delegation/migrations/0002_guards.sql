@@ -9,6 +9,7 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_ceilingtemplate',
     'delegation_unitceiling',
     'delegation_hold',
+    'delegation_plannedremoval',
     'delegation_staffscope',
     'delegation_staffright',
     'delegation_staffpermission',
@@ -68,6 +69,41 @@ BEGIN
 END $$;
 CREATE TRIGGER proposal_fixed BEFORE UPDATE OR DELETE ON delegation_catalogueproposal
 FOR EACH ROW EXECUTE FUNCTION delegation_proposal_fixed();
+
+-- A plan is closed once and never rewritten.
+CREATE FUNCTION delegation_plan_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.closed_at IS NOT NULL OR NEW.closed_at IS NULL
+       OR (NEW.id, NEW.membership_id, NEW.organization_id, NEW.ends_at, NEW.planned_at, NEW.planned_by,
+           NEW.planned_by_kind, NEW.act)
+          IS DISTINCT FROM (OLD.id, OLD.membership_id, OLD.organization_id, OLD.ends_at, OLD.planned_at,
+                            OLD.planned_by, OLD.planned_by_kind, OLD.act) THEN
+        RAISE EXCEPTION 'a planned removal is closed once, and never rewritten' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER plan_fixed BEFORE UPDATE OR DELETE ON delegation_plannedremoval
+FOR EACH ROW EXECUTE FUNCTION delegation_plan_fixed();
+
+-- An open plan is the end of the membership's last period, by the interval itself: access stops without any process. A
+-- member does not return before what the end implies is done: the old period's sessions and assignments would come back.
+CREATE FUNCTION delegation_require_planned_end() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    planned timestamptz;
+BEGIN
+    SELECT ends_at INTO planned FROM public.delegation_plannedremoval
+    WHERE membership_id = NEW.membership_id AND closed_at IS NULL;
+    IF planned IS NOT NULL AND (
+        SELECT count(*) FILTER (WHERE valid_until = planned) = 0 OR count(*) FILTER (WHERE not_ended(valid_until, planned)) > 0
+        FROM public.identity_membershipperiod WHERE membership_id = NEW.membership_id) THEN
+        RAISE EXCEPTION 'a membership ends as planned' USING ERRCODE = 'check_violation', CONSTRAINT = 'planned_end';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER plan_ends_period AFTER INSERT OR UPDATE ON delegation_plannedremoval
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION delegation_require_planned_end();
+CREATE CONSTRAINT TRIGGER period_ends_as_planned AFTER INSERT OR UPDATE ON identity_membershipperiod
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION delegation_require_planned_end();
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

@@ -76,27 +76,35 @@ def present_of_address(*, organization: uuid.UUID, address: str, at: dt.datetime
 
 @dataclass(frozen=True, slots=True)
 class FormerMembership:
-    """Says when a person's membership ended."""
+    """Says when a person's membership ended, or was suspended."""
 
     organization: str
     """Its name."""
     time_zone: str
     ended_at: dt.datetime
+    is_suspended: bool = False
+    """Then `ended_at` is the beginning of the suspension."""
 
 
-def former_of_user(*, user: uuid.UUID, organization_key: str, at: dt.datetime) -> FormerMembership | None:
-    """Read the end of this person's last period in this organization. One statement.
+def former_of_user(
+    *, user: uuid.UUID, at: dt.datetime, organization_key: str | None = None
+) -> FormerMembership | None:
+    """Read the end of this person's last period, in this organization or in any. One statement.
 
-    None for a person who never was a member or still is one.
+    None for a person who never was a member or still is an active one.
     """
-    periods = MembershipPeriod.objects.filter(
-        membership__user=user, membership__organization__key=organization_key
-    )
+    periods = MembershipPeriod.objects.filter(membership__user=user, valid_from__lte=at)
+    if organization_key is not None:
+        periods = periods.filter(membership__organization__key=organization_key)
     last = periods.select_related("membership__organization").order_by("-valid_from").first()
-    if last is None or last.valid_until is None or last.valid_until > at:
+    if last is None:
         return None
     organization = last.membership.organization
-    return FormerMembership(organization.name, organization.time_zone, last.valid_until)
+    if last.valid_until is not None and last.valid_until <= at:
+        return FormerMembership(organization.name, organization.time_zone, last.valid_until)
+    if last.state == _STATE.SUSPENDED:
+        return FormerMembership(organization.name, organization.time_zone, last.valid_from, is_suspended=True)
+    return None
 
 
 def present_of_addresses(

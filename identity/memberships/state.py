@@ -18,7 +18,8 @@ declarations.register(
                    max(at) FILTER (WHERE is_revoking) AS revoked_at,
                    min(at) FILTER (WHERE after ? 'user') AS created_at
             FROM (
-                SELECT *, after ->> 'state' = 'ended' OR after ->> 'signed_out' = 'true' AS is_revoking FROM event
+                SELECT *, after ->> 'state' IN ('ended', 'suspended') OR after ->> 'signed_out' = 'true' AS is_revoking
+                FROM event
             ) change
             GROUP BY subject HAVING bool_or(after ? 'user')
         """,
@@ -38,10 +39,16 @@ declarations.register(
         key=("membership_id", "valid_from"),
         events=_EVENTS,
         expected="""
-            WITH said AS (
-                SELECT subject, seq, at, after ->> 'state' AS state,
-                       lag(after ->> 'state') OVER (PARTITION BY subject ORDER BY seq) AS state_before
+            WITH last AS (
+                SELECT DISTINCT ON (subject) subject, (after ->> 'ends_at')::timestamptz AS ends_at
+                FROM event WHERE after ->> 'state' = 'ended' OR after ? 'ends_at'
+                ORDER BY subject, seq DESC
+            ), states AS (
+                SELECT subject, seq, coalesce((after ->> 'since')::timestamptz, at) AS at, after ->> 'state' AS state
                 FROM event WHERE after ? 'state'
+                UNION ALL SELECT subject, 9223372036854775807, ends_at, 'ended' FROM last WHERE ends_at IS NOT NULL
+            ), said AS (
+                SELECT *, lag(state) OVER (PARTITION BY subject ORDER BY seq) AS state_before FROM states
             ), change AS (
                 SELECT subject, at, state, lead(at) OVER (PARTITION BY subject ORDER BY seq) AS next_at
                 FROM said WHERE state IS DISTINCT FROM state_before

@@ -30,7 +30,7 @@ def page(request: HttpRequest, ending: SessionEnding, *, home_url: str = "") -> 
     """Show why the access has ended; `home_url` leads to another access that the person has."""
     values = {
         "sentence": session_endings.sentence_for(ending),
-        "suspended": ending.reason is EndingReason.SUSPENDED,
+        "suspended": ending.reason in {EndingReason.PAUSED, EndingReason.SUSPENDED},
         "home_url": home_url,
     }
     return render(request, "account/account_inactive.html", values, status=HTTPStatus.FORBIDDEN)
@@ -49,4 +49,4 @@ def _ending(request: Request, organization: str) -> SessionEnding:
     )
     if former is None:
         raise NotFound
-    return SessionEnding(EndingReason.REMOVED, former.ended_at, former.organization, former.time_zone)
+    return session_endings.of_former(former)

@@ -38,6 +38,8 @@ def admin_abilities() -> dict[Verb, str]:
         Verb.MEMBER_INVITE: _("invite people"),
         Verb.ACCESS_CHANGE: _("change people’s access"),
         Verb.MEMBER_REMOVE: _("remove people"),
+        Verb.REMOVAL_PLAN: _("plan people’s last day"),
+        Verb.MEMBER_SUSPEND: _("suspend people’s access"),
         Verb.MEMBER_RESTORE: _("restore removed people"),
         Verb.MEMBER_SIGN_OUT: _("sign people out"),
         Verb.ACTIVITY_VIEW: _("view the activity log"),

@@ -13,6 +13,7 @@ from portal.wording import (
     attempts,
     catalogue_events,
     dates,
+    departure_events,
     event_names,
     factor_changes,
     hold_events,
@@ -116,11 +117,6 @@ def _resynced(wording: EventWording, event: EventView) -> EventLine:
     names = [wording.service(key) for key in event.facts.get("applications", ())]
     systems = dates.name_list(names) or _("connected systems")
     return EventLine(wording.actor(event), text % {"who": wording.who(event), "systems": systems})
-
-
-def _removed(wording: EventWording, event: EventView) -> EventLine:
-    text = _("removed %(who)s") % {"who": wording.who(event)}
-    return EventLine(wording.actor(event), text, _with_reason("", event))
 
 
 def _restored(wording: EventWording, event: EventView) -> EventLine:
@@ -238,7 +234,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.MAIL_DOMAINS_SET: _fixed(lambda: _("changed the organization’s mail domains")),
     Verb.MEMBER_ENROLL: _enrolled,
     Verb.MEMBER_INVITE: _invited,
-    Verb.MEMBER_REMOVE: _removed,
+    Verb.MEMBER_REMOVE: lambda wording, event: EventLine(*departure_events.removed(wording, event)),
     **dict.fromkeys((Verb.MEMBER_UPDATE, Verb.PERSON_UPDATE), _details_changed),
     Verb.MEMBER_RESTORE: _restored,
     Verb.MEMBER_SIGN_OUT: _about(lambda: _("signed %(who)s out")),
@@ -248,6 +244,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.ORGANIZATION_RESUME: _worded(suspension_events.resumed),
     Verb.ORGANIZATION_SUSPEND: _worded(suspension_events.suspended),
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
+    **{verb: _worded(words) for verb, words in departure_events.WORDS.items()},
     Verb.SERVICE_USER_CREATE: _worded(service_user_events.created),
     Verb.SERVICE_USER_END: _worded(service_user_events.ended),
     Verb.SITE_CREATE: _sites_added,

@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping
 from django.utils.translation import gettext as _
 
 from delegation.activity.session_endings import EndingReason, SessionEnding
+from identity.memberships.queries import FormerMembership
 from portal.wording import time_zones
+
+
+def of_former(former: FormerMembership) -> SessionEnding:
+    """Return the ending that the end or suspension of a membership is for its person."""
+    reason = EndingReason.PAUSED if former.is_suspended else EndingReason.REMOVED
+    return SessionEnding(reason, former.ended_at, former.organization, former.time_zone)
 
 
 def sentence_for(ending: SessionEnding) -> str:
@@ -23,6 +30,9 @@ _SENTENCES: Mapping[EndingReason, Callable[[], str]] = {
     EndingReason.SUSPENDED: lambda: _(
         "Access for %(organization)s is suspended since %(moment)s: no person can sign in for it. Customer service "
         "knows why."
+    ),
+    EndingReason.PAUSED: lambda: _(
+        "Your access to %(organization)s was suspended on %(moment)s. An admin of %(organization)s can resume it."
     ),
     EndingReason.BY_ADMIN: lambda: _("An admin of %(organization)s signed you out on %(moment)s."),
     EndingReason.SIGNED_OUT: lambda: " ".join(

@@ -13,6 +13,7 @@ from delegation.acts.idempotency import Outcome, command
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyMember, InvitationGone, WrongPerson
 from delegation.authorization.verbs import Verb
+from delegation.departures import due
 from delegation.invitations import effects, links, sender_authority
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.invitations.subjects import InvitationSet
@@ -56,7 +57,7 @@ def accept(
     sender's authority is checked again. Raises InvalidInput, InvitationGone, WrongPerson, and AlreadyMember for a
     suspended member.
     """
-    person = accepted_by if isinstance(accepted_by, User) else _cleaned(accepted_by)
+    person = _prepared(accepted_by, invitation)
     with acting(
         actor, Verb.INVITATION_ACCEPT, on=InvitationSet([invitation]), idempotency_key=idempotency_key
     ) as act:
@@ -78,6 +79,13 @@ def accept(
             sender=sender_authority.sender(reloaded, channel=channel),
         )
         return act.set_result(InvitationAccepted(membership.id, membership.user_id, joined=present is None))
+
+
+def _prepared(person: User | Newcomer, invitation: Invitation) -> User | Newcomer:
+    if isinstance(person, Newcomer):
+        return _cleaned(person)
+    due.carry_out(organization=invitation.organization_id)
+    return person
 
 
 def _cleaned(newcomer: Newcomer) -> Newcomer:

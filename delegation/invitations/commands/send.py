@@ -13,6 +13,7 @@ from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyInvited
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
+from delegation.departures import due
 from delegation.invitations import links, mail_limits, recipients, scope, sending
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.invitations.recipients import Recipient
@@ -59,6 +60,9 @@ def invite(
     """
     person, terms = Recipient(email, name).cleaned(), _terms(access, language, reason)
     subjects = NewInvitations(organization)
+    due.carry_out(
+        organization=organization.id
+    )  # what ends with a leaver includes open invitations to the leaver
     with acting(actor, Verb.MEMBER_INVITE, on=subjects, idempotency_key=idempotency_key) as act:
         ((invitation, link),) = sending.send(act, subjects, [person], terms)
         return act.set_result(InvitationSent(invitation.id, link))
@@ -82,6 +86,7 @@ def invite_people(
     """
     unique, terms = recipients.cleaned(people), _terms(access, language, reason)
     subjects = NewInvitations(organization)
+    due.carry_out(organization=organization.id)
     with acting(actor, Verb.MEMBER_INVITE, on=subjects, idempotency_key=idempotency_key) as act:
         sent = sending.send(act, subjects, unique, terms)
         return act.set_result(InvitationsSent(len(sent), tuple(link for _invitation, link in sent)))

@@ -18,6 +18,7 @@ from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyExists, AlreadyMember
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
+from delegation.departures import due
 from identity import lifecycle
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
@@ -53,6 +54,7 @@ def enroll(
     Raises AlreadyMember, InvalidAccess, InvalidInput, ExceedsCeiling and AlreadyExists besides the errors of every act.
     """
     people = _cleaned(people)
+    due.carry_out(organization=organization.id)
     with acting(
         actor, Verb.MEMBER_ENROLL, on=OrganizationSet(organization), idempotency_key=idempotency_key
     ) as act:

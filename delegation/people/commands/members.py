@@ -11,6 +11,7 @@ from delegation.acts.subjects import MembershipSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
+from delegation.departures import due
 from delegation.people import effects
 from delegation.people.commands.self_service import SignedOut
 from identity.memberships.models import Membership
@@ -86,6 +87,8 @@ def restore(
     Raises InvalidAccess, InvalidInput, ExceedsAuthority and ExceedsCeiling besides the errors of every act.
     """
     reason = input_cleaning.reason(reason)
+    for organization in {row.organization_id for row in memberships}:
+        due.carry_out(organization=organization)
     with acting(
         actor, Verb.MEMBER_RESTORE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:

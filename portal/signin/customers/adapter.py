@@ -31,6 +31,7 @@ from portal.signin.customers import (
     secret_attempts,
 )
 from portal.signin.customers.assurance import Step
+from portal.wording import session_endings as wording
 
 
 class PasswordSuperseded(Exception):
@@ -67,6 +68,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if suspension is not None:
             return former_access.page(request, session_endings.by_suspension(suspension))
         response: HttpResponseBase = self.respond_user_inactive(request, user)
+        former = memberships_queries.former_of_user(user=user.id, at=clock.now()) if user.is_active else None
+        if former is not None:
+            ended_sessions.remember(response, wording.of_former(former))
         return response
 
     def get_login_stages(self) -> list[str]:

@@ -71,6 +71,17 @@ def sentence(request: HttpRequest) -> str:
     return wording.sentence_for(ending) if ending else ""
 
 
+def inactive_context(request: HttpRequest) -> dict[str, object]:
+    """Return the context of the page that refuses a sign-in: which access has ended or is suspended, and when."""
+    ending = _remembered(request)
+    if ending is None:
+        return {}
+    return {
+        "sentence": wording.sentence_for(ending),
+        "suspended": ending.reason is EndingReason.PAUSED,
+    }
+
+
 def _remembered(request: HttpRequest) -> SessionEnding | None:
     try:
         values = signing.loads(

@@ -29,7 +29,7 @@ _recorded = event_transaction.wrap
 urlpatterns = [
     path("login/", _public(views.Login.as_view()), name="account_login"),
     path("logout/", _public(views.SignOut.as_view()), name="account_logout"),
-    path("inactive/", _public(account.account_inactive), name="account_inactive"),
+    path("inactive/", _public(views.Inactive.as_view()), name="account_inactive"),
     path(
         "reauthenticate/",
         _recorded(confirmation_views.ConfirmPassword.as_view()),

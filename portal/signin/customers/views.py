@@ -43,6 +43,15 @@ class Login(account.LoginView):
         return page | {"going_to": _service(self.request), "ended": ended_sessions.sentence(self.request)}
 
 
+class Inactive(account.AccountInactiveView):
+    """Refuses a sign-in without access, and says which access has ended or is suspended."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the reason, which the refusal left in the browser."""
+        page: dict[str, Any] = super().get_context_data(**kwargs)
+        return page | ended_sessions.inactive_context(self.request)
+
+
 class SignOut(account.LogoutView):
     """Ends this browser's session; the sign-in page then says what has ended, and what has not."""
 

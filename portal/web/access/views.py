@@ -26,7 +26,7 @@ from portal.shell.page_context import PageContext
 from portal.web.access import context, initial_values, preview, shown_access
 from portal.web.access.forms import AccessForm
 from portal.web.access.preview import PreviewFragment
-from portal.web.people import detail, detail_context
+from portal.web.people import detail, detail_context, removal_facts
 from portal.wording import dates
 
 
@@ -67,7 +67,7 @@ def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpR
     if not member.former:
         return HttpResponseRedirect(page.url("person", membership=membership))
     explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
-    had, had_in_words = detail_context.access_at_removal(page, member, explanation)
+    had, had_in_words = removal_facts.access_at_removal(page, member, explanation)
     options = _options(page, Verb.MEMBER_RESTORE)
     restorable = initial_values.restorable(had, options, explanation.clock)
     initial = initial_values.for_restore(restorable, options, explanation.clock)

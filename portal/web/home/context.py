@@ -18,6 +18,7 @@ from delegation.authorization.entitlements import Right
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
+from delegation.departures import queries as departures_queries
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import attention, components, current_holds, reader_summary, timeline
@@ -140,6 +141,7 @@ def _unconfirmed(removal: Notice) -> Task:
 def _tasks(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: DisplayNames) -> list[Task]:
     """Return the reader's other tasks as an admin, most urgent first."""
     rows = [_out_of_date(page, accounts, names)] if accounts else []
+    rows += _planned_leavers(page)
     scope = invitations_queries.pending_scope(
         actor=page.viewer, organization=page.organization_id, at=page.at
     )
@@ -152,6 +154,32 @@ def _tasks(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: 
         if number:
             rows.append(Task(text, sub, page.url("people"), _("View")))
     return rows
+
+
+def _planned_leavers(page: PageContext) -> list[Task]:
+    """Name the people whose access ends soon, as far as the reader may see them."""
+    if Verb.MEMBER_VIEW not in page.abilities:
+        return []
+    leavers = departures_queries.planned_leavers(organization=page.organization_id, at=page.at)
+    visible = people_queries.visible_ids(
+        actor=page.viewer,
+        organization=page.organization_id,
+        at=page.at,
+        ids={leaver.membership for leaver in leavers},
+    )
+    clock = dates.Clock(page.at, page.zone)
+    text = _("%(name)s’s access ends on %(day)s at %(time)s")
+    return [
+        Task(
+            text
+            % {"name": leaver.name, "day": clock.day(leaver.ends_at), "time": clock.time(leaver.ends_at)},
+            _("Planned. Check what needs a decision before."),
+            page.url("person_last_day", membership=leaver.membership),
+            _("View"),
+        )
+        for leaver in leavers
+        if leaver.membership in visible
+    ]
 
 
 def _visible_accounts(page: PageContext) -> list[tuple[uuid.UUID, str]]:

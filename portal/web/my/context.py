@@ -1,5 +1,6 @@
 """The reader's own access has this page model."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from delegation import continuity
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
+from delegation.departures import queries as departures_queries
 from delegation.people import sessions
 from portal.shell import components, current_holds, reader_summary
 from portal.shell.components import Contact, SessionRow
@@ -43,6 +45,8 @@ class MyAccessPage(PageModel):
     """The reader's part in the organization, in one or two sentences."""
     holds: Sequence[HoldNotice] = ()
     """What the supplier has stopped for the organization."""
+    ends: str = ""
+    """When the reader's access ends as planned; empty without a plan."""
     rights: Sequence[RightRow]
     admins: Sequence[Contact]
     facts: OwnFacts
@@ -56,6 +60,14 @@ class MyAccessPage(PageModel):
     """The page that asks before all sessions end."""
 
 
+def _planned_end(membership: uuid.UUID, clock: dates.Clock) -> str:
+    plan = departures_queries.open_plans(memberships=[membership]).get(membership)
+    if plan is None:
+        return ""
+    values = {"day": clock.day(plan.ends_at), "time": clock.time(plan.ends_at)}
+    return _("Your access here ends on %(day)s at %(time)s.") % values
+
+
 def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAccessPage:
     """Return the reader's own page; `session` is the stored key of the requesting browser session."""
     own = page.own_membership
@@ -66,6 +78,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
     return MyAccessPage(
         lead=_lead(page, explanation, names),
         holds=current_holds.notices(page, names, clock),
+        ends=_planned_end(own.id, clock),
         rights=explanation.rows(),
         admins=_other_admins(page),
         facts=OwnFacts(

@@ -14,7 +14,7 @@ from delegation.people.queries import VisibleMember
 from portal.http.request_context import Request
 from portal.shell import page_context, polling
 from portal.shell.page_context import PageContext
-from portal.web.people import detail_context
+from portal.web.people import detail_context, removal_facts
 from portal.web.people import resync as resyncs
 from portal.wording import dates
 
@@ -57,6 +57,6 @@ def redirect_to_receipt(page: PageContext, membership: uuid.UUID) -> HttpRespons
     event = activity_queries.latest(
         organization=page.organization_id, membership=membership, verb=Verb.MEMBER_REMOVE.value
     )
-    if event is None or event.actor != page.viewer.id:
+    if event is None or removal_facts.remover(event) != page.viewer.id:
         raise NotFound
     return HttpResponseRedirect(page.url("removal", act=event.act))

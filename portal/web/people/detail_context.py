@@ -8,11 +8,8 @@ from django.utils.translation import gettext as _
 
 from delegation.access.queries import AssignmentView
 from delegation.activity import queries as activity_queries
-from delegation.activity import scope as activity_scope
-from delegation.activity.events import EventView
 from delegation.authorization import policy
 from delegation.authorization.policy import Decision
-from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
@@ -28,7 +25,7 @@ from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
-from portal.web.people import sign_out_context
+from portal.web.people import removal_facts, sign_out_context
 from portal.wording import access, dates, factor_changes, supplier_texts, systems
 from portal.wording.systems import SystemRow
 from provisioning.accounts import status
@@ -39,7 +36,9 @@ _VERBS = (
     Verb.ACCOUNT_RESYNC,
     Verb.MEMBER_REMOVE,
     Verb.MEMBER_RESTORE,
+    Verb.MEMBER_RESUME,
     Verb.MEMBER_SIGN_OUT,
+    Verb.REMOVAL_PLAN,
 )
 
 
@@ -50,16 +49,6 @@ class PersonHead:
     name: str
     email: str
     title: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndedAccess:
-    """Describes the end of a former colleague's access, and links to restoring it."""
-
-    text: str
-    receipt_url: str
-    restore_url: str
-    restore_label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +74,9 @@ class PersonPage(PageModel):
     remove: Action | None
     refused: str
     """Why the reader cannot change or remove this colleague; may be empty."""
-    ended: EndedAccess | None
+    ended: removal_facts.EndedAccess | None
+    notices: Sequence[removal_facts.AccessNotice]
+    """A planned end, and a suspension."""
     since: str
     """`Orderer since 14 Feb 2023`."""
     rights: Sequence[RightRow]
@@ -131,7 +122,8 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
         change=change,
         remove=remove,
         refused=refused,
-        ended=_ended(page, member, may[Verb.MEMBER_RESTORE], names, clock) if member.former else None,
+        ended=removal_facts.ended(page, member, may, names, clock) if member.former else None,
+        notices=[] if member.former else removal_facts.notices(page, member, may, clock),
         since=explanation.since,
         rights=explanation.rows(),
         systems=rows,
@@ -191,57 +183,6 @@ def _events(
         organization=page.organization_id, membership=member.membership.id, limit=_EVENTS
     )
     return timeline.timeline(page, events, names, clock)
-
-
-def _ended(
-    page: PageContext, member: VisibleMember, may: Decision, names: DisplayNames, clock: dates.Clock
-) -> EndedAccess:
-    event = _removal_event(page, member)
-    return EndedAccess(
-        text=_removed_text(page, event, names, clock),
-        receipt_url=page.url("removal", act=event.act) if event and sees_receipt(page, event) else "",
-        restore_url=page.url("person_restore", membership=member.membership.id) if may else "",
-        restore_label=_("Restore %(name)s") % {"name": member.membership.shown_name},
-    )
-
-
-def access_at_removal(
-    page: PageContext, member: VisibleMember, explanation: RightsExplanation
-) -> tuple[AccessSpec | None, str]:
-    """Return the access at the removal, None unless it was one, and in words; empty without any."""
-    event = _removal_event(page, member)
-    if event is None or not event.before.get("access"):
-        return None, ""
-    had = event.before["access"]
-    words = timeline.event_wording(
-        page.organization_id, [event], explanation.names, explanation.clock
-    ).accesses(had)
-    return AccessSpec.from_json(had[0]) if len(had) == 1 else None, words
-
-
-def _removal_event(page: PageContext, member: VisibleMember) -> EventView | None:
-    return activity_queries.latest(
-        organization=page.organization_id, membership=member.membership.id, verb=Verb.MEMBER_REMOVE.value
-    )
-
-
-def sees_receipt(page: PageContext, event: EventView) -> bool:
-    """Return whether the reader removed the person, or sees the whole log: a removed person has no site any more."""
-    return event.actor == page.viewer.id or sees_all_receipts(page)
-
-
-def sees_all_receipts(page: PageContext) -> bool:
-    """Return whether the reader sees the whole log. One statement for readers of any of it."""
-    return page.sees_activity and activity_scope.sees_whole_log(
-        actor=page.viewer, organization=page.organization_id, at=page.at
-    )
-
-
-def _removed_text(page: PageContext, event: EventView | None, names: DisplayNames, clock: dates.Clock) -> str:
-    if event is None:
-        return _("Removed.")
-    by = timeline.event_wording(page.organization_id, [event], names).actor(event)
-    return _("Removed %(when)s by %(name)s.") % {"when": clock.when(event.at), "name": by}
 
 
 def _facts(

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from delegation.access import queries as access_queries
 from delegation.access.queries import AssignmentView
 from delegation.activity import queries as activity_queries
@@ -17,12 +19,13 @@ from delegation.people import recency
 from portal.shell import actions, timeline
 from portal.shell.actions import Action
 from portal.shell.page_context import PageContext
-from portal.web.people import detail_context, selection
+from portal.web.people import removal_facts, selection
 from portal.wording import access, dates, removal_reasons, systems
+from portal.wording.events import EventWording
 from provisioning.accounts import status
 
 _PLACEHOLDER = uuid.UUID(int=0)
-VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
+VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE, Verb.REMOVAL_PLAN)
 """What a row must know of its person, and the bulk bar of all that match."""
 
 
@@ -134,18 +137,21 @@ def _removals(
         organization=page.organization_id, memberships=memberships, verb=Verb.MEMBER_REMOVE.value
     )
     wording = timeline.event_wording(page.organization_id, list(events.values()), names, clock)
-    sees_all = bool(events) and detail_context.sees_all_receipts(page)
+    sees_all = bool(events) and removal_facts.sees_all_receipts(page)
     return {
-        membership: _removal(
-            page, event, wording.actor(event), clock, in_full=sees_all or event.actor == page.viewer.id
-        )
+        membership: _removal(page, event, _by(event, wording), clock, sees_all=sees_all)
         for membership, event in events.items()
     }
 
 
+def _by(event: EventView, wording: EventWording) -> str:
+    return _("as planned") if event.after.get("since") else wording.actor(event)
+
+
 def _removal(
-    page: PageContext, event: EventView, by: str, clock: dates.Clock, *, in_full: bool
+    page: PageContext, event: EventView, by: str, clock: dates.Clock, *, sees_all: bool
 ) -> RemovalSummary:
+    in_full = sees_all or removal_facts.remover(event) == page.viewer.id
     return RemovalSummary(
         when=clock.when(event.at),
         by=by,

@@ -10,14 +10,16 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from delegation.activity import queries as activity_queries
 from delegation.activity.events import EventView
+from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
-from delegation.people import leavers, removal_impact
+from delegation.people import removal_impact
 from portal.shell import removal_retries, timeline
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
-from portal.web.people import receipt_restore, receipt_systems
+from portal.web.people import receipt_mail, receipt_restore, receipt_systems, removal_facts
 from portal.web.people.receipt_restore import Restore
 from portal.web.people.receipt_systems import ReceiptSystem, WaitingSystem
 from portal.wording import cldr, dates, removal_reasons, supplier_texts, time_zones
@@ -110,7 +112,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         systems_title=_("Closed") if all(row.state == "closed" for row in rows) else _("Systems"),
         systems_summary=receipt_systems.summary(removal.lines),
         rows=rows,
-        receipt=_receipt(first, people, wording, clock),
+        receipt=_receipt(page, first, people, wording, clock),
         next_text=_next(page, events, removal, is_mailed=bool(restore.gone)),
         restore_url=restore.url,
         restore_label=restore.label,
@@ -148,16 +150,39 @@ def _rows(page: PageContext, removal: Progress, first: EventView, clock: dates.C
 
 
 def _receipt(
-    first: EventView, people: Sequence[RemovedPerson], wording: EventWording, clock: dates.Clock
+    page: PageContext,
+    first: EventView,
+    people: Sequence[RemovedPerson],
+    wording: EventWording,
+    clock: dates.Clock,
 ) -> Receipt:
+    decided, by = _decision(page, first, wording, clock)
     return Receipt(
         number=f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
         people=people,
         single=people[0] if len(people) == 1 else None,
-        by=wording.actor(first),
-        when=time_zones.with_zone(clock.date_time(first.at), clock.zone),
-        reason=removal_reasons.describe(first.personal.get("reason", "")),
+        by=by,
+        when=time_zones.with_zone(clock.date_time(removal_facts.ended_at(first)), clock.zone),
+        reason=removal_reasons.describe(decided.personal.get("reason", "")),
     )
+
+
+def _decision(
+    page: PageContext, first: EventView, wording: EventWording, clock: dates.Clock
+) -> tuple[EventView, str]:
+    """Return the event with the reason, and who decided: of a planned removal, those of the plan."""
+    plan = first.facts.get("plan")
+    found = (
+        activity_queries.of_act(
+            organization=page.organization_id, act=uuid.UUID(plan), verb=Verb.REMOVAL_PLAN.value
+        )
+        if plan
+        else []
+    )
+    if not found:
+        return first, wording.actor(first)
+    by = _wording(page, found).actor(found[0])
+    return found[0], _("%(name)s, planned %(when)s") % {"name": by, "when": clock.when(found[0].at)}
 
 
 def _progress(page: PageContext, events: Sequence[EventView]) -> Progress:
@@ -188,7 +213,7 @@ def _removed(page: PageContext, events: Sequence[EventView], wording: EventWordi
 
 def _lead(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> str:
     values = {
-        "time": clock.time(first.at, seconds=True),
+        "time": clock.time(removal_facts.ended_at(first), seconds=True),
         "organization": page.organization.name,
         "supplier": settings.SUPPLIER_NAME,
     }
@@ -224,18 +249,6 @@ def _next(page: PageContext, events: Sequence[EventView], removal: Progress, *, 
         return _("All systems have confirmed. You do not need to do anything.")
     kept = _("Failed updates are retried until every system has confirmed. You can close this page.")
     is_late = any(line.seconds > progress.LATE.total_seconds() for line in removal.lines)
-    return " ".join(part for part in (kept, _mail(page, events) if is_late and is_mailed else "") if part)
-
-
-def _mail(page: PageContext, events: Sequence[EventView]) -> str:
-    """Say who gets a mail about the late confirmation: the person who removed, as far as mail reaches them here."""
-    recipients = leavers.recipients(organization=page.organization_id, actor=events[0].actor, at=page.at)
-    if any(one.id == page.viewer.id for one in recipients):
-        return _("You get a mail when all systems have confirmed.")
-    names = dates.name_list([one.name for one in recipients])
-    text = ngettext(
-        "%(names)s gets a mail when all systems have confirmed.",
-        "%(names)s get a mail when all systems have confirmed.",
-        len(recipients),
+    return " ".join(
+        part for part in (kept, receipt_mail.who_gets(page, events) if is_late and is_mailed else "") if part
     )
-    return text % {"names": names} if names else ""

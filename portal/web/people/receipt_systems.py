@@ -1,5 +1,6 @@
 """The receipt lists the systems that have confirmed a removal, and those that are waited for."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,9 +93,16 @@ def own_row(first: EventView, organization: str, clock: dates.Clock) -> ReceiptS
         what=_("Sign-in to %(organization)s blocked; %(ended)s")
         % {"organization": organization, "ended": ended},
         confirmed=clock.time(first.at, seconds=True),
-        took=_("at once"),
+        took=_took(first),
         state="closed",
     )
+
+
+def _took(first: EventView) -> str:
+    """Return the time to the act; the access of a planned removal had ended by then."""
+    since = first.after.get("since")
+    seconds = (first.at - dt.datetime.fromisoformat(since)).total_seconds() if since else 0
+    return dates.span(seconds) if seconds else _("at once")
 
 
 def summary(lines: Sequence[SystemProgress]) -> str:

@@ -21,7 +21,7 @@ from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import components, page_context, page_model, polling, removal_retries
 from portal.shell.page_context import PageContext
-from portal.web.people import detail, detail_context, receipt, removal_context, selection
+from portal.web.people import detail, receipt, removal_context, removal_facts, selection
 from portal.web.people import resync as resyncs
 from portal.web.people.forms import RemovalForm
 from portal.wording import dates, refusals
@@ -151,6 +151,6 @@ def _events(page: PageContext, act: uuid.UUID) -> Sequence[EventView]:
     events = activity_queries.of_act(
         organization=page.organization_id, act=act, verb=Verb.MEMBER_REMOVE.value
     )
-    if not events or not detail_context.sees_receipt(page, events[0]):
+    if not events or not removal_facts.sees_receipt(page, events[0]):
         raise NotFound
     return events

@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 
 from delegation import continuity
 from delegation.access import queries as access_queries
+from delegation.authorization.verbs import Verb
 from delegation.impacts import Impact, ImpactKind
 from delegation.people import queries as people_queries
 from delegation.people import removal_impact
 from delegation.people.queries import VisibleMember
+from portal.shell import query_string
 from portal.shell.components import Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
@@ -93,6 +95,10 @@ class RemovalPage(PageModel):
     button: str
     restore_note: str
     remove_url: str
+    last_day_url: str
+    """The page that plans the removal; empty for a reader who may not."""
+    suspend_url: str
+    """The page that suspends instead, for one person; may be empty."""
     back_url: str
     back_label: str
 
@@ -103,7 +109,6 @@ def removal_page(
     """Return the page, with the impact of this removal; `of` is the person in its address, None for a selection."""
     clock = dates.Clock(page.at, page.zone)
     ids = [leaver.membership.id for leaver in leavers]
-    closing = expected.expected_impact(memberships=ids)
     counts = removal_impact.removal_impact(actor=page.viewer, leavers=leavers, at=page.at)
     single = leavers[0] if len(leavers) == 1 else None
     title = _title(leavers)
@@ -111,23 +116,41 @@ def removal_page(
         title=title,
         button=title,
         sub=_("from %(organization)s. Nothing has happened yet.") % {"organization": page.organization.name},
-        blocked=_blocked(page, leavers),
-        endings=_endings(page, counts),
-        decisions=removal_decisions.open_decisions(page, counts.decisions, _names(leavers)),
-        closing_systems=[_closing_system(system, counts, clock) for system in closing],
-        not_affected=_not_affected(page, single),
+        blocked=blocked(page, leavers),
+        endings=endings(page, counts),
+        decisions=removal_decisions.open_decisions(page, counts.decisions, names(leavers)),
+        closing_systems=closing_systems(ids, counts, clock),
+        not_affected=not_affected(page, single),
         leaver=_leaver(page, single, clock) if single else None,
-        people=[] if single else [_contact(leaver) for leaver in leavers],
+        people=[] if single else [contact(leaver) for leaver in leavers],
         form=form,
         ids=[str(membership) for membership in ids],
         remove_url=page.url("person_remove", membership=of) if of else page.url("people_remove"),
+        last_day_url=_last_day_url(page, ids, of),
+        suspend_url=_suspend_url(page, of),
         back_url=page.url("person", membership=of) if of else page.list_url,
         back_label=single.membership.user.name if single else _("People"),
-        restore_note=_("You can restore them later. Sessions and invitations are not restored.")
-        if not single
-        else _("You can restore %(name)s later. Sessions and invitations are not restored.")
-        % {"name": single.membership.user.name},
+        restore_note=_restore_note(single),
     )
+
+
+def _restore_note(single: VisibleMember | None) -> str:
+    if single is None:
+        return _("You can restore them later. Sessions and invitations are not restored.")
+    text = _("You can restore %(name)s later. Sessions and invitations are not restored.")
+    return text % {"name": single.membership.user.name}
+
+
+def _suspend_url(page: PageContext, of: uuid.UUID | None) -> str:
+    return page.url("person_suspend", membership=of) if of and Verb.MEMBER_SUSPEND in page.abilities else ""
+
+
+def _last_day_url(page: PageContext, ids: Sequence[uuid.UUID], of: uuid.UUID | None) -> str:
+    if Verb.REMOVAL_PLAN not in page.abilities:
+        return ""
+    if of:
+        return page.url("person_last_day", membership=of)
+    return query_string.with_values(page.url("people_last_day"), {"m": list(map(str, ids))})
 
 
 def _title(leavers: Sequence[VisibleMember]) -> str:
@@ -137,15 +160,18 @@ def _title(leavers: Sequence[VisibleMember]) -> str:
     return ngettext("Remove %(number)d person", "Remove %(number)d people", number) % {"number": number}
 
 
-def _names(leavers: Sequence[VisibleMember]) -> str:
+def names(leavers: Sequence[VisibleMember]) -> str:
+    """Return the names of the leavers."""
     return dates.name_list([leaver.membership.user.name for leaver in leavers], most=3)
 
 
-def _contact(leaver: VisibleMember) -> Contact:
+def contact(leaver: VisibleMember) -> Contact:
+    """Return name and address of a leaver."""
     return Contact(leaver.membership.user.name, leaver.membership.user.email)
 
 
-def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | None:
+def blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | None:
+    """Return why these people cannot leave; None where they can."""
     working = continuity.working_admins(organization=page.organization_id, at=page.at)
     staying = [admin for admin in working if admin.id not in {leaver.membership.id for leaver in leavers}]
     if not working or staying:
@@ -162,7 +188,8 @@ def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | N
     )
 
 
-def _endings(page: PageContext, counts: removal_impact.RemovalImpact) -> list[Ending]:
+def endings(page: PageContext, counts: removal_impact.RemovalImpact) -> list[Ending]:
+    """Return what ends at once."""
     text = _("Sign-in to %(organization)s") % {"organization": page.organization.name}
     rows = [Ending(text, _("blocked"))]
     if number := counts.sessions:
@@ -193,6 +220,15 @@ def _signed_in_to(service: str) -> str:
     return _("Signed in to %(service)s") % {"service": service}
 
 
+def closing_systems(
+    memberships: Sequence[uuid.UUID], counts: removal_impact.RemovalImpact, clock: dates.Clock
+) -> list[ClosingSystem]:
+    """Return what happens in each connected system."""
+    return [
+        _closing_system(system, counts, clock) for system in expected.expected_impact(memberships=memberships)
+    ]
+
+
 def _closing_system(
     system: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock
 ) -> ClosingSystem:
@@ -208,7 +244,8 @@ def _closing_system(
     )
 
 
-def _not_affected(page: PageContext, single: VisibleMember | None) -> str:
+def not_affected(page: PageContext, single: VisibleMember | None) -> str:
+    """Return what stays."""
     text = _("Past orders, addresses, invoices and the activity log.")
     if single is None:
         return text

@@ -20,6 +20,7 @@ from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
 from portal.shell import shell, timeline
 from portal.templatetags import kh
+from portal.web.people import removal_facts
 from portal.wording import dates, mail_events, supplier_texts, time_zones
 from provisioning.accounts.progress import SystemProgress
 from provisioning.mail import queue
@@ -42,7 +43,9 @@ def queue_mails(confirmation: LateConfirmation) -> None:
     names = leavers.names(memberships=[event.subject for event in removals], at=at)
     if not names:
         return
-    for recipient in leavers.recipients(organization=organization.id, actor=removals[0].actor, at=at):
+    for recipient in leavers.recipients(
+        organization=organization.id, actor=removal_facts.remover(removals[0]), at=at
+    ):
         parts = _render(recipient, organization, confirmation, removals, list(names.values()))
         queue.queue(
             Draft(
@@ -74,7 +77,7 @@ def _render(
             "brand": shell.mail_brand(organization),
             "who": who,
             "organization_name": organization.name,
-            "remover": "" if recipient.id == first.actor else wording.actor(first),
+            "remover": "" if recipient.id == removal_facts.remover(first) else wording.actor(first),
             "removed_at": time_zones.with_zone(page.date_time(first.at), zone),
             "systems": [_system(line, page) for line in _last_of_each(confirmation.systems)],
             "url": settings.ISSUER

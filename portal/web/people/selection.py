@@ -49,6 +49,7 @@ class BulkAction:
 ACTIONS: Sequence[BulkAction] = (
     BulkAction("access", gettext_lazy("Change access…"), "people_access", Verb.ACCESS_CHANGE),
     BulkAction("sites", gettext_lazy("Limit to sites…"), "people_sites", Verb.ACCESS_CHANGE),
+    BulkAction("last_day", gettext_lazy("Plan the last day…"), "people_last_day", Verb.REMOVAL_PLAN),
     BulkAction("remove", gettext_lazy("Remove…"), "people_remove", Verb.MEMBER_REMOVE, is_danger=True),
 )
 """In the order of the bar. A new action adds a line here and reads its page's address by `selected_people`."""

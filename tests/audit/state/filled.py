@@ -8,7 +8,7 @@ from delegation.applications import clients, new_client
 from delegation.catalogue import commands as catalogue_commands
 from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
-from delegation.people.commands import enrollment
+from delegation.people.commands import enrollment, planned_removals
 from delegation.people.commands import members as people_commands
 from delegation.service_users import commands as service_users_commands
 from delegation.suspensions import commands as suspensions_commands
@@ -26,7 +26,7 @@ CLOCK_SECONDS = 120
 
 
 def fill(world: World) -> None:
-    """Sign Olli in to portal and web shop, invite twice, register a target, remove Stina.
+    """Sign Olli in to portal and web shop, invite twice, register a target, remove Stina, plan the end of Vilma.
 
     Also sign Sam of the staff in, use the break-glass sign-in, and suspend Tamm. Others of the staff have rights:
     one places a hold, another proposes a catalogue.
@@ -92,3 +92,6 @@ def fill(world: World) -> None:
     staff_users.signed_in()
     staff_users.break_glass_opened()
     people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])
+    planned_removals.plan(
+        actor=actor_of(world.aino), memberships=[world.vilma], ends_at=clock.now() + dt.timedelta(days=9)
+    )

@@ -62,8 +62,12 @@ PEOPLE = {
     "invitation.resend",
     "member.invite",
     "member.remove",
+    "member.resume",
     "member.sign_out",
+    "member.suspend",
     "member.view",
+    "removal.cancel",
+    "removal.plan",
 }
 SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.view"}
 ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "member.restore", "site.create"}

@@ -78,7 +78,9 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Verb.MEMBER_RESTORE, Verb.ORGANIZATION_RESUME, Verb.ORGANIZATION_SUSPEND, Verb.SERVICE_USER_CREATE,
         Verb.SERVICE_USER_END,
     }  # fmt: skip
-    assert found["removals"] == {Verb.MEMBER_REMOVE}
+    assert found["removals"] == {
+        Verb.MEMBER_REMOVE, Verb.MEMBER_RESUME, Verb.MEMBER_SUSPEND, Verb.REMOVAL_CANCEL, Verb.REMOVAL_PLAN,
+    }  # fmt: skip
     assert found["sign_in"] == {
         *sign_in_events.VERBS,
         Observation.SIGN_IN_SUCCEEDED,

@@ -1,0 +1,1 @@
+"""A member's access ends at a planned instant, by the interval of the membership itself."""
