@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Model, Q, QuerySet
 from psycopg import errors as pg
 
-from audit.foundation.errors import Busy
+from audit.foundation.errors import Busy, TooSlow
 
 Row = TypeVar("Row", bound=Model)
 Params = Sequence[Any] | Mapping[str, Any]
@@ -54,6 +54,20 @@ def limit_lock_waits(*, longest: dt.timedelta) -> None:
     """Let no statement of this transaction wait longer for a lock."""
     milliseconds = longest // dt.timedelta(milliseconds=1)
     fetch_one("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
+
+
+@contextmanager
+def too_slow_after(*, longest: dt.timedelta) -> Iterator[None]:
+    """Cancel a statement of the block that runs longer. Raises TooSlow."""
+    milliseconds = longest // dt.timedelta(milliseconds=1)
+    try:
+        with transaction.atomic():
+            fetch_one("SELECT set_config('statement_timeout', %s, true)", [f"{milliseconds}ms"])
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, pg.QueryCanceled):
+            raise TooSlow from error
+        raise
 
 
 @contextmanager

@@ -25,6 +25,10 @@ class Busy(DomainError):
     code = "busy"
 
 
+class TooSlow(Exception):
+    """A statement was stopped at its limit (`db.too_slow_after`); the page says what makes it shorter."""
+
+
 class LogUnavailable(DomainError):
     """The key file `events` is missing or unusable: no event can be authenticated, so none is written or shown."""
 

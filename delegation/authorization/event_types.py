@@ -38,6 +38,7 @@ class Observation(StrEnum):
     STAFF_SESSION_ENDED = "staff_session.ended"
     STAFF_SIGN_IN_DENIED = "staff_sign_in.denied"
     STAFF_SIGN_IN_SUCCEEDED = "staff_sign_in.succeeded"
+    SUPPLIER_LOG_READ = "supplier_log.read"
     TOKEN_REPLAYED = "token.replayed"  # noqa: S105 - a verb
 
     @property
@@ -77,6 +78,7 @@ _TOPICS: dict[Observation, Topic] = {
     Observation.STAFF_SESSION_ENDED: Topic.NOT_LOGGED,
     Observation.STAFF_SIGN_IN_DENIED: Topic.NOT_LOGGED,
     Observation.STAFF_SIGN_IN_SUCCEEDED: Topic.NOT_LOGGED,
+    Observation.SUPPLIER_LOG_READ: Topic.NOT_LOGGED,
     Observation.TOKEN_REPLAYED: Topic.SIGN_IN,
 }
 

@@ -1,4 +1,4 @@
-"""The customer's log records each page that staff read about the customer; its admins see who read it, and when."""
+"""Logs record each page that staff read: the customer's about the customer, the supplier's about its own log."""
 
 import datetime as dt
 import uuid
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from audit.foundation import db
 from audit.foundation.actor import Actor
-from audit.log import observations
+from audit.log import ledger, observations
 from audit.log.ledger import Subject
 from delegation.acts import locks
 from delegation.authorization.event_types import Observation
@@ -19,6 +19,8 @@ class Reading(StrEnum):
     ACTIVITY = "activity"
     ANSWER = "answer"
     """Who could do something at an instant."""
+    CHANGES = "changes"
+    """What changed in people's rights between two days."""
     EVENTS = "events"
     """Events, in a search over the logs of several customers."""
     EVENTS_EXPORT = "events_export"
@@ -65,3 +67,15 @@ def record(
                 organization=organization,
                 fact=("page", what.value),
             )
+
+
+def record_own_log(*, actor: Actor, what: Reading, at: dt.datetime | None = None) -> None:
+    """Record in the supplier's log that this staff member reads that log itself, as `record` does."""
+    with db.busy_on_timeout(), observations.recording(actor=actor, at=at) as batch:
+        db.limit_lock_waits(longest=locks.lock_timeout(actor))
+        batch.add_repeatable(
+            Observation.SUPPLIER_LOG_READ,
+            subject=Subject("supplier", ledger.SUPPLIER),
+            chain=ledger.SUPPLIER,
+            fact=("page", what.value),
+        )

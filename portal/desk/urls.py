@@ -36,6 +36,7 @@ urlpatterns = [
     path("applications/<slug:application>/sync", applications.sync, name="staff_application_sync"),
     path("audit/", audit.question, name="staff_audit"),
     path("audit/<slug:organization>/", audit.answer, name="staff_audit_answer"),
+    path("audit/<slug:organization>/changes", audit.changes, name="staff_audit_changes"),
     path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),
     path("audit/<slug:organization>/people/<uuid:membership>/", audit.rights, name="staff_audit_rights"),
     path("events/", audit.events, name="staff_events"),

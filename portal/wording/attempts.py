@@ -31,3 +31,42 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.SITE_CREATE: lambda: _("to add a site"),
     Verb.MAIL_DOMAINS_SET: lambda: _("to change the organization’s mail domains"),
 }
+_OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
+    Verb.APPLICATION_REGISTER: lambda: _("to register a service"),
+    Verb.APPLICATION_VIEW: lambda: _("to view the services"),
+    Verb.CATALOGUE_APPLY: lambda: _("to apply the catalogue"),
+    Verb.CATALOGUE_PROPOSE: lambda: _("to propose a catalogue file"),
+    Verb.CATALOGUE_REFUSE: lambda: _("to refuse a proposed catalogue file"),
+    Verb.CEILING_SET: lambda: _("to change what the organization is offered"),
+    Verb.CLIENT_REGISTER: lambda: _("to add a client of a service"),
+    Verb.CLIENT_RETIRE: lambda: _("to end the old secret of a client"),
+    Verb.CLIENT_ROTATE: lambda: _("to make a new secret for a client"),
+    Verb.CLIENT_UPDATE: lambda: _("to change a client of a service"),
+    Verb.HOLD_LIFT: lambda: _("to lift a hold"),
+    Verb.HOLD_PLACE: lambda: _("to place a hold"),
+    Verb.KEY_ROTATE: lambda: _("to rotate keys"),
+    Verb.KEY_VIEW: lambda: _("to view the keys"),
+    Verb.ORGANIZATION_CREATE: lambda: _("to onboard a customer"),
+    Verb.OWNER_APPOINT: lambda: _("to appoint an owner"),
+    Verb.RECORD_PREVIEW: lambda: _("to preview a record"),
+    Verb.RETENTION_PURGE: lambda: _("to delete data whose retention has ended"),
+    Verb.STAFF_RIGHT_END: lambda: _("to end a right of staff"),
+    Verb.STAFF_RIGHT_GIVE: lambda: _("to give a right of staff"),
+    Verb.STAFF_RIGHT_PROJECT: lambda: _("to project the rights of staff"),
+    Verb.STAFF_RIGHT_VIEW: lambda: _("to view the rights of staff"),
+    Verb.TARGET_PAUSE: lambda: _("to pause a connected system"),
+    Verb.TARGET_REGISTER: lambda: _("to connect a system"),
+    Verb.TARGET_RESUME: lambda: _("to resume a connected system"),
+    Verb.TARGET_SYNC: lambda: _("to sync a connected system"),
+    Verb.TARGET_UPDATE: lambda: _("to change a connected system"),
+    Verb.MEMBER_UPDATE: lambda: _("to change %(who)s’s details"),
+    Verb.PERSON_UPDATE: lambda: _("to change %(who)s’s details"),
+    Verb.PERSON_SIGN_OUT: lambda: _("to sign %(who)s out"),
+}
+"""What no customer's log has; charts name it."""
+
+
+def of_type(verb: str) -> str:
+    """Return what was tried, without a name: `to remove a person`; the type itself where no text is known."""
+    attempt = BY_VERB.get(verb) or _OF_SUPPLIER_AND_PEOPLE.get(verb)
+    return attempt() % {"who": _("a person")} if attempt else verb

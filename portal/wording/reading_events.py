@@ -8,6 +8,7 @@ def of_organization(page: str) -> str:
     pages = {
         "activity": _("viewed the activity log"),
         "answer": _("asked who had a certain right on a day"),
+        "changes": _("viewed what changed in people’s rights between two days"),
         "events": _("searched the activity log"),
         "events_export": _("exported events of the activity log"),
         "export": _("exported who had a certain right on a day"),

@@ -106,6 +106,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.STAFF_SESSION_ENDED: _of_person(lambda: _("was signed out of the staff pages")),
     Observation.STAFF_SIGN_IN_DENIED: _denied,
     Observation.STAFF_SIGN_IN_SUCCEEDED: _of_person(lambda: _("signed in to the staff pages")),
+    Observation.SUPPLIER_LOG_READ: _did(lambda: _("read the supplier’s own log")),
     Verb.APPLICATION_REGISTER: _did(lambda: _("registered a service")),
     Verb.CATALOGUE_APPLY: _applied,
     Verb.CATALOGUE_PROPOSE: _proposed,

@@ -92,10 +92,10 @@ IN_CODE = {"template", "list_url"}
 
 
 def text(template: str) -> str:
-    """The template without its header, with those of web/ and desk/ that it extends and includes."""
+    """The template without its header, with those of web/, desk/ and shell/ that it extends and includes."""
     source = (PAGES.parent / template).read_text(encoding="utf-8")
     own = re.sub(r"{% comment %}.*?{% endcomment %}", "", source, flags=re.DOTALL)
-    others = re.findall(r'{% (?:extends|include) "((?:web|desk)/[^"]+)"', own)
+    others = re.findall(r'{% (?:extends|include) "((?:web|desk|shell)/[^"]+)"', own)
     return "".join([own, *map(text, others)])
 
 

@@ -34,7 +34,15 @@ class Area:
 
 
 AREAS = (
-    Area("entitlements", 16, ("delegation/authorization/entitlements.py",)),
+    Area(
+        "entitlements",
+        16,
+        (
+            "delegation/authorization/entitlements.py",
+            "delegation/authorization/offered_rights.py",
+            "delegation/authorization/rights_between.py",
+        ),
+    ),
     Area(
         "policy",
         16,

@@ -28,4 +28,5 @@ def activity_page(page: PageContext, query: QueryDict) -> CustomerActivityPage:
         **context.log_of(page, query, clock, url=page.url("staff_activity")),
         customer=page.organization.name,
         back_url=page.url("staff_organization"),
+        changes_url=page.url("staff_audit_changes"),
     )

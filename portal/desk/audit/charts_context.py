@@ -24,7 +24,7 @@ from portal.shell import charts, query_string
 from portal.shell.charts import BarLine, ColumnChart, ColumnRow
 from portal.shell.page_model import PageModel
 from portal.signin.staff.reader import StaffReader
-from portal.wording import cldr, dates
+from portal.wording import attempts, cldr, dates
 
 LONGEST = dt.timedelta(days=731)
 _REFUSED = 6
@@ -148,6 +148,10 @@ def _refused(counts: ActCounts, days: Mapping[str, str]) -> list[tuple[str, str,
     most = sorted(counts.refused_by_type.items(), key=lambda one: (-one[1], one[0]))[:_REFUSED]
     url = reverse("staff_events")
     return [
-        (verb, query_string.with_values(url, {"q": f"verb:{verb}", "show": "refusals", **days}), number)
+        (
+            dates.first_upper(attempts.of_type(verb)),
+            query_string.with_values(url, {"q": f"verb:{verb}", "show": "refusals", **days}),
+            number,
+        )
         for verb, number in most
     ]

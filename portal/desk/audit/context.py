@@ -73,6 +73,7 @@ class AnswerPage(PageModel):
     customer: str
     ask_url: str
     here_url: str
+    changes_url: str
     zone: str
     question: str
     """Empty until it can be answered."""
@@ -111,6 +112,7 @@ def answer_page(page: PageContext, query: QueryDict) -> AnswerPage:
         customer=page.organization.name,
         ask_url=reverse("staff_audit"),
         here_url=here,
+        changes_url=reverse("staff_audit_changes", args=[page.organization.key]),
         zone=cldr.place(page.zone),
         question="",
         people="",

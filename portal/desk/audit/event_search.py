@@ -12,24 +12,14 @@ from django.utils.translation import gettext as _
 from delegation.activity.supplier_log import Kind, Search
 from delegation.authorization.event_types import Observation
 from delegation.authorization.verbs import Verb
+from portal.shell import day_range, query_string
 from portal.shell import forms as shell_forms
-from portal.shell import query_string
+from portal.shell.day_range import Range
 from portal.wording import dates
 
 FILTERS = ("actor", "org", "verb", "subject", "at")
-DAYS = 30
-"""The range of days where the address names none."""
-_LONGEST = dt.timedelta(days=3660)
 _TOKEN = re.compile(r'(?:(?P<name>[a-z]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))')
 _MONTH = re.compile(r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])")
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Holds the first and the last day."""
-
-    first: dt.date
-    last: dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +51,15 @@ def parse(query: QueryDict, *, now: dt.datetime, zone: ZoneInfo) -> EventSearch:
     q = query_string.text(query, "q")
     typed = {name: query_string.text(query, name) for name in ("from", "until")}
     today = now.astimezone(zone).date()
-    days, errors = _typed_range(typed, today)
+    days, errors = day_range.typed_range(typed, today)
     texts, at, twice = _tokens(q)
     named, verbs = _at(at) if at else days, _verbs(texts["verb"])
     if wrong := twice or _wrong(texts["verb"], verbs, named, today):
         errors["q"] = wrong
     days = named or days
     search = Search(
-        since=_midnight(days.first, zone),
-        until=_midnight(days.last + dt.timedelta(days=1), zone),
+        since=days.since(zone),
+        until=days.until(zone),
         kind=Kind(query_string.choice(query, "show", dict.fromkeys(Kind)) or Kind.CHANGES),
         text=texts[""],
         actor=texts["actor"],
@@ -120,7 +110,7 @@ def _at(text: str) -> Range | None:
     """Read `2026-11-05`, `2026-11` and `2026-11-01..2026-11-05`; None for anything else."""
     first, dots, last = text.partition("..")
     begin, end = _one(first), _one(last) if dots else _one(first)
-    return _range(begin.first, end.last) if begin and end else None
+    return day_range.of_days(begin.first, end.last) if begin and end else None
 
 
 def _one(text: str) -> Range | None:
@@ -131,30 +121,6 @@ def _one(text: str) -> Range | None:
         return Range(first, following - dt.timedelta(days=1))
     day = dates.parse_day(text)
     return Range(day, day) if day else None
-
-
-def _typed_range(typed: Mapping[str, str], today: dt.date) -> tuple[Range, dict[str, str]]:
-    days = {name: dates.parse_day(text) if text else None for name, text in typed.items()}
-    example = dates.typed_day(today)
-    errors = {
-        name: dates.day_error(text, example=example)
-        for name, text in typed.items()
-        if text and days[name] is None
-    }
-    last = days["until"] or today
-    first = days["from"] or last - dt.timedelta(days=DAYS - 1)
-    found = _range(first, last)
-    if found is None and not errors:
-        errors["from"] = _("Choose a first day before the last day, ten years at most.")
-    return found or Range(last, last), errors
-
-
-def _range(first: dt.date, last: dt.date) -> Range | None:
-    return Range(first, last) if dt.timedelta(0) <= last - first <= _LONGEST else None
-
-
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), tzinfo=zone).astimezone(dt.UTC)
 
 
 def kinds() -> Sequence[tuple[Kind, str]]:

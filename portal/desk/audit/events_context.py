@@ -1,7 +1,7 @@
 """The page of the search over all events has this page model."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit.foundation.errors import TooSlow
 from delegation.activity import meanings, supplier_log
 from delegation.activity.supplier_log import FoundEvents, LoggedEvent
 from identity.organizations.queries import OrganizationView
@@ -77,14 +78,12 @@ class EventsPage(PageModel):
     """The same events as files, not only those of this page."""
 
 
-def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Collection[uuid.UUID]]:
-    """Return the page, and the customers whose events it shows. Nine statements at most without a text."""
+def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, FoundEvents]:
+    """Return the page, and the events that it shows. Ten statements at most without a text."""
     zone = ZoneInfo(settings.TIME_ZONE)
     asked = event_search.parse(query, now=reader.at, zone=zone)
     clock, url = dates.Clock(reader.at, zone), reverse("staff_events")
-    found = FoundEvents()
-    if not asked.errors:
-        found = supplier_log.find(actor=reader.actor, at=reader.at, search=asked.search)
+    found, errors = _search(reader, asked)
     rows = _rows(found.events, clock)
     values = asked.values
     page = EventsPage(
@@ -97,9 +96,9 @@ def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Coll
         from_hint=dates.typed_day(asked.days.first),
         until_hint=dates.typed_day(asked.days.last),
         hidden_fields=query_string.hidden_fields({"show": values["show"]}),
-        q_error=asked.errors.get("q", ""),
-        from_error=asked.errors.get("from", ""),
-        until_error=asked.errors.get("until", ""),
+        q_error=errors.get("q", ""),
+        from_error=errors.get("from", ""),
+        until_error=errors.get("until", ""),
         kinds=_kinds(asked, url),
         note=_cut() if found.is_cut else "",
         events=rows,
@@ -107,7 +106,26 @@ def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Coll
         pager=_pager(found, values, url),
         exports=export_file.links(reverse("staff_events_export"), values) if rows else (),
     )
-    return page, {row.organization for row in found.events if row.organization}
+    return page, found
+
+
+def _search(reader: StaffReader, asked: EventSearch) -> tuple[FoundEvents, Mapping[str, str]]:
+    """Return the events, and what is wrong with the search."""
+    if asked.errors:
+        return FoundEvents(), asked.errors
+    try:
+        return supplier_log.find(actor=reader.actor, at=reader.at, search=asked.search), {}
+    except TooSlow:
+        return FoundEvents(), {"q": too_slow()}
+
+
+def too_slow() -> str:
+    """Return what to do about a search that was stopped."""
+    seconds = {"number": cldr.number(supplier_log.LONGEST.seconds)}
+    text = _(
+        "The search was stopped after %(number)s seconds. Choose fewer days, or add a filter such as org:."
+    )
+    return text % seconds
 
 
 def _sub(asked: EventSearch, zone: ZoneInfo) -> str:
@@ -181,7 +199,9 @@ def _row(
 
 
 def _place(row: LoggedEvent) -> str:
-    chain = _("the supplier’s log") if row.is_of_supplier else _("the customer’s log")
+    chain = _("the customer’s log") if row.organization else _("the staff member’s own log")
+    if row.is_of_supplier:
+        chain = _("the supplier’s log")
     if row.event.seq is None:
         return _("beside %(log)s") % {"log": chain}
     return _("number %(number)s in %(log)s") % {"number": cldr.number(row.event.seq), "log": chain}

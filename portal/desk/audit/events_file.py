@@ -11,12 +11,13 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from audit.foundation.errors import TooSlow
 from delegation.activity import supplier_log
-from delegation.activity.supplier_log import LoggedEvent
+from delegation.activity.supplier_log import FoundEvents, LoggedEvent
 from delegation.staff import readings
 from delegation.staff.readings import Reading
 from identity.organizations.queries import OrganizationView
-from portal.desk.audit import event_search, event_wording, export_file
+from portal.desk.audit import event_search, event_wording, events_context, export_file
 from portal.desk.audit.event_search import EventSearch
 from portal.desk.audit.export_file import ExportFile
 from portal.http.request_context import Request
@@ -40,19 +41,30 @@ def download(request: Request, reader: StaffReader) -> HttpResponse:
     back = query_string.with_values(reverse("staff_events"), asked.values)
     if not kind or asked.errors:
         return HttpResponseRedirect(back)
-    found = supplier_log.find(actor=reader.actor, at=reader.at, search=asked.search, size=MAX_ROWS)
+    try:
+        found = supplier_log.find(actor=reader.actor, at=reader.at, search=asked.search, size=MAX_ROWS)
+    except TooSlow:
+        messages.warning(request, events_context.too_slow())
+        return HttpResponseRedirect(back)
     if found.older:
         text = _("A file holds at most %(number)s events. Choose fewer days, or add a filter.")
         messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
         return HttpResponseRedirect(back)
-    customers = {row.organization for row in found.events if row.organization}
-    readings.record(actor=reader.actor, what=Reading.EVENTS_EXPORT, organizations=customers)
+    record(reader, Reading.EVENTS_EXPORT, found)
     rows = _rows(found.events, dates.Clock(reader.at, zone))
     name = f"events-{asked.days.first.isoformat()}-{asked.days.last.isoformat()}"
     cells = [[row[column] for column in _COLUMNS] for row in rows]
     return export_file.response(
         kind, ExportFile(name, _head(reader, asked, len(rows)), rows, _COLUMNS, cells)
     )
+
+
+def record(reader: StaffReader, what: Reading, found: FoundEvents) -> None:
+    """Record in the customers' logs, and in the supplier's own, that the reader sees these events."""
+    customers = {row.organization for row in found.events if row.organization}
+    readings.record(actor=reader.actor, what=what, organizations=customers, at=reader.at)
+    if found.has_own_log:
+        readings.record_own_log(actor=reader.actor, what=what, at=reader.at)
 
 
 def _whole(query: QueryDict) -> QueryDict:

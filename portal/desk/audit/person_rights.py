@@ -34,6 +34,7 @@ class PersonRightsPage(PageModel):
     when: str
     since: str
     rights: Sequence[RightRow]
+    changes_url: str
     back_url: str
 
 
@@ -51,6 +52,9 @@ def rights_page(page: PageContext, membership: uuid.UUID, query: QueryDict) -> P
         when=time_zones.with_zone(clock.date_time(at, seconds=False), page.zone),
         since=explanation.since,
         rights=explanation.rows(),
+        changes_url=query_string.with_values(
+            reverse("staff_audit_changes", args=[page.organization.key]), {"person": str(membership)}
+        ),
         back_url=query_string.with_values(
             reverse("staff_audit_answer", args=[page.organization.key]), context.values_of(query)
         ),

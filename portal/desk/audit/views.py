@@ -6,12 +6,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from delegation.authorization.verbs import Verb
-from delegation.staff import readings
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
 from portal.desk.audit import (
     answer_file,
     ask,
+    changes_page,
     charts_context,
     context,
     events_context,
@@ -38,8 +38,8 @@ def question(request: Request, reader: StaffReader) -> HttpResponse:
 @desk_page.desk_page(Verb.ACTIVITY_VIEW)
 def events(request: Request, reader: StaffReader) -> HttpResponse:
     """Show the events that the address searches."""
-    model, organizations = events_context.events_page(reader, request.GET)
-    readings.record(actor=reader.actor, what=Reading.EVENTS, organizations=organizations, at=reader.at)
+    model, found = events_context.events_page(reader, request.GET)
+    events_file.record(reader, Reading.EVENTS, found)
     return page_model.render(request, model)
 
 
@@ -72,6 +72,15 @@ def rights(request: Request, found: OrganizationPage, membership: uuid.UUID) -> 
     """Show what one person could do that day."""
     model = person_rights.rights_page(found.page, membership, request.GET)
     person_rights.record_rights(found, membership)
+    return page_model.render(request, model)
+
+
+@require_safe
+@desk_page.organization_page(Verb.ACTIVITY_VIEW)
+def changes(request: Request, found: OrganizationPage) -> HttpResponse:
+    """Show what changed in people's rights between two days."""
+    model = changes_page.changes_page(found.page, request.GET)
+    found.record(Reading.CHANGES)
     return page_model.render(request, model)
 
 

@@ -73,6 +73,7 @@ class ActivityPage(PageModel):
 
     template: ClassVar[str] = "web/activity/list.html"
 
+    changes_url: str
     sub: str
     """`309 changes`, or how many events match."""
     verified: Verified | None
@@ -88,7 +89,8 @@ class ActivityPage(PageModel):
 
 def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
     """Return the part of the log that the address asks for."""
-    return ActivityPage(**log_of(page, query, clock, url=page.url("activity")))
+    log = log_of(page, query, clock, url=page.url("activity"))
+    return ActivityPage(changes_url=page.url("rights_changes"), **log)
 
 
 def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str) -> dict[str, Any]:

@@ -1,7 +1,10 @@
-"""The organization's log has this address."""
+"""The organization's log has these addresses."""
 
 from django.urls import path
 
 from portal.web.activity import views
 
-organization_urlpatterns = [path("activity", views.listing, name="activity")]
+organization_urlpatterns = [
+    path("activity", views.listing, name="activity"),
+    path("activity/changes", views.changes, name="rights_changes"),
+]

@@ -28,6 +28,7 @@ FORMS: dict[str, set[str]] = {
     "account_reset_password_done": set(),
     "account_reset_password_from_key_done": set(),
     "activity": set(),
+    "rights_changes": set(),
     "home": set(),
     "invitation_cancel": {"invitation_cancel"},
     "invite": {"invitations", "invite", "people_select"},

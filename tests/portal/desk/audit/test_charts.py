@@ -54,7 +54,7 @@ def test_charts_count_acts_by_day_kind_and_outcome(removal: Desk) -> None:
     assert len(page.columns[0].rows) == 30
     assert {one.label: one.value for one in page.kinds}["Removals"] == "2"
     (refused,) = page.refused
-    assert (refused.label, refused.value, refused.width) == ("member.remove", "1", "100.0")
+    assert (refused.label, refused.value, refused.width) == ("To remove a person", "1", "100.0")
     events = removal.browser("auditor").get(refused.url)
     assert events.content.count(b'class="kh-event') - events.content.count(b'class="kh-event_') == 1
 

@@ -7,11 +7,14 @@ import pytest
 from django.conf import settings
 from django.http import QueryDict
 
-from audit.foundation import clock
+from audit.foundation import clock, db
 from audit.models import Event
+from delegation.authorization.verbs import Verb
 from delegation.people.commands import members
+from identity.people.models import User
 from portal.desk.audit import event_search
 from portal.desk.audit.events_context import EventsPage
+from portal.wording import attempts
 from tests.fixtures import staff_rights
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body
@@ -22,7 +25,7 @@ from tests.fixtures.world import actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EVENTS = "/staff/events/"
-STATEMENTS, WITH_TEXT = 15, 18
+STATEMENTS, WITH_TEXT = 18, 21
 
 
 def search(browser: BrowserClient, **query: str) -> EventsPage:
@@ -115,6 +118,57 @@ def test_only_an_auditor_of_the_whole_supplier_sees_its_own_log(removal: Desk) -
         browser = whole_supplier(removal, role)
         assert verbs(browser, q="verb:member.remove") == ["member.remove"]
         assert verbs(browser, q="verb:staff_right.give") == verbs(browser, show="break_glass") == []
+
+
+def test_own_log_shows_staff_sign_ins_and_records_who_read_it(removal: Desk) -> None:
+    browser = whole_supplier(removal)
+    assert "staff.enrolled" in verbs(browser, q="verb:staff", show="all")
+    assert (
+        search(browser, q="verb:staff.enrolled", show="all")
+        .events[0]
+        .place.endswith("the staff member’s own log")
+    )
+    (own,) = Event.objects.filter(verb="supplier_log.read")
+    assert (own.organization, own.subject_kind, own.actor_kind) == (None, "supplier", "staff")
+    read = search(browser, show="readings").events
+    assert "read the supplier’s own log" in [event.text for event in read]
+    of_unit = removal.browser("auditor")
+    assert verbs(of_unit, q="verb:staff", show="all") == []
+    assert Event.objects.filter(verb="supplier_log.read").count() == 1
+
+
+def test_four_eyes_finds_proposals_and_what_a_second_person_applied(desk: Desk) -> None:
+    assert "catalogue.apply" in verbs(whole_supplier(desk), q="verb:catalogue", show="all")
+    assert (
+        verbs(desk.signed_in(User.all_directories.get(name="auditor Koskinen"), "auditor"), show="four_eyes")
+        == []
+    )
+
+
+def test_slow_search_is_stopped_and_says_what_makes_it_shorter(
+    removal: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = removal.browser("auditor")
+    assert search(browser).events
+
+    def slow(**_: object) -> None:
+        db.fetch_one("SELECT pg_sleep(5)")
+
+    monkeypatch.setattr("delegation.activity.supplier_log.LONGEST", dt.timedelta(milliseconds=20))
+    monkeypatch.setattr("delegation.activity.meanings.reach_of", slow)
+    page = search(browser)
+    assert (page.events, page.q_error.endswith("Choose fewer days, or add a filter such as org:.")) == (
+        [],
+        True,
+    )
+    answer = browser.get("/staff/events/export", {"format": "csv"})
+    assert answer["Location"] == EVENTS
+
+
+def test_each_type_of_act_has_words_for_a_refusal() -> None:
+    acts = [verb for verb in Verb if attempts.of_type(verb) == verb]
+    assert acts == []
+    assert attempts.of_type(Verb.MEMBER_REMOVE) == "to remove a person"
 
 
 def test_customer_sees_who_searched_and_staff_find_the_reading(removal: Desk) -> None:
