@@ -2,6 +2,7 @@
 
 import dataclasses
 import fnmatch
+import functools
 import hashlib
 import json
 import os
@@ -40,18 +41,30 @@ class Record:
     def reaching(self, functions: Iterable[str], *, budget: float) -> list[Test]:
         """The tests that reach one of these and the least besides, every module in turn, within `budget` seconds.
 
-        Half of it goes to the functions' mirror folders first: their tests were written for them. A function that
-        no test is seen to call, as one that runs at import or in the database, is judged by the mirror folder alone.
+        Half of it goes to the functions' mirror folders first: their tests were written for them. What no test is
+        seen to reach is judged by the tests of the modules that name it, as a function of the database, or else by
+        the mirror folder alone, as a function that runs at import.
         """
         wanted = set(functions)
         mirrors = tuple(_mirror(function) for function in wanted)
         mirrored = [test for test in self.tests if test.module.startswith(mirrors)]
         reaching = [test for test in self.tests if test.reaches & wanted]
-        found = sorted(reaching or mirrored, key=lambda test: len(test.reaches))
+        found = sorted(reaching or self._naming(wanted) or mirrored, key=lambda test: len(test.reaches))
         chosen = _in_turn([test for test in found if test.module.startswith(mirrors)], budget / 2)
         left = budget - sum(test.seconds for test in chosen)
         chosen += _in_turn([test for test in found if test not in chosen], left)
         return [*chosen, *_READ_THE_SCHEMA] if any("/" not in function for function in wanted) else chosen
+
+    def _naming(self, wanted: Iterable[str]) -> list[Test]:
+        names = [name for name in wanted if "/" not in name]
+        paths = {path for path, text in _texts().items() if any(name in text for name in names)}
+        return [test for test in self.tests if any(one.partition(":")[0] in paths for one in test.reaches)]
+
+
+@functools.cache
+def _texts() -> dict[str, str]:
+    found = (path for app in areas.PRODUCT for path in (areas.ROOT / app).rglob("*.py"))
+    return {str(path.relative_to(areas.ROOT)): path.read_text(encoding="utf-8") for path in found}
 
 
 _READ_THE_SCHEMA = [

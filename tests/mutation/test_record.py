@@ -61,6 +61,15 @@ def test_object_of_the_database_is_also_judged_by_the_tests_that_read_the_schema
     )
 
 
+def test_function_of_the_database_is_judged_by_the_tests_of_the_modules_that_name_it() -> None:
+    test = record.Test(
+        "tests/portal/test_a.py::test_a", 1.0, frozenset(["identity/service_users/queries.py:in_force"])
+    )
+    known = record.Record([test], [])
+    assert known.reaching(["identity_service_user_at"], budget=9)[:1] == [test]
+    assert test not in known.reaching(["identity_session_open"], budget=9)
+
+
 def test_function_that_no_test_reaches_has_none() -> None:
     known = recorded(("tests/identity/grants/test_codes.py", 3))
     assert known.reaching(["delegation/people/effects.py:end"], budget=9) == []

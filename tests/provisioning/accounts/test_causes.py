@@ -8,13 +8,14 @@ import pytest
 from django.db import connection
 
 from audit.foundation import clock
+from audit.log.ledger import EventDraft, Subject
 from audit.models import Event
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.targets.models import Target
-from tests.fixtures import forged_events
+from tests.fixtures import events, forged_events
 from tests.fixtures.deliveries import deliver_all, plan_all
 from tests.fixtures.world import World
 
@@ -53,7 +54,15 @@ def forged(world: World) -> uuid.UUID:
     return uuid.UUID(str(row["act"]))
 
 
-@pytest.mark.parametrize("attack", [invented, act_on_another, forged])
+def act_elsewhere(world: World) -> uuid.UUID:
+    """Add a delivery with a real act on the same person in the chain of another organization."""
+    draft = EventDraft(verb="test.done", subject=Subject("user", world.olli.user_id))
+    (event,) = Event.objects.filter(id__in=events.append(world.pohjola.id, draft))
+    sql(_INSERT, world.olli.id, world.koskela.id, event.act, event.at, world.olli.user_id)
+    return event.act
+
+
+@pytest.mark.parametrize("attack", [invented, act_on_another, forged, act_elsewhere])
 def test_delivery_row_with_another_act_gives_no_event(
     world: World,
     ordering: Target,
@@ -67,9 +76,9 @@ def test_delivery_row_with_another_act_gives_no_event(
     plan_all()
     act = attack(world)
     deliver_all(accounts)
-    events = Event.objects.filter(verb="account.synced").order_by("-at")
-    assert events.count() == before + 1
-    assert (events[0].act, events[0].subject, events[0].organization) == (
+    synced = Event.objects.filter(verb="account.synced").order_by("-at")
+    assert synced.count() == before + 1
+    assert (synced[0].act, synced[0].subject, synced[0].organization) == (
         done.act,
         world.olli.id,
         world.koskela.id,
