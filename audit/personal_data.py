@@ -23,6 +23,8 @@ DESTROYED = "destroyed_keys"
 ACTOR_LABEL = "actor.label"
 SUBJECT_LABEL = "subject.label"
 """The names of the person who acted and of the person concerned, as they were at the time."""
+PREPARER_LABEL = "preparer.label"
+"""The name of the staff member who prepared what the person did."""
 _UNREADABLE = b""
 _INSERT = """
 INSERT INTO audit_person_key (id, wrapped) SELECT * FROM unnest(%s::uuid[], %s::bytea[])

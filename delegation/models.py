@@ -8,6 +8,7 @@ from delegation.authorization.models.staff import StaffPermission, StaffRight, S
 from delegation.catalogue.models import CatalogueProposal, CatalogueWave, CeilingTemplate, UnitCeiling
 from delegation.departures.models import PlannedRemoval
 from delegation.invitations.models import Invitation, InvitationToken
+from delegation.looking_along.models import PreparedForm
 
 __all__ = [
     "Assignment",
@@ -23,6 +24,7 @@ __all__ = [
     "Invitation",
     "InvitationToken",
     "PlannedRemoval",
+    "PreparedForm",
     "Role",
     "RoleEntitlement",
     "RoleVersion",

@@ -13,6 +13,7 @@ class IdentityConfig(AppConfig):
         """Declare how the tables follow from the events."""
         from identity.clients import state as clients_state  # noqa: F401 - needs loaded models
         from identity.grants import state as grants_state  # noqa: F401 - needs loaded models
+        from identity.looks import state as looks_state  # noqa: F401 - needs loaded models
         from identity.memberships import state as memberships_state  # noqa: F401 - needs loaded models
         from identity.organizations import state as organizations_state  # noqa: F401 - needs loaded models
         from identity.people import state as people_state  # noqa: F401 - needs loaded models

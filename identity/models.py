@@ -2,6 +2,7 @@
 
 from identity.clients.models import Application, Client
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
+from identity.looks.models import Look, LookPage, LookRule
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import BusinessUnit, CustomerNumber, Organization, Site
 from identity.people.models import User
@@ -19,6 +20,9 @@ __all__ = [
     "Client",
     "CustomerNumber",
     "LastSignIn",
+    "Look",
+    "LookPage",
+    "LookRule",
     "Membership",
     "MembershipPeriod",
     "Organization",

@@ -18,6 +18,7 @@ from identity.sessions.store import SessionStore
 from portal.front import kinds
 from portal.http import control_characters, error_responses, languages, request_context, request_data
 from portal.operations import request_log
+from portal.shell import looked_page
 from portal.signin.customers import demands, gate, organization_proof, own_language
 from portal.wording import refusals
 
@@ -160,6 +161,19 @@ class RejectBadAddresses:
         ) and control_characters.has_control_characters_in_values(request.POST):
             return error_responses.page(request, HTTPStatus.BAD_REQUEST)
         return None
+
+
+class CopiedPages:
+    """Copies the pages of a person who lets a staff member look along (`portal.shell.looked_page`)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Copy the page as it was answered."""
+        response = self.get_response(request)
+        looked_page.copy_page(request, response)
+        return response
 
 
 class RequireSignIn:

@@ -10,7 +10,9 @@ from audit.log.ledger import SUPPLIER, Subject
 from delegation import retention
 from delegation.acts import locked_observations
 from delegation.authorization.event_types import Observation
+from delegation.looking_along import prepared_forms
 from identity.grants import retention as grants
+from identity.looks import looked_pages
 from identity.service_users import service_tokens
 from identity.sessions.store import SessionStore
 from identity.staff import break_glass
@@ -35,6 +37,8 @@ def purge() -> int:
     SessionStore.clear_expired()
     _end_break_glass(at)
     staff_sessions.clear_expired(at=at)
+    looked_pages.clear_expired(at=at)
+    prepared_forms.clear_expired(at=at)
     deliveries, _ = Delivery.objects.filter(done_at__lt=cutoff).delete()
     not_needed = Q(due_at=None, ended_at__lt=cutoff)
     logouts, _ = Logout.objects.filter(Q(done_at__lt=cutoff) | not_needed).delete()

@@ -45,6 +45,9 @@ class Actor:
     """Of a service user: the scopes of its token; None stands for all that it was given."""
     owner: uuid.UUID | None = None
     """Of a service user: the person who owns it."""
+    preparer: uuid.UUID | None = None
+    """Of a person: the staff member who prepared the form that the person sends, with `preparer_label` as name."""
+    preparer_label: str = ""
 
     @property
     def is_person(self) -> bool:

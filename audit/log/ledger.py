@@ -184,6 +184,7 @@ def _incarnation() -> int:
 def _data_subjects(context: EventContext, drafts: Iterable[EventDraft]) -> set[uuid.UUID]:
     values = [value for draft in drafts for value in draft.personal.values()]
     actor = {context.actor.id} if context.actor.is_person else set()
+    actor |= {context.actor.preparer} if context.actor.preparer else set()
     return actor.union(*(value.data_subjects for value in values))
 
 
@@ -255,6 +256,7 @@ def _actor_json(actor: Actor) -> dict[str, Any]:
         "id": str(actor.id),
         "channel": actor.channel.value,
         "request_id": actor.request_id,
+        **({"preparer": str(actor.preparer)} if actor.preparer else {}),
     }
 
 
@@ -262,7 +264,10 @@ def _personal_values_of(actor: Actor) -> dict[str, PersonalValue]:
     texts = (
         {personal_data.ACTOR_LABEL: actor.label, "actor.address": actor.address} if actor.is_person else {}
     )
-    return {name: PersonalValue(text, (actor.id,)) for name, text in texts.items() if text}
+    values = {name: PersonalValue(text, (actor.id,)) for name, text in texts.items() if text}
+    if actor.preparer and actor.preparer_label:
+        values[personal_data.PREPARER_LABEL] = PersonalValue(actor.preparer_label, (actor.preparer,))
+    return values
 
 
 _COLUMNS = {

@@ -211,6 +211,12 @@ class WrongPerson(DomainError):
     code = "wrong_person"
 
 
+class LookNotAllowed(DomainError):
+    """The standing rule of the organization does not allow this look now. `problem`: rule, signed_out."""
+
+    code = "look_not_allowed"
+
+
 class IdempotencyKeyReused(DomainError):
     """The idempotency key was used for another request."""
 

@@ -19,9 +19,15 @@ class StaffRole(StrEnum):
 
 
 _READ_CUSTOMERS = (Verb.ACTIVITY_VIEW, Verb.MEMBER_VIEW)
+_LOOK_ALONG = (Verb.LOOK_BEGIN, Verb.LOOK_PREPARE)
 _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
-    StaffRole.SUPPORT: _READ_CUSTOMERS,
-    StaffRole.SENIOR_SUPPORT: (*_READ_CUSTOMERS, Verb.ORGANIZATION_RESUME, Verb.ORGANIZATION_SUSPEND),
+    StaffRole.SUPPORT: (*_READ_CUSTOMERS, *_LOOK_ALONG),
+    StaffRole.SENIOR_SUPPORT: (
+        *_READ_CUSTOMERS,
+        *_LOOK_ALONG,
+        Verb.ORGANIZATION_RESUME,
+        Verb.ORGANIZATION_SUSPEND,
+    ),
     StaffRole.ACCOUNT_MANAGER: (
         *_READ_CUSTOMERS,
         Verb.CEILING_SET,

@@ -32,6 +32,11 @@ class Verb(StrEnum):
     INVITATION_RESEND = "invitation.resend"
     KEY_ROTATE = "key.rotate"
     KEY_VIEW = "key.view"
+    LOOK_ALLOW = "look.allow"
+    LOOK_BEGIN = "look.begin"
+    LOOK_END = "look.end"
+    LOOK_PREPARE = "look.prepare"
+    LOOK_RULE_SET = "look_rule.set"
     MAIL_DOMAINS_SET = "mail_domains.set"
     MEMBER_ENROLL = "member.enroll"
     MEMBER_INVITE = "member.invite"
@@ -94,6 +99,7 @@ def _leaving(*implies: Verb) -> Rule:
     return Rule(on, effect, topic, within_authority=True, implies=implies)
 
 
+_LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 RULES: dict[Verb, Rule] = {
     Verb.ACCESS_CHANGE: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True),
     Verb.ACCOUNT_RESYNC: Rule(
@@ -127,6 +133,8 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS, allow_system=True),
     Verb.KEY_ROTATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.KEY_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    **dict.fromkeys((Verb.LOOK_ALLOW, Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
+    Verb.LOOK_RULE_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True),
     Verb.MAIL_DOMAINS_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(

@@ -350,4 +350,16 @@ class Migration(migrations.Migration):
             model_name='roleentitlement',
             constraint=models.UniqueConstraint(fields=('version', 'entitlement'), name='role_entitlement_unique'),
         ),
+        migrations.CreateModel(
+            name='PreparedForm',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('invite', 'Invite'), ('access', 'Access'), ('removal', 'Removal')], max_length=10)),
+                ('membership', models.UUIDField(null=True)),
+                ('content', models.JSONField()),
+                ('prepared_at', models.DateTimeField()),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('look', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prepared', to='identity.look')),
+            ],
+        ),
     ]

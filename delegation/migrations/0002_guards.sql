@@ -111,4 +111,10 @@ ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_boun
 
 SELECT audit_leave_free('delegation_cataloguewave', 'how far the consequences of an applied catalogue have reached; the events say what was applied and which organizations it reached, and a batch that is repeated changes no right');
 
+-- What staff prepared is added in an act, is sent once, and says the same until it is deleted.
+SELECT audit_leave_free('delegation_preparedform', 'added in an act; marked as sent by the person''s request, and deleted after the look');
+CREATE CONSTRAINT TRIGGER keyholder_added_in_act AFTER INSERT ON delegation_preparedform
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_require_act();
+SELECT identity_keep_issued('delegation_preparedform', 'sent_at');
+
 SELECT audit_bound_values();

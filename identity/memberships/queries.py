@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.foundation.intervals import InForce
-from identity.memberships.models import Membership, MembershipPeriod
+from identity.memberships.models import SHOWN_NAME, Membership, MembershipPeriod
 from identity.organizations import queries as organizations_queries
 from identity.organizations.models import Organization
 from identity.organizations.queries import OrganizationView
@@ -31,6 +31,8 @@ class ActiveMembership:
     revoked_at: dt.datetime | None
     last_sign_in_at: dt.datetime | None
     """The last sign-in that counts for this membership."""
+    look: uuid.UUID | None = None
+    """The look of a staff member at this person's pages (`identity.looks`)."""
 
 
 def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
@@ -123,17 +125,24 @@ def present_of_addresses(
     return {address: by_user[user.id] for address, user in owners.items() if user.id in by_user}
 
 
+def names_among(*, organization: uuid.UUID, sort_keys: Collection[str]) -> set[str]:
+    """Return the names with one of these sort keys that present and former members have here. One statement."""
+    rows = Membership.objects.filter(organization=organization, sort_key__in=sort_keys)
+    return set(rows.annotate(person_name=SHOWN_NAME).values_list("person_name", flat=True))
+
+
 _FIELDS = {
     model: [field.attname for field in model._meta.concrete_fields] for model in (Membership, Organization)
 }
 _ACTIVE_OF_USER = """
-SELECT {columns}, l.at FROM identity_membership m
+SELECT {columns}, l.at, (SELECT k.id FROM identity_look_at(%(at)s) k WHERE k.membership_id = m.id LIMIT 1)
+FROM identity_membership m
 JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
 JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
  AND in_force(p.valid_from, p.valid_until, %(at)s)
 LEFT JOIN identity_lastsignin l ON l.membership_id = m.id
 WHERE m.user_id = %(user)s ORDER BY o.sort_key, o.id
-""".format(
+""".format(  # noqa: S608 - names of columns
     columns=", ".join(
         f"{alias}.{name}"
         for alias, model in (("m", Membership), ("o", Organization))
@@ -155,12 +164,13 @@ def active_of_user(*, user: User, at: dt.datetime) -> list[ActiveMembership]:
 def _membership_from_row(row: tuple[Any, ...], user: User) -> ActiveMembership:
     cut = len(_FIELDS[Membership])
     membership = Membership.from_db(connection.alias, _FIELDS[Membership], row[:cut])
-    organization = Organization.from_db(connection.alias, _FIELDS[Organization], row[cut:-1])
+    organization = Organization.from_db(connection.alias, _FIELDS[Organization], row[cut:-2])
     return ActiveMembership(
         id=membership.id,
         user=user,
         organization=organizations_queries.view_of(organization),
         created_at=membership.created_at,
         revoked_at=membership.revoked_at,
-        last_sign_in_at=row[-1],
+        last_sign_in_at=row[-2],
+        look=row[-1],
     )

@@ -4,6 +4,8 @@ import audit.foundation.ids
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
+import datetime as dt
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -385,5 +387,63 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='serviceuser',
             constraint=models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='service_user_interval_not_empty'),
+        ),
+        migrations.CreateModel(
+            name='LookRule',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('mode', models.CharField(choices=[('look', 'Look'), ('prepare', 'Prepare')], max_length=10)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='look_rules', to='identity.organization')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('valid_until', None)), fields=('organization',), name='look_rule_one_in_force')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Look',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('membership_epoch', models.PositiveIntegerField()),
+                ('session_key', models.CharField(blank=True, max_length=80)),
+                ('mode', models.CharField(choices=[('look', 'Look'), ('prepare', 'Prepare')], max_length=10)),
+                ('masked', models.BooleanField()),
+                ('code_hash', models.CharField(blank=True, max_length=80)),
+                ('code_until', models.DateTimeField(null=True)),
+                ('allowed_at', models.DateTimeField()),
+                ('staff_session', models.CharField(blank=True, max_length=80)),
+                ('staff_right', models.UUIDField(null=True)),
+                ('begun_at', models.DateTimeField(null=True)),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='looks', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='looks', to='identity.organization')),
+                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='looks', to='identity.lookrule')),
+                ('staff', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='looks', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['membership', 'allowed_at'], name='look_of_membership'),
+                    models.Index(condition=models.Q(('begun_at', None), ('rule', None)), fields=['code_hash'], name='look_by_code'),
+                    models.Index(fields=['staff_session', 'begun_at'], name='look_of_staff_session'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('code_until__isnull', False), ('rule', None), models.Q(('code_hash', ''), _negated=True), models.Q(('session_key', ''), _negated=True)), models.Q(('code_hash', ''), ('code_until', None), ('masked', True), ('rule__isnull', False), ('session_key', '')), _connector='OR'), name='look_by_code_or_rule'),
+                    models.CheckConstraint(condition=models.Q(('code_until', None), ('code_until__lte', models.expressions.CombinedExpression(models.F('allowed_at'), '+', models.Value(dt.timedelta(seconds=600)))), _connector='OR'), name='look_code_short'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('begun_at', None), ('staff', None), ('staff_right', None), ('staff_session', ''), ('valid_until', None)), models.Q(('begun_at__gte', models.F('allowed_at')), ('staff__isnull', False), ('staff_right__isnull', False), ('valid_until__gt', models.F('begun_at')), ('valid_until__lte', models.expressions.CombinedExpression(models.F('begun_at'), '+', models.Value(dt.timedelta(seconds=1800)))), models.Q(('staff_session', ''), _negated=True), models.Q(('code_until', None), ('begun_at__lt', models.F('code_until')), _connector='OR')), _connector='OR'), name='look_begun_and_short'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='LookPage',
+            fields=[
+                ('look', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='page', serialize=False, to='identity.look')),
+                ('route', models.CharField(max_length=60)),
+                ('title', models.CharField(max_length=300)),
+                ('body', models.TextField()),
+                ('subject', models.UUIDField(null=True)),
+                ('at', models.DateTimeField()),
+            ],
         ),
     ]

@@ -5,7 +5,14 @@ import pathlib
 from django.db import migrations
 
 HERE = pathlib.Path(__file__)
-FILES = ("0003_staff.sql", "0003_guards.sql", "0003_issued.sql", "0003_published.sql", "0003_last_sign_in.sql")
+FILES = (
+    "0003_staff.sql",
+    "0003_guards.sql",
+    "0003_issued.sql",
+    "0003_published.sql",
+    "0003_looks.sql",
+    "0003_last_sign_in.sql",
+)
 SQL = [HERE.with_name(name).read_text(encoding="utf-8") for name in FILES]
 
 

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core import signing
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from audit.foundation import clock, db, digests
 from identity import machine_secrets
+from identity.looks.models import Look
 from identity.people.models import User
 from identity.staff import break_glass
 from identity.staff.break_glass import Opening
@@ -53,6 +54,8 @@ class OpenSession:
     read_at: dt.datetime
     open_break_glass: Opening | None
     """The opening that is open at `read_at`, of any user."""
+    look: uuid.UUID | None = None
+    """The look that was begun last in this session and not ended; it may have ended by itself (`identity.looks`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +129,24 @@ def _insert(*, user: User, proof: StaffProof, at: dt.datetime, **columns: Any) -
     return secret, row.session_key
 
 
-def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
-    """Return the session of this secret if it is valid. One statement, and one a minute for `last_seen_at`.
-
-    `at`: None for the database's clock, which the same statement reads.
-    """
+def _rows(secret: str) -> QuerySet[Any]:
+    """Filter the session of this secret, with the open break-glass sign-in and the last look."""
     rows = StaffSession.objects.select_related("user").filter(
         session_key__in=machine_secrets.hash_candidates(secret),
         epoch=F("user__epoch"),
         user__directory=User.Directory.STAFF,
         user__is_active=True,
     )
-    row = rows.annotate(**break_glass.columns()).annotate(clock=clock.expression()).first()
+    begun = Look.objects.filter(staff_session=OuterRef("pk"), ended_at=None).order_by("-begun_at")
+    return rows.annotate(**break_glass.columns()).annotate(last_look=Subquery(begun.values("id")[:1]))
+
+
+def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
+    """Return the session of this secret if it is valid. One statement, and one a minute for `last_seen_at`.
+
+    `at`: None for the database's clock, which the same statement reads.
+    """
+    row = _rows(secret).annotate(clock=clock.expression()).first()
     at = at or (row.clock if row else None)
     if row is None or at is None or min(row.expires_at, row.last_seen_at + IDLE_LIMIT) <= at:
         return None
@@ -158,6 +167,7 @@ def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
         break_glass=row.break_glass_id,
         read_at=at,
         open_break_glass=break_glass.opening_of(row, at=at),
+        look=row.last_look,
     )
 
 

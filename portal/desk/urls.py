@@ -12,6 +12,7 @@ from portal.desk.ceilings import views as ceilings
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
 from portal.desk.keys import views as keys
+from portal.desk.looking_along import views as looking_along
 from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
 from portal.desk.people import views as people
@@ -47,6 +48,10 @@ urlpatterns = [
     path("events/export", audit.events_download, name="staff_events_export"),
     path("keys/", keys.listing, name="staff_keys"),
     path("keys/<slug:purpose>/", keys.rotation, name="staff_key_rotation"),
+    path("look/", looking_along.listing, name="staff_looks"),
+    path("look/<uuid:look>/", looking_along.follow, name="staff_look"),
+    path("look/<uuid:look>/stop", looking_along.stop, name="staff_look_stop"),
+    path("look/<uuid:look>/prepare/<slug:kind>", looking_along.prepare, name="staff_look_prepare"),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
@@ -59,6 +64,11 @@ urlpatterns = [
     path("organizations/<slug:organization>/onboarded/", onboarding.onboarded, name="staff_onboarded"),
     path("organizations/<slug:organization>/people/", people.listing, name="staff_people"),
     path("organizations/<slug:organization>/people/<uuid:membership>/", people.person, name="staff_person"),
+    path(
+        "organizations/<slug:organization>/people/<uuid:membership>/look",
+        looking_along.begin,
+        name="staff_look_begin",
+    ),
     path("organizations/<slug:organization>/resume", suspensions.resume, name="staff_resume"),
     path("organizations/<slug:organization>/suspend", suspensions.suspend, name="staff_suspend"),
     path("rights/", staff.listing, name="staff_rights"),

@@ -97,6 +97,8 @@ class Request(HttpRequest):
     """Types a request that passed `portal.middleware.RequestLog`; it is never instantiated."""
 
     context: RequestContext
+    prepared: object = None
+    """The form that a staff member prepared, where the request names one (`portal.shell.looking_along`)."""
 
 
 def attach_context(request: HttpRequest) -> Request:

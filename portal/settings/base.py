@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.ChosenLanguage",
     "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.CopiedPages",
     "portal.middleware.RejectBadAddresses",
     "portal.middleware.RequireSignIn",
     "portal.middleware.DomainErrorPages",

@@ -5,7 +5,8 @@ import functools
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Concatenate, ParamSpec, cast
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -16,13 +17,15 @@ from audit.foundation.actor import Actor
 from delegation.authorization import policy
 from delegation.authorization.errors import Denied, NotFound
 from delegation.authorization.verbs import Verb
+from delegation.looking_along import prepared_forms
+from delegation.looking_along.queries import Prepared
 from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
 from identity.sessions import visits
 from identity.sessions.store import SessionStore
 from portal.http import current_organization, request_context
 from portal.http.request_context import Request
-from portal.shell import former_access, list_address, query_string
+from portal.shell import former_access, list_address, looking_along, query_string
 from portal.wording import time_zones
 
 P = ParamSpec("P")
@@ -41,6 +44,8 @@ class PageContext:
     """The verbs the reader holds somewhere in this organization."""
     membership: ActiveMembership | None
     """The reader's own; None for staff and auditors."""
+    prepared: Prepared | None = None
+    """The form that a staff member prepared and this request shows or sends."""
     list_query: str = ""
     """The query of the list of people that this page was opened from (`list_address`)."""
 
@@ -55,6 +60,11 @@ class PageContext:
         if self.membership is None:
             raise NotFound
         return self.membership
+
+    @property
+    def prepared_values(self) -> dict[str, Any]:
+        """Return what the prepared form begins with; empty without one."""
+        return dict(self.prepared.content) if self.prepared else {}
 
     @property
     def sees_activity(self) -> bool:
@@ -107,7 +117,10 @@ def organization_page(
             page = member_context(own_request, organization)
         except NotFound:
             return former_access.explain(own_request, organization)
+        page = _with_prepared(own_request, page, kwargs.get("membership"))
         response = view(own_request, page, *args, **kwargs)
+        if page.prepared and request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            prepared_forms.mark_sent(prepared=page.prepared.id, at=page.at)
         current_organization.remember(own_request, response, own_request.context.memberships)
         _note_visit(own_request, page)
         return response
@@ -129,6 +142,17 @@ def member_context(request: Request, key: str) -> PageContext:
         membership=membership,
         list_query=list_address.opened_from(request.GET),
     )
+
+
+def _with_prepared(request: Request, page: PageContext, about: object) -> PageContext:
+    """Add the prepared form that the request names: what is sent with it names the staff member in the log."""
+    about = about if isinstance(about, uuid.UUID) else None
+    prepared = looking_along.prepared_of(request, page.own_membership, about)
+    if prepared is None:
+        return page
+    request.prepared = prepared
+    viewer = replace(page.viewer, preparer=prepared.staff, preparer_label=prepared.staff_name)
+    return replace(page, prepared=prepared, viewer=viewer)
 
 
 def _note_visit(request: Request, page: PageContext) -> None:

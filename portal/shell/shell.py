@@ -14,6 +14,7 @@ from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
 from portal.http import current_organization, request_context
 from portal.http.request_context import Request
+from portal.shell import looking_along
 from portal.wording import brands
 
 _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
@@ -49,6 +50,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     if request_context.context_of(request) and user is not None and user.is_authenticated:
         shell["person"] = {"name": user.name, "email": user.email}
         shell |= _organizations(request_context.require_context(request))
+        shell["look"] = looking_along.strip_of(request)
+        shell["prepared"] = getattr(request, "prepared", None)
         if "organization" in shell:
             shell["brand"] = brands.brand(shell["organization"]["brand"])
     return shell
@@ -82,7 +85,11 @@ def _own_links(current: ActiveMembership, *, others: bool) -> dict[str, str]:
     """Return the links that lead back to the current organization; the security pages belong to none."""
     key = current.organization.key
     query = f"?{urlencode({current_organization.PARAMETER: key})}" if others else ""
-    return {"home": _address("home", key) or "/", "security": f"{reverse('mfa_index')}{query}"}
+    return {
+        "home": _address("home", key) or "/",
+        "security": f"{reverse('mfa_index')}{query}",
+        "support": _address("look_help", key),
+    }
 
 
 def _entry(membership: ActiveMembership, *, current: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from portal.web.access import urls as access
 from portal.web.activity import urls as activity
 from portal.web.home import urls as home
 from portal.web.invitations import urls as invitations
+from portal.web.looking_along import urls as looking_along
 from portal.web.my import urls as my
 from portal.web.people import urls as people
 
@@ -16,6 +17,7 @@ organization_urlpatterns = [
     *access.organization_urlpatterns,
     *invitations.organization_urlpatterns,
     *activity.organization_urlpatterns,
+    *looking_along.organization_urlpatterns,
     *my.organization_urlpatterns,
 ]
 

@@ -1,7 +1,7 @@
 """The sentence of an event is made when it is shown, in the reader's language."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +17,7 @@ from portal.wording import (
     event_names,
     factor_changes,
     hold_events,
+    look_events,
     mail_events,
     own_details,
     reading_events,
@@ -50,7 +51,8 @@ class EventWording(EventNames):
             return EventLine("", event.verb)
         if event.outcome == "refused":
             return self._refused(event)
-        return _SENTENCES.get(event.verb, _verb_alone)(self, event)
+        line = _SENTENCES.get(event.verb, _verb_alone)(self, event)
+        return replace(line, sub=look_events.with_preparer(line.sub, event))
 
     def _refused(self, event: EventView) -> EventLine:
         attempt = attempts.BY_VERB.get(event.verb)
@@ -241,8 +243,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.ORGANIZATION_CREATE: lambda wording, event: EventLine(
         wording.actor(event), _("set up the organization")
     ),
-    Verb.ORGANIZATION_RESUME: _worded(suspension_events.resumed),
-    Verb.ORGANIZATION_SUSPEND: _worded(suspension_events.suspended),
+    **{verb: _worded(text) for verb, text in (look_events.TEXTS | suspension_events.TEXTS).items()},
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
     **{verb: _worded(words) for verb, words in departure_events.WORDS.items()},
     Verb.SERVICE_USER_CREATE: _worded(service_user_events.created),

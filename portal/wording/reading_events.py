@@ -23,6 +23,12 @@ def of_organization(page: str) -> str:
 def of_person(page: str, who: str) -> str:
     """Return what staff read of a person."""
     pages = {
+        "look_activity": _("looked along with %(who)s: the activity log"),
+        "look_form": _("looked along with %(who)s: a form"),
+        "look_home": _("looked along with %(who)s: the start page"),
+        "look_own": _("looked along with %(who)s: the own page"),
+        "look_people": _("looked along with %(who)s: the list of people"),
+        "look_person": _("looked along with %(who)s: a colleague’s page"),
         "record": _("viewed what a connected system gets about %(who)s"),
         "rights": _("viewed which rights %(who)s had on a day"),
     }

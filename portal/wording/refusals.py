@@ -234,6 +234,7 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.WrongPerson: lambda _data: Sentence(
         _("This invitation is for another address. Sign in with the address it was sent to."), 403
     ),
+    authorization_errors.LookNotAllowed: lambda data: Sentence(staff_refusals.look_not_allowed(data), 409),
     authorization_errors.IdempotencyKeyReused: lambda _data: Sentence(
         _("This form was already sent with different contents. Nothing was changed. Reload the page."), 409
     ),

@@ -1,6 +1,7 @@
 """The texts of what staff alone are refused stand apart, so that `refusals` has room for others."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -24,3 +25,10 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
     ),
 }
 """The text of each of these refusals; their answer is 409."""
+
+
+def look_not_allowed(data: Mapping[str, Any]) -> str:
+    """Return why the standing rule of a customer does not allow a look now."""
+    if data.get("problem") == "signed_out":
+        return _("This person is not signed in. Ask them to sign in first.")
+    return _("This organization has no rule for it. Ask the caller for a code.")

@@ -1,11 +1,13 @@
 """The sentence about a suspension says why the supplier suspended the customer, until when, and what ended."""
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.activity.events import EventView
+from delegation.authorization.verbs import Verb
 from portal.wording import access, cldr, suspension_notices
 from portal.wording.event_names import EventNames
 
@@ -26,3 +28,9 @@ def suspended(wording: EventNames, event: EventView) -> tuple[str, str]:
 def resumed(_wording: EventNames, _event: EventView) -> tuple[str, str]:
     """Return that the organization is no longer suspended."""
     return _("resumed the organization"), ""
+
+
+TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
+    Verb.ORGANIZATION_RESUME: resumed,
+    Verb.ORGANIZATION_SUSPEND: suspended,
+}

@@ -55,6 +55,8 @@ class CustomerPersonPage(PageModel):
     events: Sequence[TimelineEvent]
     events_url: str
     """Empty for a reader who may not see the log."""
+    look_url: str
+    """Empty for a former person, and for a reader who may not look along."""
     facts: CustomerPersonFacts
 
 
@@ -78,6 +80,7 @@ def person_page(page: PageContext, member: VisibleMember) -> CustomerPersonPage:
         systems_summary=systems.summary(rows),
         events=_events(page, member, explanation),
         events_url=_events_url(page, member),
+        look_url=_look_url(page, member),
         facts=_facts(page, member, explanation),
     )
 
@@ -109,6 +112,12 @@ def _events_url(page: PageContext, member: VisibleMember) -> str:
     if not page.sees_activity:
         return ""
     return query_string.with_values(page.url("staff_activity"), {"person": str(member.membership.id)})
+
+
+def _look_url(page: PageContext, member: VisibleMember) -> str:
+    if member.former or Verb.LOOK_BEGIN not in page.abilities:
+        return ""
+    return page.url("staff_look_begin", membership=member.membership.id)
 
 
 def _facts(page: PageContext, member: VisibleMember, explanation: RightsExplanation) -> CustomerPersonFacts:

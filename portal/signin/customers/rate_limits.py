@@ -69,6 +69,10 @@ INVITATION_NOTICE = Limit(
     10,
     _DAY,
 )
+LOOK_CODES = Limit("look-codes", "codes by which support may look along", "person", 10, _HOUR)
+# Of a million codes some tens are open at a time: 30 guesses a day find one in some years.
+LOOK_GUESSES = Limit("look-guesses", "wrong codes of looking along", "staff member", 5, 10 * _MINUTE)
+LOOK_GUESSES_DAY = Limit("look-guesses-day", "wrong codes of looking along", "staff member", 30, _DAY)
 STAFF_SIGN_IN = Limit("staff-sign-in", "starts and responses of staff sign-ins", "network", 60, _MINUTE)
 # It opens a connection from the supplier's network to an address that an operator enters.
 TARGET_TEST = Limit("target-test", "test calls to connected systems", "operator", 20, _HOUR)
@@ -100,6 +104,9 @@ LIMITS: Sequence[Limit] = (
     OWN_DETAILS,
     OWN_LANGUAGE,
     INVITATION_NOTICE,
+    LOOK_CODES,
+    LOOK_GUESSES,
+    LOOK_GUESSES_DAY,
     STAFF_SIGN_IN,
     TARGET_TEST,
     API_READS,

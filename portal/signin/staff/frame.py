@@ -1,5 +1,6 @@
 """Every page behind the staff sign-in shows who is signed in, the navigation, and what all staff must see."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
+from delegation.looking_along import queries
+from portal.shell import looking_along
 from portal.signin.staff import break_glass_pages, middleware, reader
 from portal.signin.staff.break_glass_pages import Strip
 from portal.signin.staff.reader import StaffReader
@@ -28,6 +31,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffLook:
+    """Says at whose pages the staff member looks, and how long still; `left` is rounded up to minutes."""
+
+    id: str
+    person: str
+    sentence: str
+    iso: str
+    left: str
+    url: str
+    stop_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """Holds what templates/base_staff.html shows around a page."""
 
@@ -37,6 +53,8 @@ class Frame:
     sign_out_url: str
     nav: Sequence[Entry]
     strip: Strip | None
+    look: StaffLook | None = None
+    """The look that goes on in this session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,7 @@ class _Place:
 _NAVIGATION: Sequence[_Place] = (
     _Place("staff_home", "inbox", lambda: _("Desk")),
     _Place("staff_organizations", "building", lambda: _("Customers"), Verb.MEMBER_VIEW),
+    _Place("staff_looks", "headset", lambda: _("Look along"), Verb.LOOK_BEGIN),
     _Place("staff_applications", "box", lambda: _("Services"), Verb.APPLICATION_VIEW),
     _Place("staff_audit", "report-analytics", lambda: _("Who could"), Verb.ACTIVITY_VIEW),
     _Place("staff_events", "activity", lambda: _("Events"), Verb.ACTIVITY_VIEW),
@@ -85,6 +104,27 @@ def _frame(request: HttpRequest) -> Frame:
         sign_out_url=reverse("staff_sign_out"),
         nav=_navigation(request.path, found, getattr(request, _COUNTS, {})),
         strip=break_glass_pages.strip(session, at=found.at),
+        look=_look(session.look, found),
+    )
+
+
+def _look(look: uuid.UUID | None, found: StaffReader) -> StaffLook | None:
+    """Return the look that was begun last in the session, if it goes on. Two statements with one, else none."""
+    current = queries.of_person(look=look, at=found.at)
+    if current is None or Verb.LOOK_BEGIN not in found.verbs:
+        return None
+    minutes = looking_along.minutes_left(current, found.at)
+    hidden = (
+        _("Read only. Last names, addresses and amounts are hidden.") if current.masked else _("Read only.")
+    )
+    return StaffLook(
+        id=str(current.id),
+        person=current.name,
+        sentence=hidden,
+        iso=f"PT{minutes}M",
+        left=looking_along.left_in_words(minutes),
+        url=reverse("staff_look", args=[current.id]),
+        stop_url=reverse("staff_look_stop", args=[current.id]),
     )
 
 

@@ -44,7 +44,7 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     options = _options(page, Verb.ACCESS_CHANGE)
     present = initial_values.present_access(explanation.assignments)
     initial = initial_values.for_change(present, options=options, clock=explanation.clock)
-    initial |= initial_values.with_tier(request.GET.get("tier", ""), options)
+    initial |= initial_values.with_tier(request.GET.get("tier", ""), options) | page.prepared_values
     form, shown = _form(request, page, options, initial, present), shown_access.of_form(request.POST)
     if preview.is_complete(request, form):
         values = {"memberships": [member.membership], "shown": shown, **form.command_arguments}

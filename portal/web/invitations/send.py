@@ -102,7 +102,8 @@ def _form(request: Request, page: PageContext) -> InvitationForm:
         zone=page.zone,
         initial=initial_values.for_invitation(
             options, tier=request.GET.get("tier", ""), language=page.organization.language
-        ),
+        )
+        | page.prepared_values,
     )
 
 

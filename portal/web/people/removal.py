@@ -32,7 +32,7 @@ from provisioning.accounts import queries as accounts_queries
 @page_context.organization_page
 def remove(request: Request, page: PageContext, membership: uuid.UUID | None = None) -> HttpResponse:
     """GET asks, POST removes: one colleague, or the selected ones. Raises Denied and NotFound."""
-    form = RemovalForm(request.POST if request.method == "POST" else None)
+    form = RemovalForm(request.POST if request.method == "POST" else None, initial=page.prepared_values)
     try:
         memberships = [membership] if membership else _selected(request, page)
         if request.method == "POST" and form.is_valid() and (act := _remove(page, memberships, form)):

@@ -28,6 +28,7 @@ from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.authorization.verbs import Verb
 from delegation.invitations.commands.accept import Newcomer
 from delegation.invitations.commands.send import InvitationSent, InvitationsSent
+from delegation.looking_along.commands import LookAllowed
 from delegation.onboarding.commands import Onboarded
 from delegation.people.commands.enrollment import PersonToEnroll
 from delegation.service_users.commands import ServiceUserCreated
@@ -42,6 +43,7 @@ NOT_RETURNED_AGAIN = {
     (ApplicationRegistered, "secret"): "",
     (Onboarded, "links"): (),
     (SecretMade, "secret"): "",
+    (LookAllowed, "code"): "",
     (ServiceUserCreated, "secret"): "",
 }
 """The fields of a result that are not stored, with what a repeated request gets."""

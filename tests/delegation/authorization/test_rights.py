@@ -70,7 +70,7 @@ PEOPLE = {
     "removal.plan",
 }
 SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.view"}
-ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "member.restore", "site.create"}
+ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "look_rule.set", "member.restore", "site.create"}
 VERBS: dict[str, set[str]] = {
     "aino": ADMIN,
     "paivi": ADMIN,

@@ -42,6 +42,8 @@ FORMS: dict[str, set[str]] = {
     "mfa_list_webauthn": set(),
     "mfa_reauthenticate": {"mfa_reauthenticate"},
     "mfa_view_recovery_codes": {"mfa_view_recovery_codes"},
+    "look_help": {"look_help"},
+    "look_rule": {"look_rule"},
     "my_access": {"my_sessions"},
     "my_details": {"my_details"},
     "my_sign_out": {"my_sessions"},
@@ -83,6 +85,8 @@ BUTTONS: dict[str, dict[str, str]] = {
         "Sign out everywhere…": "my_sign_out",
         "My security": "mfa_index",
     },
+    "look_help": {"Change…": "look_rule"},
+    "look_rule": {"Cancel": "look_help"},
     "my_details": {"Cancel": "my_access"},
     "my_sign_out": {"Cancel": "my_access"},
     "people": {

@@ -335,7 +335,8 @@ def test_effect_of_an_act_comes_from_its_verb() -> None:
     logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
         Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
-        Verb.FIRST_ADMIN_INVITE, Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
+        Verb.FIRST_ADMIN_INVITE, Verb.LOOK_ALLOW, Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE,
+        Verb.LOOK_RULE_SET, Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
         Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END,
     }  # fmt: skip
     assert set(verbs.with_effect(Effect.ORGANIZATION)) == {
