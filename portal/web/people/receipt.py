@@ -81,6 +81,8 @@ class ReceiptPage(PageModel):
     systems_summary: str
     rows: Sequence[ReceiptSystem]
     receipt: Receipt
+    file_url: str
+    """The receipt as a signed file."""
     next_text: str
     restore_url: str = ""
     restore_label: str = ""
@@ -91,8 +93,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
     """Return the page of the act that these events belong to."""
     first = events[0]
     wording = _wording(page, events)
-    removal = _progress(page, events)
-    people = _removed(page, events, wording)
+    removal = progress_of(page, events)
     who = dates.name_list([wording.who(event) for event in events], most=5)
     restore = receipt_restore.restore(page, {event.subject: wording.who(event) for event in events})
     late = [line for line in removal.lines if receipt_systems.is_late(line)]
@@ -112,7 +113,8 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         systems_title=_("Closed") if all(row.state == "closed" for row in rows) else _("Systems"),
         systems_summary=receipt_systems.summary(removal.lines),
         rows=rows,
-        receipt=_receipt(page, first, people, wording, clock),
+        receipt=_receipt(page, first, _removed(page, events, wording), wording, clock),
+        file_url=page.url("removal_receipt", act=first.act),
         next_text=_next(page, events, removal, is_mailed=bool(restore.gone)),
         restore_url=restore.url,
         restore_label=restore.label,
@@ -158,7 +160,7 @@ def _receipt(
 ) -> Receipt:
     decided, by = _decision(page, first, wording, clock)
     return Receipt(
-        number=f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
+        number=removal_facts.number_of(first),
         people=people,
         single=people[0] if len(people) == 1 else None,
         by=by,
@@ -185,7 +187,7 @@ def _decision(
     return found[0], _("%(name)s, planned %(when)s") % {"name": by, "when": clock.when(found[0].at)}
 
 
-def _progress(page: PageContext, events: Sequence[EventView]) -> Progress:
+def progress_of(page: PageContext, events: Sequence[EventView]) -> Progress:
     """Return the systems that must confirm; before a deliverer has planned the act, those that are expected to."""
     first = events[0]
     planned = progress.progress_of_act(act=first.act, chain=page.organization_id, at=page.at)

@@ -21,7 +21,7 @@ from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import components, page_context, page_model, polling, removal_retries
 from portal.shell.page_context import PageContext
-from portal.web.people import detail, receipt, removal_context, removal_facts, selection
+from portal.web.people import detail, receipt, receipt_file, removal_context, removal_facts, selection
 from portal.web.people import resync as resyncs
 from portal.web.people.forms import RemovalForm
 from portal.wording import dates, refusals
@@ -127,6 +127,20 @@ def progress(request: Request, page: PageContext, act: uuid.UUID) -> HttpRespons
     events = _events(page, act)
     model = receipt.receipt_page(page, events, dates.Clock(page.at, page.zone))
     return polling.respond(request, model, content=receipt.polled_content(model))
+
+
+@require_safe
+@page_context.organization_page
+def download(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
+    """Answer with the receipt as a signed file, for readers of the receipt. Raises NotFound."""
+    del request
+    events = _events(page, act)
+    name = f"receipt-{removal_facts.number_of(events[0])}.json"
+    return HttpResponse(
+        receipt_file.signed_receipt(page, events),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

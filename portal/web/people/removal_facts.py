@@ -107,6 +107,11 @@ def remover(event: EventView) -> uuid.UUID:
     return uuid.UUID(planner) if planner else event.actor
 
 
+def number_of(first: EventView) -> str:
+    """Return the number of the receipt of this removal."""
+    return f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}"
+
+
 def ended_at(first: EventView) -> dt.datetime:
     """Return when the access ended: of a planned removal, the planned instant."""
     since = first.after.get("since")

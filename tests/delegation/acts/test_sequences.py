@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
+from django.db.models import QuerySet
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -46,7 +47,8 @@ from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
 from delegation.organizations.new_organization import NewOrganization
-from delegation.people.commands import details, enrollment, self_service
+from delegation.people import planned_ends
+from delegation.people.commands import details, enrollment, planned_removals, self_service, suspension
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
@@ -99,6 +101,7 @@ STEPS = [
     "time_passes",  # the simplest, which every beginning tries first
     *["change", "remove", "invite", "accept", "accept", "restore", "time_passes"] * 3,
     *["admins_change_each_other", "site_admin_gives", "user_admin_gives"] * 2,
+    *["plan_removal", "cancel_plan", "suspend", "resume", "carry_out"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
     *[
         "change_details",
@@ -333,6 +336,48 @@ class Sequences(RuleBasedStateMachine):
             lambda: people_commands.restore(actor=actor, memberships=some, access=requested),
         )
         return None
+
+    def plan_removal(self, drawn: Drawn) -> None:
+        actor = self.who(drawn.who, self.organization(drawn.which))
+        some = self.subjects(actor, Verb.REMOVAL_PLAN, drawn)
+        ends_at = clock.now() + dt.timedelta(seconds=pick([3600, DAY, 3 * DAY, -60], drawn.number))
+        self.do(
+            Verb.REMOVAL_PLAN,
+            lambda: planned_removals.plan(actor=actor, memberships=some, ends_at=ends_at),
+        )
+
+    def cancel_plan(self, drawn: Drawn) -> None:
+        planned = Membership.objects.filter(planned_removals__closed_at=None, planned_removals__isnull=False)
+        self._of(planned, drawn, Verb.REMOVAL_CANCEL, planned_removals.cancel)
+
+    def suspend(self, drawn: Drawn) -> None:
+        actor = self.who(drawn.who, self.organization(drawn.which))
+        some = self.subjects(actor, Verb.MEMBER_SUSPEND, drawn)
+        self.do(Verb.MEMBER_SUSPEND, lambda: suspension.suspend(actor=actor, memberships=some))
+
+    def resume(self, drawn: Drawn) -> None:
+        suspended = Membership.objects.filter(
+            periods__state="suspended", periods__valid_from__lte=clock.now()
+        )
+        self._of(suspended, drawn, Verb.MEMBER_RESUME, suspension.resume)
+
+    def _of(
+        self,
+        rows: QuerySet[Membership],
+        drawn: Drawn,
+        verb: Verb,
+        command: Callable[..., Outcome[None]],
+    ) -> None:
+        found = list(rows.distinct().select_related("organization").order_by("created_at", "id"))
+        if found:
+            one = pick(found, drawn.number)
+            actor = self.who(drawn.who, one.organization)
+            self.do(verb, lambda: command(actor=actor, memberships=[one]))
+
+    def carry_out(self, drawn: Drawn) -> None:
+        """The deliverer does what follows from planned ends; nothing depends on when."""
+        del drawn
+        planned_ends.carry_out_next()
 
     def change(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
