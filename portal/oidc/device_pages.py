@@ -5,6 +5,8 @@ program, its address and the instant, and says when not to go on.
 """
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -150,7 +152,7 @@ def _done(outcome: str) -> HttpResponse:
     return HttpResponseRedirect(url, status=303)
 
 
-def _page(request: Request, template: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
-    response = render(request, template, context, status=status)
+def _page(request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+    response = render(request, template, dict(context), status=status)
     response["Cache-Control"] = "no-store"
     return response

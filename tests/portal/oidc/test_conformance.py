@@ -26,6 +26,7 @@ from tests.fixtures import fake_target, oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.deliveries import plan_all
+from tests.fixtures.grants import ADDRESS
 from tests.fixtures.world import World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +54,7 @@ def code(browser: BrowserClient, **other: str | None) -> str:
 
 
 def redeem(world: World, secret: str, **other: str) -> Any:
-    body = {"grant_type": "authorization_code", "code": secret, "redirect_uri": oidc_browser.ADDRESS, **other}
+    body = {"grant_type": "authorization_code", "code": secret, "redirect_uri": ADDRESS, **other}
     return oidc_browser.post(metadata.TOKEN, body, oidc_browser.basic(world))
 
 
@@ -224,7 +225,7 @@ def test_oidcc_codereuse_and_codereuse_30seconds(world: World, browser: BrowserC
 
 
 def test_oidcc_ensure_registered_redirect_uri(browser: BrowserClient) -> None:
-    answer = oidc_browser.authorize(browser, redirect_uri=f"{oidc_browser.ADDRESS}/x", **WITHOUT_PKCE)
+    answer = oidc_browser.authorize(browser, redirect_uri=f"{ADDRESS}/x", **WITHOUT_PKCE)
     assert (answer.status_code, "Location" in answer.headers) == (400, False)
 
 
@@ -240,7 +241,7 @@ def test_oidcc_ensure_post_request_succeeds(world: World, browser: BrowserClient
 
 def test_oidcc_server_client_secret_post(world: World, browser: BrowserClient) -> None:
     secrets = {"client_id": "ordering", "client_secret": world.secrets["ordering"]}
-    body = {"grant_type": "authorization_code", "code": code(browser), "redirect_uri": oidc_browser.ADDRESS}
+    body = {"grant_type": "authorization_code", "code": code(browser), "redirect_uri": ADDRESS}
     assert oidc_browser.post(metadata.TOKEN, {**body, **secrets}).status_code == 200
 
 
