@@ -8,7 +8,14 @@ from identity.organizations.models import BusinessUnit, CustomerNumber, Organiza
 from identity.people.models import User
 from identity.service_users.models import ServiceToken, ServiceUser
 from identity.sessions.models import LastSignIn, Session, SignIn
-from identity.staff.models import BreakGlass, BreakGlassPasskey, StaffIdentity, StaffLogout, StaffSession
+from identity.staff.models import (
+    BreakGlass,
+    BreakGlassPasskey,
+    SavedSearch,
+    StaffIdentity,
+    StaffLogout,
+    StaffSession,
+)
 
 __all__ = [
     "AccessToken",
@@ -27,6 +34,7 @@ __all__ = [
     "MembershipPeriod",
     "Organization",
     "RefreshToken",
+    "SavedSearch",
     "ServiceToken",
     "ServiceUser",
     "Session",

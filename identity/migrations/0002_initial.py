@@ -239,6 +239,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SavedSearch',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=60)),
+                ('query', models.CharField(max_length=1000)),
+                ('created_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='saved_search_one_per_name')],
+            },
+        ),
+        migrations.CreateModel(
             name='StaffLogout',
             fields=[
                 ('token', models.CharField(max_length=64, primary_key=True, serialize=False)),

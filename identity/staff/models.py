@@ -107,3 +107,23 @@ class StaffLogout(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class SavedSearch(models.Model):
+    """Names a search of one staff user; only this user sees it.
+
+    In SQL: `directory`, always `staff`, so that the row cannot refer to a customer's user.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+    """The parameters of the address."""
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="saved_search_one_per_name")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -41,6 +41,7 @@ urlpatterns = [
     path("audit/<slug:organization>/export", audit.download, name="staff_audit_export"),
     path("audit/<slug:organization>/people/<uuid:membership>/", audit.rights, name="staff_audit_rights"),
     path("events/", audit.events, name="staff_events"),
+    path("events/saved", audit.saved, name="staff_searches"),
     path("events/charts", audit.charts, name="staff_events_charts"),
     path("catalogue/", catalogue.listing, name="staff_catalogue"),
     path("catalogue/check", catalogue.check, name="staff_catalogue_check"),

@@ -52,6 +52,8 @@ _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
     Verb.KEY_ROTATE: lambda: _("to rotate keys"),
     Verb.KEY_VIEW: lambda: _("to view the keys"),
     Verb.ORGANIZATION_CREATE: lambda: _("to onboard a customer"),
+    Verb.ORGANIZATION_RESUME: lambda: _("to resume a suspended customer"),
+    Verb.ORGANIZATION_SUSPEND: lambda: _("to suspend a customer"),
     Verb.OWNER_APPOINT: lambda: _("to appoint an owner"),
     Verb.RECORD_PREVIEW: lambda: _("to preview a record"),
     Verb.RETENTION_PURGE: lambda: _("to delete data whose retention has ended"),

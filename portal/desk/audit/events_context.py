@@ -16,7 +16,7 @@ from audit.foundation.errors import TooSlow
 from delegation.activity import meanings, supplier_log
 from delegation.activity.supplier_log import FoundEvents, LoggedEvent
 from identity.organizations.queries import OrganizationView
-from portal.desk.audit import event_search, event_wording, export_file
+from portal.desk.audit import event_search, event_wording, export_file, searches_page
 from portal.desk.audit.event_search import EventSearch
 from portal.shell import query_string, timeline
 from portal.shell.components import Link, Pager
@@ -69,6 +69,9 @@ class EventsPage(PageModel):
     from_error: str
     until_error: str
     kinds: Sequence[Option]
+    saved: Sequence[Link]
+    """The reader's own searches."""
+    save_url: str
     note: str
     """Says that a text means more than is searched; empty otherwise."""
     events: Sequence[AuditEvent]
@@ -79,7 +82,7 @@ class EventsPage(PageModel):
 
 
 def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, FoundEvents]:
-    """Return the page, and the events that it shows. Ten statements at most without a text."""
+    """Return the page, and the events that it shows. Eleven statements at most without a text."""
     zone = ZoneInfo(settings.TIME_ZONE)
     asked = event_search.parse(query, now=reader.at, zone=zone)
     clock, url = dates.Clock(reader.at, zone), reverse("staff_events")
@@ -100,6 +103,8 @@ def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Foun
         from_error=errors.get("from", ""),
         until_error=errors.get("until", ""),
         kinds=_kinds(asked, url),
+        saved=searches_page.links(reader),
+        save_url=query_string.with_values(reverse("staff_searches"), values),
         note=_cut() if found.is_cut else "",
         events=rows,
         is_narrowed=any(values.values()),

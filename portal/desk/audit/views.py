@@ -3,7 +3,7 @@
 import uuid
 
 from django.http import HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.authorization.verbs import Verb
 from delegation.staff.readings import Reading
@@ -17,6 +17,7 @@ from portal.desk.audit import (
     events_context,
     events_file,
     person_rights,
+    searches_page,
 )
 from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
@@ -41,6 +42,13 @@ def events(request: Request, reader: StaffReader) -> HttpResponse:
     model, found = events_context.events_page(reader, request.GET)
     events_file.record(reader, Reading.EVENTS, found)
     return page_model.render(request, model)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_page.desk_page(Verb.ACTIVITY_VIEW)
+def saved(request: Request, reader: StaffReader) -> HttpResponse:
+    """GET lists the reader's saved searches; POST saves or deletes one."""
+    return searches_page.page(request, reader)
 
 
 @require_safe

@@ -12,8 +12,10 @@ from audit.models import Event
 from delegation.authorization.verbs import Verb
 from delegation.people.commands import members
 from identity.people.models import User
+from identity.staff import saved_searches
 from portal.desk.audit import event_search
 from portal.desk.audit.events_context import EventsPage
+from portal.desk.audit.searches_page import SavedSearchesPage
 from portal.wording import attempts
 from tests.fixtures import staff_rights
 from tests.fixtures.browser_client import BrowserClient
@@ -25,7 +27,7 @@ from tests.fixtures.world import actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EVENTS = "/staff/events/"
-STATEMENTS, WITH_TEXT = 18, 21
+STATEMENTS, WITH_TEXT = 19, 22
 
 
 def search(browser: BrowserClient, **query: str) -> EventsPage:
@@ -203,6 +205,32 @@ def test_pages_continue_by_key_and_take_the_same_statements(
     )
     assert count_statements(browser, f"{EVENTS}?show=all") == STATEMENTS
     assert count_statements(browser, f"{EVENTS}?show=all&q=koskela") == WITH_TEXT
+
+
+def test_search_is_saved_under_a_name_by_its_reader_alone_and_deleted(desk: Desk) -> None:
+    browser, saved = desk.browser("auditor"), "/staff/events/saved"
+    query = {"q": "org:koskela verb:member", "show": "refusals"}
+    page = search(browser, **query)
+    assert page.saved == []
+    answer = browser.post(saved, {**query, "name": "Koskela", "before": "x"})
+    assert answer["Location"] == f"{EVENTS}?q=org%3Akoskela+verb%3Amember&show=refusals"
+    browser.post(saved, {"q": "actor:aino", "name": "Koskela"})
+    assert [(one.text, one.url) for one in search(browser).saved] == [("Koskela", f"{EVENTS}?q=actor%3Aaino")]
+    other = desk.browser("support")
+    assert page_model(other.get(saved), SavedSearchesPage).rows == []
+    (row,) = page_model(browser.get(saved), SavedSearchesPage).rows
+    assert (row.name, row.search) == ("Koskela", "Changes and refusals · actor:aino · the last 30 days")
+    other.post(saved, {"delete": row.id})
+    assert len(search(browser).saved) == 1, "a search of another reader is not deleted"
+    for name in ("", "x" * 61, "\x07"):
+        assert page_model(browser.post(saved, {"name": name}), SavedSearchesPage).form.errors
+    for number in range(saved_searches.MOST - 1):
+        browser.post(saved, {"name": f"n{number}"})
+    assert page_model(browser.post(saved, {"name": "one more"}), SavedSearchesPage).form.errors
+    assert browser.post(saved, {"name": "n1", "q": "mikko"}).status_code == 302
+    for _ in range(2):
+        assert browser.post(saved, {"delete": row.id})["Location"] == saved
+    assert len(search(browser).saved) == saved_searches.MOST - 1
 
 
 def test_tokens_with_quotes_and_unknown_names_are_read() -> None:
