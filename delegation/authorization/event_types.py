@@ -39,6 +39,7 @@ class Observation(StrEnum):
     STAFF_SIGN_IN_DENIED = "staff_sign_in.denied"
     STAFF_SIGN_IN_SUCCEEDED = "staff_sign_in.succeeded"
     SUPPLIER_LOG_READ = "supplier_log.read"
+    TARGET_TESTED = "target.tested"
     TOKEN_REPLAYED = "token.replayed"  # noqa: S105 - a verb
 
     @property
@@ -79,6 +80,7 @@ _TOPICS: dict[Observation, Topic] = {
     Observation.STAFF_SIGN_IN_DENIED: Topic.NOT_LOGGED,
     Observation.STAFF_SIGN_IN_SUCCEEDED: Topic.NOT_LOGGED,
     Observation.SUPPLIER_LOG_READ: Topic.NOT_LOGGED,
+    Observation.TARGET_TESTED: Topic.NOT_LOGGED,
     Observation.TOKEN_REPLAYED: Topic.SIGN_IN,
 }
 

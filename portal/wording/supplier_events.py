@@ -94,6 +94,17 @@ def _losing(event: EventView) -> str:
     return text % {"number": cldr.number(number)} if number else ""
 
 
+def _tested(wording: AuditWording, event: EventView) -> EventLine:
+    code = event.facts.get("code")
+    answer = _("It failed: %(code)s") % {"code": code} if code else _("It answered")
+    service = f"{event.facts.get('application')}"
+    return EventLine(
+        wording.actor(event),
+        _("sent a test call to the system of %(service)s") % {"service": service},
+        answer,
+    )
+
+
 Sentence = Callable[[AuditWording, EventView], EventLine]
 
 _SENTENCES: Mapping[str, Sentence] = {
@@ -106,6 +117,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.STAFF_SESSION_ENDED: _of_person(lambda: _("was signed out of the staff pages")),
     Observation.STAFF_SIGN_IN_DENIED: _denied,
     Observation.STAFF_SIGN_IN_SUCCEEDED: _of_person(lambda: _("signed in to the staff pages")),
+    Observation.TARGET_TESTED: _tested,
     Observation.SUPPLIER_LOG_READ: _did(lambda: _("read the supplier’s own log")),
     Verb.APPLICATION_REGISTER: _did(lambda: _("registered a service")),
     Verb.CATALOGUE_APPLY: _applied,

@@ -23,7 +23,7 @@ from portal.shell import page_model
 from portal.signin.customers import rate_limits
 from portal.signin.staff.reader import StaffReader
 from portal.wording import retry_after
-from provisioning.accounts import dry_runs, probe, target_status
+from provisioning.accounts import dry_runs, probe, probe_events, target_status
 from provisioning.accounts.dry_runs import DryRun, RecordPreview
 from provisioning.accounts.target_status import TargetStatus
 from provisioning.targets import commands
@@ -44,7 +44,7 @@ def system(request: Request, reader: StaffReader, application: str) -> HttpRespo
     form = _form(request, reader, view, stored)
     failed = False
     if request.method == "POST" and form.is_valid():
-        failed = (stored is not None or status is None) and not _answers(reader, form)
+        failed = (stored is not None or status is None) and not _answers(reader, view, stored, form)
         if not failed and (
             _connected(reader, view, form) if stored is None else _changed(reader, stored, form)
         ):
@@ -69,7 +69,9 @@ def _form(
     )
 
 
-def _answers(reader: StaffReader, form: SystemForm) -> bool:
+def _answers(
+    reader: StaffReader, view: ApplicationView, stored: TargetStatus | None, form: SystemForm
+) -> bool:
     """Send a test call with a new token, unless the reader goes on anyway; False where it failed, as the form says."""
     data = form.cleaned_data
     if data["anyway"] or not data["token"]:
@@ -83,6 +85,9 @@ def _answers(reader: StaffReader, form: SystemForm) -> bool:
         form.add_error("base_url", too_many)
         return False
     answer = probe.probe_new(base_url=address, token=data["token"], media_type=data["media_type"])
+    probe_events.record(
+        actor=reader.actor, application=view.key, target=stored.id if stored else None, answer=answer
+    )
     if answer.code:
         reason = wording.REASONS.get(answer.code)
         form.add_error(
@@ -152,6 +157,7 @@ def preview(request: Request, reader: StaffReader, application: str) -> HttpResp
             messages.warning(request, too_many)
         else:
             answer = probe.probe_target(target=status.id)
+            probe_events.record(actor=reader.actor, application=view.key, target=status.id, answer=answer)
     model = system_context.preview_page(
         view,
         dry,

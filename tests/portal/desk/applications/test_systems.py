@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from audit.log import ledger
 from audit.models import Event
 from portal.desk.applications.system_context import PreviewPage, SystemPage
 from portal.signin.customers import rate_limits
@@ -65,6 +66,10 @@ def test_address_that_fails_is_connected_only_if_the_operator_insists(desk: Desk
     browser, path = desk.browser("operator"), f"{SHOP}system"
     sent = {**PROFILE, "base_url": "http://127.0.0.1:1/scim", "token": "t" * 20}
     assert page_model(browser.post(path, sent), SystemPage).asks_anyway
+    (tested,) = Event.objects.filter(verb="target.tested")
+    assert (tested.actor, tested.chain) == (desk.user("operator", desk.staff.kivisalo).pk, ledger.SUPPLIER)
+    facts = body(tested)["facts"]
+    assert (facts["application"], facts["target"], bool(facts["code"])) == ("ordering", None, True)
     for bad in (
         {"base_url": "ftp://x.example.test/"},
         {"base_url": "https://u@x.example.test/"},
@@ -100,6 +105,8 @@ def test_new_token_of_a_connected_system_is_tried_first_and_tests_are_limited(
     assert browser.post(path, {**sent, "anyway": "on", "connects": "1"})["Location"] == SHOP
     moved = {**sent, "base_url": "http://127.0.0.1:2/scim", "idempotency_key": "m"}
     assert page_model(browser.post(path, moved), SystemPage).asks_anyway
+    (tested,) = Event.objects.filter(verb="target.tested")
+    assert body(tested)["facts"]["target"] == str(Target.objects.get(application__key="ordering").id)
     assert Target.objects.get(application__key="ordering").base_url == sent["base_url"]
     monkeypatch.setattr(rate_limits, "TARGET_TEST", replace(rate_limits.TARGET_TEST, amount=1))
     with monkeypatch.context() as patch:
@@ -108,6 +115,7 @@ def test_new_token_of_a_connected_system_is_tried_first_and_tests_are_limited(
         assert "several within an hour" in limited.form.errors["base_url"][0]
         assert page_model(browser.post(f"{SHOP}preview", {"step": "test"}), PreviewPage).answer is None
     assert browser.post(path, {**moved, "anyway": "on"})["Location"] == SHOP
+    assert Event.objects.filter(verb="target.tested").count() == 1
 
 
 def test_dry_run_counts_without_names_and_names_are_a_reading(desk: Desk) -> None:
