@@ -16,6 +16,6 @@ class PortalConfig(AppConfig):
         """Connect the receivers and register the checks after the models are loaded."""
         from portal.operations import checks  # noqa: F401 - registers the checks
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers
-        from portal.web.people import removal_mail  # noqa: F401 - registers the mail of late confirmations
+        from portal.web.people import removal_mail, service_user_mail  # noqa: F401 - register their mails
 
         request_started.connect(web_keys.refresh)

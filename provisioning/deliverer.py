@@ -8,6 +8,7 @@ from provisioning.http.pool import Pool
 from provisioning.logout.delivery import LogoutDeliveries
 from provisioning.logout.ended_access import EndedAccessWatch
 from provisioning.mail.delivery import MailDeliveries
+from provisioning.mail.reminders import Reminders
 from provisioning.removals import late_confirmations
 
 
@@ -24,6 +25,7 @@ def create() -> Engine:
         chores=(
             due_removals.carry_out,
             EndedAccessWatch(),
+            Reminders(),
             late_confirmations.examine_due,
             catalogue_waves.propagate,
             suspension_ends.resume_due,

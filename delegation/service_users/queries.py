@@ -44,6 +44,31 @@ def service_users(*, organization: uuid.UUID, at: dt.datetime) -> list[ServiceUs
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ExpiringServiceUser:
+    """Describes a service user whose secret ends soon, with its owner."""
+
+    id: uuid.UUID
+    name: str
+    valid_until: dt.datetime
+    organization: uuid.UUID
+    email: str
+    language: str
+
+
+_EXPIRING = """
+SELECT s.id, s.name, s.valid_until, s.organization_id, m.email, m.language
+FROM identity_service_user_at(%(at)s) s JOIN identity_membership_at(%(at)s) m ON m.id = s.owner_id
+WHERE s.in_force AND m.in_force AND s.valid_until <= %(until)s ORDER BY s.valid_until, s.id LIMIT %(most)s
+"""
+
+
+def expiring(*, at: dt.datetime, until: dt.datetime) -> list[ExpiringServiceUser]:
+    """List the service users in force whose secret ends by `until`, in this order, up to 500. One statement."""
+    rows = db.fetch_all(_EXPIRING, {"at": at, "until": until, "most": _MOST})
+    return [ExpiringServiceUser(*row) for row in rows]
+
+
 def for_command(*, service_user: uuid.UUID) -> ServiceUser:
     """Read a service user as the subject of a command. Raises NotFound."""
     row = ServiceUser.objects.filter(id=service_user).first()

@@ -7,12 +7,16 @@ INVITATION_NOTICE = "invitation_notice"
 REMOVAL_CONFIRMED = "removal_confirmed"
 """The purpose of mails that every system has confirmed a removal."""
 
+PROGRAM_ENDS = "program_ends"
+"""The purpose of mails that a service user's secret ends soon."""
+
 
 def sent_mail(purpose: str, who: str) -> str:
     """Return the sentence of a sent mail about this person or address."""
     texts = {
         INVITATION_NOTICE: _("A mail about the invitation to %(who)s was sent to an admin"),
         REMOVAL_CONFIRMED: _("A mail was sent: all systems have confirmed a removal"),
+        PROGRAM_ENDS: _("A mail was sent: the secret of a program ends soon"),
     }
     return texts.get(purpose, _("A mail was sent to %(who)s")) % {"who": who}
 
@@ -22,6 +26,7 @@ def failed_mail(purpose: str, who: str) -> str:
     texts = {
         INVITATION_NOTICE: _("Mail to an admin about the invitation to %(who)s could not be delivered"),
         REMOVAL_CONFIRMED: _("A mail about a confirmed removal could not be delivered"),
+        PROGRAM_ENDS: _("A mail about a secret that ends soon could not be delivered"),
     }
     return texts.get(purpose, _("Mail to %(who)s could not be delivered")) % {"who": who}
 

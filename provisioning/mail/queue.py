@@ -70,6 +70,12 @@ def queue_all(drafts: Sequence[Draft]) -> list[uuid.UUID]:
     return [row.id for row in rows]
 
 
+def queued_about(*, purpose: str, about: Collection[uuid.UUID], since: dt.datetime) -> set[uuid.UUID]:
+    """Return about which of these a mail of this purpose was queued after `since`. One statement."""
+    rows = Mail.objects.filter(purpose=purpose, about__in=about, created_at__gt=since)
+    return {row for row in rows.values_list("about", flat=True) if row is not None}
+
+
 def _row_of(draft: Draft, at: dt.datetime) -> Mail:
     headers = {_PURPOSE: draft.purpose, **({"Content-Language": draft.language} if draft.language else {})}
     message = EmailMultiAlternatives(
