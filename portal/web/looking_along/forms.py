@@ -20,7 +20,9 @@ class AllowForm(IdempotentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.set_choices("mode", [(LOOK, LOOK), (PREPARE, PREPARE)], _("Choose what support may do."))
-        self.set_choices("personal", [(HIDDEN, HIDDEN), (SHOWN, SHOWN)], _("Choose whether it is hidden."))
+        self.set_choices(
+            "personal", [(HIDDEN, HIDDEN), (SHOWN, SHOWN)], _("Choose whether personal data is hidden.")
+        )
 
 
 class RuleForm(IdempotentForm):
