@@ -58,7 +58,6 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "invitations": lambda portal, _place: {"do": f"resend:{portal.invitation.id}", **_KEY},
     "invite": _orderer(email="another@koskela.example", name="Another"),
     "language": _fields(language="fi", next="/"),
-    "look_help": _fields(mode="look", personal="hidden", **_KEY),
     "look_rule": _fields(mode="look", **_KEY),
     "look_stop": _fields(),
     "mfa_activate_totp": _app,
@@ -107,6 +106,7 @@ NO_PAGE = {
 }
 """Endpoints of programs, and of other sites' forms."""
 BY_BROWSER = {
+    "look_help": "the code is in the answer alone: no address, session or cache holds it",
     "account_set_password": "leads to account_change_password: people without a password have passkeys alone",
     "mfa_add_webauthn": "tests/portal/signin/test_passkeys.py",
     "mfa_login_webauthn": "tests/portal/signin/test_passkeys.py",
@@ -114,7 +114,7 @@ BY_BROWSER = {
     "oidc_device_answer": "tests/portal/oidc/test_device_grants.py, with a code of a terminal",
     "oidc_consent": "goes on to the service by a page of our own (ADR-4)",
 }
-"""Forms that need a passkey's cryptography, or that leave our origin."""
+"""Forms that need a passkey's cryptography, that leave our origin, or that answer with a secret."""
 
 
 @pytest.fixture
