@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from delegation.activity.supplier_log import Kind
 from identity.staff import saved_searches
 from portal.desk.audit import event_search
 from portal.http import control_characters
@@ -117,7 +118,7 @@ def _page(reader: StaffReader, form: SearchNameForm, values: dict[str, str]) -> 
 def _in_words(values: dict[str, str]) -> str:
     """Return what a search asks: `Refusals · verb:member · 1.5.2026 – 31.5.2026`."""
     labels = {kind.value: label for kind, label in event_search.kinds()}
-    kind = labels.get(values.get("show", ""), labels[event_search.Kind.CHANGES.value])
+    kind = labels.get(values.get("show", ""), labels[Kind.CHANGES.value])
     days = " – ".join(values[name] for name in ("from", "until") if name in values)
     last_days = _("the last %(number)s days") % {"number": cldr.number(day_range.DAYS)}
     return " · ".join(part for part in (kind, values.get("q", ""), days or last_days) if part)

@@ -40,8 +40,8 @@ def change(request: Request, found: OrganizationPage) -> HttpResponse:
     unit = offers.unit_of(found, request.GET.get("unit", ""))
     if request.method != "POST":
         chosen = offers.template_of(catalogue, unit, request.GET.get("template", ""))
-        offer = forms.of_template(chosen) if chosen else unit.offer
-        initial = forms.initial_of(offer, catalogue.entitlements)
+        filled = forms.of_template(chosen) if chosen else unit.offer
+        initial = forms.initial_of(filled, catalogue.entitlements)
         form = CeilingForm(None, entitlements=catalogue.entitlements, initial=initial)
         return page_model.render(request, context.change_page(found, unit, form, catalogue, chosen))
     form = CeilingForm(request.POST, entitlements=catalogue.entitlements)

@@ -1,5 +1,6 @@
 """Each business unit offers an organization something; the ceiling is the highest, and a change is counted first."""
 
+import functools
 from dataclasses import replace
 from decimal import Decimal
 
@@ -130,15 +131,17 @@ def test_change_is_refused_when_offers_or_people_differ_from_what_was_seen(world
     offer: dict[str, AmountLimit | None] = {PLACE: limit(1000)}
     seen = check(world.koskela, offer).digest
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=4000))
-    call = {"actor": world.system, "organization": world.koskela, "offer": offer}
+    lower = functools.partial(
+        ceilings.set_ceiling, actor=world.system, organization=world.koskela, offer=offer
+    )
     with pytest.raises(DifferenceChanged):
-        ceilings.set_ceiling(**call, seen=seen)
+        lower(seen=seen)
     seen = check(world.koskela, offer).digest
     ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer={INVOICES: None})
     with pytest.raises(DifferenceChanged):
-        ceilings.set_ceiling(**call, seen=seen)
+        lower(seen=seen)
     assert rights(world.mikko)[PLACE] == 5000
-    ceilings.set_ceiling(**call, seen=check(world.koskela, offer).digest)
+    lower(seen=check(world.koskela, offer).digest)
     assert rights(world.mikko)[PLACE] == 1000
     gained = check(world.koskela, {PLACE: limit(4500), INVOICES: limit(None)})
     assert gained.people.gain_by_entitlement == {PLACE: 2, INVOICES: 7}

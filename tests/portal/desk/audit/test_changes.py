@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from audit.foundation import clock
 from delegation.authorization import rights_between
 from delegation.authorization.values import AmountLimit
 from delegation.catalogue import ceilings
+from identity.memberships.models import Membership
 from portal.desk.audit.changes_page import ChangesPage
 from portal.shell.rights_changes import ChangedPerson
 from portal.web.activity.rights_page import RightsChangesPage
@@ -86,7 +88,7 @@ def test_change_of_the_ceiling_is_a_change_for_all_people(desk: Desk) -> None:
 def test_admins_read_their_own_organization_and_site_admins_the_people_of_their_sites(
     world: World, changed: str
 ) -> None:
-    def names(member: object) -> list[str]:
+    def names(member: Membership) -> list[str]:
         answer = signed_in.browser(member).get(OWN + changed)
         return [one.name for one in page_model(answer, RightsChangesPage).people]
 
@@ -100,7 +102,7 @@ def test_admins_read_their_own_organization_and_site_admins_the_people_of_their_
 def test_members_without_a_change_of_their_own_are_compared_only_where_all_may_differ(world: World) -> None:
     since = clock.now()
     world.change(world.mikko, world.access("viewer", sites=[world.tampere]))
-    span = {"organization": world.koskela.id, "since": since, "until": clock.now()}
+    span: dict[str, Any] = {"organization": world.koskela.id, "since": since, "until": clock.now()}
     assert [one.membership for one in rights_between.counts(**span)] == [world.mikko.id]
     assert rights_between.counts(**span, among=[world.olli.id]) == []
     assert rights_between.counts(**{**span, "organization": world.pohjola.id}) == []

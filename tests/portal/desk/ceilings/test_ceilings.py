@@ -53,8 +53,8 @@ def test_change_is_previewed_with_the_people_above_it_and_set_once(desk: Desk) -
     events = Event.objects.filter(verb="ceiling.set", actor_kind="staff").order_by("seq")
     assert {event.subject_kind for event in events} == {"supplier", "organization"}
     assert len(events) == 2
-    page = page_model(browser.post(CHANGE, {**FORM, "step": "change"}), ChangeCeilingPage)
-    assert page.form[f"limit_{PLACE}"].value() == "1 000"
+    form = page_model(browser.post(CHANGE, {**FORM, "step": "change"}), ChangeCeilingPage).form
+    assert form[f"limit_{PLACE}"].value() == "1 000"
 
 
 def test_change_that_differs_from_what_was_seen_shows_the_new_numbers_first(desk: Desk) -> None:
@@ -82,10 +82,10 @@ def test_templates_fill_the_form_and_wrong_limits_are_refused_at_their_fields(de
         page = page_model(browser.post(CHANGE, sent), ChangeCeilingPage)
         assert list(page.form.errors) == [f"limit_{PLACE}"]
     assert page_model(browser.post(CHANGE, {"offered": ["crm:nothing"]}), ChangeCeilingPage).form.errors
-    unlimited = page_model(
+    confirmed = page_model(
         browser.post(CHANGE, {**FORM, f"limit_{PLACE}": "", "unlimited": [PLACE]}), ConfirmCeilingPage
     )
-    assert unlimited.changes[0].after == "Without limit"
+    assert confirmed.changes[0].after == "Without limit"
     assert amounts(desk) == {PLACE: 20000, APPROVE: 20000}
 
 
