@@ -80,6 +80,7 @@ AREAS = (
             "delegation/invitations/mail_*.py",
             "delegation/invitations/recipients.py",
             "delegation/invitations/sender_authority.py",
+            "delegation/looking_along/*.py",
             "delegation/onboarding/rules.py",
             "delegation/service_users/rules.py",
             "delegation/staff/*.py",
@@ -117,6 +118,7 @@ AREAS = (
         "sessions",
         20,
         (
+            "identity/looks/*.py",
             "identity/sessions/store.py",
             "identity/sessions/visits.py",
             "identity/staff/*.py",
