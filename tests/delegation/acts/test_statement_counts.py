@@ -68,7 +68,7 @@ def crowd(world: World, count: int) -> list[Membership]:
 
 SIZES = (1, 3, 300)
 # Locks, both authorizations, the rules, the writes, and four for the event; BEGIN and COMMIT are counted.
-REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 24, 32, 28, 27, 31, 10
+REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 25, 32, 30, 29, 31, 10
 APPLY, PROPAGATE = 37, 10
 """Nine of them before the act, for counting people."""
 

@@ -19,7 +19,7 @@ from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-INVITE_PEOPLE = 27
+INVITE_PEOPLE = 29
 """Statements of the act, whatever the number of people and sites."""
 
 

@@ -62,13 +62,14 @@ def changes() -> int:
     return Event.objects.filter(verb="access.change", outcome="done").count()
 
 
-def test_list_offers_both_actions_and_leads_to_their_panels(world: World) -> None:
+def test_list_offers_every_action_and_leads_to_their_panels(world: World) -> None:
     browser = signed_in.browser(world.aino)
     bulk = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).bulk
     assert bulk
     assert [(one.name, str(one.label)) for one in bulk.actions] == [
         ("access", "Change access…"),
         ("sites", "Limit to sites…"),
+        ("last_day", "Plan the last day…"),
         ("remove", "Remove…"),
     ]
     for action, url in (("access", ACCESS), ("sites", SITES)):

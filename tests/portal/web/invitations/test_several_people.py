@@ -129,7 +129,7 @@ def test_sending_takes_the_same_statements_for_any_number_of_people(world: World
     assert Mail.objects.filter(purpose="invitation").count() == number
 
 
-SEND_STATEMENTS = 70
+SEND_STATEMENTS = 72
 """Of the page that sends, with its mails and notices."""
 
 
