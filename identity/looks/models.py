@@ -114,7 +114,7 @@ class LookPage(models.Model):
     route = models.CharField(max_length=60)
     title = models.CharField(max_length=300)
     body = models.TextField()
-    """HTML without forms, links and scripts, masked already; empty for a page that is never shown."""
+    """HTML without forms, links and scripts, masked already and signed; empty for a page that is never shown."""
     subject = models.UUIDField(null=True)
     """The membership that the page is about."""
     at = models.DateTimeField()

@@ -4,6 +4,8 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from html.parser import HTMLParser
 
+from django.utils.safestring import SafeString, mark_safe
+
 _DROPPED = frozenset(
     "script style template noscript iframe object embed dialog img picture video audio canvas".split()  # noqa: SIM905
 )
@@ -19,6 +21,8 @@ _TEXTS = ("aria-label", "placeholder", "title", "label")
 _ROLES = frozenset("table rowgroup row cell columnheader rowheader list listitem".split())  # noqa: SIM905
 _FIELDS = frozenset({"input", "select", "textarea"})
 _TYPED = frozenset({"", "text", "search", "email", "tel", "number", "date", "url"})
+OWN = "data-kh-own"
+"""Marks what is the reader's own: what other pages and other organizations say, and no copy shows."""
 WORD_BREAK = "\ue000"
 """Stands for <wbr> within a text, so that an address is seen as one word."""
 HIDDEN = "••••••"
@@ -52,6 +56,14 @@ def copy(page: str, *, mask: Mask, mask_name: Mask | None = None) -> str:
     return ""
 
 
+def copy_again(body: str) -> SafeString:
+    """Return what a copy may show of this body of a copy, so that no stored text reaches a page unread."""
+    parser = _Copy(lambda text: text, None, is_panel=False)
+    parser.feed(f'<main id="main">{body}</main>')
+    parser.close()
+    return mark_safe("".join(parser.written))  # noqa: S308 - every tag and attribute of it is in the lists above
+
+
 class _Copy(HTMLParser):
     """Writes what may be shown of the part, from its opening tag to its closing one."""
 
@@ -77,7 +89,7 @@ class _Copy(HTMLParser):
             return
         self._write_text()
         self._open.append(tag)
-        if self._dropped or tag in _DROPPED:
+        if self._dropped or tag in _DROPPED or OWN in given:
             self._dropped += 1
             return
         self.written.append(self._tag(tag, given))
@@ -112,7 +124,12 @@ class _Copy(HTMLParser):
         return tag == "main" and given.get("id") == "main"
 
     def _void(self, tag: str, given: Mapping[str, str]) -> None:
-        if self._dropped or tag in _NEVER or (tag == "input" and given.get("type") == "hidden"):
+        if (
+            self._dropped
+            or tag in _NEVER
+            or OWN in given
+            or (tag == "input" and given.get("type") == "hidden")
+        ):
             return
         if tag == "wbr":
             self._text.append(WORD_BREAK)
@@ -157,4 +174,4 @@ class _Copy(HTMLParser):
 
 def _prefixed(names: str) -> str:
     """Keep the ids of the copy apart from those of the page around it."""
-    return " ".join(f"seen-{name}" for name in names.split())
+    return " ".join(f"seen-{name.removeprefix('seen-')}" for name in names.split())

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from django.forms import BaseForm
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from identity.looks.looked_pages import ShownPage
 from identity.looks.queries import OpenLook
 from identity.organizations.queries import OrganizationView
+from portal.shell import read_only_copy
 from portal.shell.components import Link
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
@@ -91,7 +92,7 @@ def look_page(
         customer_url=reverse("staff_organization", args=[customer.key]),
         person=look.name,
         title=page.title if page else "",
-        body=mark_safe(page.body if page else ""),  # noqa: S308 - written by read_only_copy alone
+        body=read_only_copy.copy_again(page.body if page else ""),
         at=clock.time(page.at, seconds=True) if page else "",
         is_waiting=page is None,
         look_url=reverse("staff_look", args=[look.id]),

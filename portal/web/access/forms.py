@@ -27,8 +27,9 @@ REASON_LENGTH = 300
 class AccessForm(IdempotentForm):
     """Asks for a tier, its limit, sites, an end and a reason.
 
-    The fields `limit_<tier>` follow from the assignable tiers. A field that is sent as it was shown keeps what is
-    stored in `present`, also where the field cannot show all of it.
+    The fields `limit_<tier>` follow from the assignable tiers. A limit that is sent as `present_texts` show it keeps
+    what is stored in `present`, also where the field cannot show all of it; they differ from the initial values where
+    these were prepared.
     """
 
     tier = forms.ChoiceField(widget=forms.RadioSelect)
@@ -43,10 +44,12 @@ class AccessForm(IdempotentForm):
         options: AssignableOptions,
         zone: ZoneInfo,
         present: AccessSpec | None = None,
+        present_texts: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.options, self.zone, self.present = options, zone, present
+        self.present_texts = self.initial if present_texts is None else present_texts
         self.period = common_period(present)
         assignable = [(tier.key, tier.key) for tier in options.tiers if tier.assignable]
         self._choices("tier", assignable, _("Choose a tier."))
@@ -116,7 +119,7 @@ class AccessForm(IdempotentForm):
         if typed is None:  # refused already
             return {}
         kept = kept_limits(self.present, tier)
-        if kept and typed.strip() == str(self.initial.get(name, "")).strip():
+        if kept and typed.strip() == str(self.present_texts.get(name, "")).strip():
             return kept
         try:
             amount = amounts.parse(typed, currency=tier.currency, period=self.period)
@@ -143,6 +146,7 @@ class AccessForm(IdempotentForm):
             options=self.options,
             zone=self.zone,
             present=self.present,
+            present_texts=self.present_texts,
             initial=self.initial,
         )
 

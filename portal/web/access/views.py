@@ -43,9 +43,10 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
     options = _options(page, Verb.ACCESS_CHANGE)
     present = initial_values.present_access(explanation.assignments)
-    initial = initial_values.for_change(present, options=options, clock=explanation.clock)
-    initial |= initial_values.with_tier(request.GET.get("tier", ""), options) | page.prepared_values
-    form, shown = _form(request, page, options, initial, present), shown_access.of_form(request.POST)
+    texts = initial_values.for_change(present, options=options, clock=explanation.clock)
+    initial = texts | initial_values.with_tier(request.GET.get("tier", ""), options) | page.prepared_values
+    form = _form(request, page, options, initial, present, texts)
+    shown = shown_access.of_form(request.POST)
     if preview.is_complete(request, form):
         values = {"memberships": [member.membership], "shown": shown, **form.command_arguments}
         command = partial(access_commands.change, actor=page.viewer, **values)
@@ -98,9 +99,17 @@ def _form(
     options: AssignableOptions,
     initial: Mapping[str, Any],
     present: AccessSpec | None,
+    present_texts: Mapping[str, Any] | None = None,
 ) -> AccessForm:
     sent = request.POST if request.method == "POST" else None
-    return AccessForm(sent, options=options, zone=page.zone, present=present, initial=dict(initial))
+    return AccessForm(
+        sent,
+        options=options,
+        zone=page.zone,
+        present=present,
+        present_texts=present_texts,
+        initial=dict(initial),
+    )
 
 
 def _save(form: AccessForm, command: Callable[[], object], *, success: str) -> str:

@@ -51,6 +51,7 @@ class LastDayPage(PageModel):
     decisions: Sequence[OpenDecision]
     closing_systems: Sequence[ClosingSystem]
     not_affected: str
+    elsewhere: str
     form: forms.BaseForm
     zone_note: str
     """Which clock the hour is read by."""
@@ -83,7 +84,8 @@ def last_day_page(
         endings=removal_context.endings(page, counts),
         decisions=removal_decisions.open_decisions(page, counts.decisions, names),
         closing_systems=removal_context.closing_systems(ids, counts, clock),
-        not_affected=removal_context.not_affected(page, single),
+        not_affected=removal_context.not_affected(),
+        elsewhere=removal_context.stays_elsewhere(page, single),
         form=form,
         zone_note=_("Times are %(place)s time.") % {"place": cldr.place(page.zone)},
         ids=[str(membership) for membership in ids],

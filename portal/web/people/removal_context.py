@@ -85,6 +85,8 @@ class RemovalPage(PageModel):
     """What only the leavers have, with proposals for a successor."""
     closing_systems: Sequence[ClosingSystem]
     not_affected: str
+    elsewhere: str
+    """What stays in other organizations; empty for nothing."""
     leaver: Leaver | None
     """Where one person is removed."""
     people: Sequence[Contact]
@@ -120,7 +122,8 @@ def removal_page(
         endings=endings(page, counts),
         decisions=removal_decisions.open_decisions(page, counts.decisions, names(leavers)),
         closing_systems=closing_systems(ids, counts, clock),
-        not_affected=not_affected(page, single),
+        not_affected=not_affected(),
+        elsewhere=stays_elsewhere(page, single),
         leaver=_leaver(page, single, clock) if single else None,
         people=[] if single else [contact(leaver) for leaver in leavers],
         form=form,
@@ -244,16 +247,20 @@ def _closing_system(
     )
 
 
-def not_affected(page: PageContext, single: VisibleMember | None) -> str:
+def not_affected() -> str:
     """Return what stays."""
-    text = _("Past orders, addresses, invoices and the activity log.")
+    return _("Past orders, addresses, invoices and the activity log.")
+
+
+def stays_elsewhere(page: PageContext, single: VisibleMember | None) -> str:
+    """Return which access to other organizations stays; empty for none."""
     if single is None:
-        return text
+        return ""
     others = people_queries.in_other_organizations(actor=page.viewer, member=single.membership, at=page.at)
     if not others:
-        return text
+        return ""
     names = dates.name_list([other.organization.name for other in others], most=5)
-    return " ".join([text, _("Access to %(organizations)s stays too.") % {"organizations": names}])
+    return _("Access to %(organizations)s stays too.") % {"organizations": names}
 
 
 def _leaver(page: PageContext, single: VisibleMember, clock: dates.Clock) -> Leaver:

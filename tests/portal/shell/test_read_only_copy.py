@@ -1,5 +1,7 @@
 """A copy of a page has nothing to press, send, follow or run, and hides what it is asked to hide."""
 
+import re
+
 from portal.shell import masking, read_only_copy
 
 PAGE = """<html><body><nav>outside</nav><main id="main"><h1 id="t" onclick="x()">Mikko &lt;b&gt;</h1>
@@ -38,6 +40,18 @@ def test_copy_keeps_what_is_read_and_nothing_that_acts() -> None:
 def test_panel_is_copied_without_the_page_below_it() -> None:
     page = f'{PAGE}<section class="kh-panel" id="panel"><h1>Invite</h1><p>x</p></section>'
     assert read_only_copy.copy(page, mask=lambda text: text) == "<h1>Invite</h1><p>x</p>"
+
+
+def test_what_is_marked_as_the_reader_s_own_is_not_copied() -> None:
+    page = '<main id="main"><p>a<b data-kh-own>SECRET<i>SECRET</i></b><input data-kh-own value="SECRET">b</p></main>'
+    assert read_only_copy.copy(page, mask=lambda text: text) == "<p>ab</p>"
+
+
+def test_copy_again_drops_what_a_copy_has_not_and_keeps_the_rest() -> None:
+    body = read_only_copy.copy(PAGE, mask=lambda text: text)
+    assert read_only_copy.copy_again(body) == body
+    bad = '</main><main id="main"></main><p hx-post="/x" onclick="x()">a</p><form action="/x"><a href="/x">b</a></form>'
+    assert not re.search("hx-|onclick|action|<a |<form", read_only_copy.copy_again(bad + body))
 
 
 def test_page_without_a_main_part_gives_nothing() -> None:

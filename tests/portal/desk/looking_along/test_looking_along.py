@@ -1,5 +1,6 @@
 """A staff member sees the page that a customer's person has open, prepares a form, and is out when the person stops."""
 
+import datetime as dt
 import re
 import uuid
 from typing import Any
@@ -15,11 +16,12 @@ from delegation.looking_along.models import PreparedForm
 from identity.looks.models import Look, LookPage
 from portal.desk.looking_along.context import BeginByRulePage, LookAlongPage, LooksPage
 from portal.desk.looking_along.preparing import PrepareAccessPage
+from portal.web.access.context import AccessPage
 from portal.web.invitations.send import InvitePage
 from portal.web.looking_along.context import CodePage, HelpPage
 from tests.fixtures import events, signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import count_statements, page_messages, page_model, visible_text
+from tests.fixtures.pages import count_statements, orderer_form, page_messages, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -137,6 +139,54 @@ def test_access_and_removal_are_prepared_for_the_colleague_whose_page_is_open(de
     assert "Prepared by" in visible_text(aino.get(f"{mikko}/access?prepared={access}"))
     aino.get(f"{PEOPLE}/{desk.world.aino.id}")
     assert [one.text for one in page_of(sanna, look).prepare] == ["Prepare an invitation"]
+
+
+def test_copies_say_nothing_of_another_organization_of_the_person(desk: Desk) -> None:
+    world = desk.world
+    world.member(world.pohjola, "Aino Virtanen", "organization_admin", user=world.aino.user)
+    aino, sanna = signed_in.browser(world.aino), desk.browser("support")
+    look, mikko = began(desk, aino, sanna, personal="shown"), f"{PEOPLE}/{world.mikko.id}"
+    aino.post(f"/o/pohjola/people/{world.stina.id}/access", {"tier": "organization_admin", "where": "all"})
+    for path, there in ((mikko, "Stina Berg"), (mikko, "Pohjolan"), (f"{mikko}/remove", "Pohjolan")):
+        assert there in visible_text(aino.get(path))
+        body = page_of(sanna, look).body
+        assert "Mikko" in body
+        assert not re.search("Stina|Pohjola|Also works", body), path
+
+
+def test_page_that_sql_writes_is_not_shown(desk: Desk) -> None:
+    aino, sanna = signed_in.browser(desk.world.aino), desk.browser("support")
+    look = began(desk, aino, sanna)
+    aino.get(f"{PEOPLE}/{desk.world.mikko.id}")
+    assert page_of(sanna, look).body
+    (stored,) = LookPage.objects.values("route", "title", "body", "subject", "at")
+    for change in (
+        {"body": '<p hx-post="/staff/" hx-trigger="load">x</p>'},
+        {"subject": desk.world.vilma.id},
+        {"title": "Other"},
+        {"route": "people"},
+        {"at": stored["at"] + dt.timedelta(seconds=1)},
+    ):
+        LookPage.objects.update(**{**stored, **change})
+        page = page_of(sanna, look)
+        assert (page.title, page.body, len(page.prepare)) == ("", "", 1), change
+    LookPage.objects.update(**stored)
+    assert page_of(sanna, look).body
+
+
+def test_prepared_limit_is_the_one_that_is_sent(desk: Desk) -> None:
+    world = desk.world
+    aino, sanna = signed_in.browser(world.aino), desk.browser("support")
+    look, mikko = began(desk, aino, sanna), f"{PEOPLE}/{world.mikko.id}"
+    aino.get(mikko)
+    form = orderer_form(world, limit_orderer="1000")
+    assert sanna.post(f"{look}prepare/access", form).status_code == 302
+    url = f"{mikko}/access?prepared={PreparedForm.objects.get().id}"
+    shown = page_model(aino.get(url), AccessPage).form
+    assert shown["limit_orderer"].value() == "1000"
+    assert aino.post(url, {**form, "limit_orderer": shown["limit_orderer"].value()}).status_code == 302
+    event = events.recorded(Verb.ACCESS_CHANGE, organization=world.koskela.id)[-1]
+    assert "'amount': '1000" in repr(events.body(event)["after"])
 
 
 def test_person_stops_and_the_staff_member_is_out_at_once(desk: Desk) -> None:
