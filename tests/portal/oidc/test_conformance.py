@@ -235,7 +235,8 @@ def test_oidcc_ensure_post_request_succeeds(world: World, browser: BrowserClient
     }
     moved = oidc_browser.post(metadata.AUTHORIZE, body)
     assert moved.status_code == 303
-    secret = oidc_browser.response_parameters(browser.get(moved["Location"]))["code"]
+    answer: Any = browser.get(moved["Location"])
+    secret = oidc_browser.response_parameters(answer)["code"]
     assert redeem(world, secret).status_code == 200
 
 
