@@ -59,7 +59,8 @@ class LastDayForm(IdempotentForm):
 
 def hours() -> list[tuple[str, str]]:
     """Return the full hours of a day, and its end."""
-    named = [(str(hour), cldr.time(dt.time(hour))) for hour in range(1, END_OF_DAY)]
+    day = dt.date(2000, 1, 1)  # any day
+    named = [(str(hour), cldr.time(dt.datetime.combine(day, dt.time(hour)))) for hour in range(1, END_OF_DAY)]
     return [*named, (str(END_OF_DAY), _("End of day"))]
 
 
@@ -73,7 +74,7 @@ def instant(day: dt.date, hour: int, *, zone: dt.tzinfo) -> dt.datetime:
     at = wall.replace(tzinfo=zone).astimezone(dt.UTC)
     if at.astimezone(zone).replace(tzinfo=None) != wall and hour != END_OF_DAY:
         text = _("The clocks are put forward on that day: %(time)s does not exist. Choose another hour.")
-        raise ValidationError(text % {"time": cldr.time(wall.time())}, code="gap")
+        raise ValidationError(text % {"time": cldr.time(wall)}, code="gap")
     return at
 
 
