@@ -21,7 +21,7 @@ from delegation.activity.meanings import LogReach
 from delegation.authorization.event_types import Observation, event_types
 from delegation.authorization.verbs import Topic, Verb
 from delegation.catalogue.models import CatalogueProposal
-from identity.people.models import User
+from identity.staff.models import StaffIdentity
 
 PAGE_SIZE = 50
 _NEWEST = ("-at", "-place", "-id")
@@ -134,7 +134,7 @@ def matching(*, reach: LogReach, search: Search) -> QuerySet[Event]:
 def _visible(reach: LogReach) -> Q:
     """Match the customers' logs; an auditor of the whole supplier sees its own log and its staff's too."""
     if reach.has_own_log:
-        staff = User.all_directories.filter(directory=User.Directory.STAFF).values("pk")
+        staff = StaffIdentity.objects.values("user")  # few rows; the users of all directories are many
         return Q(organization__isnull=False) | Q(chain=ledger.SUPPLIER) | Q(chain__in=staff)
     return Q(organization__in=reach.organizations.order_by().values("pk"))
 
