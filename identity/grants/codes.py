@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.foundation import clock, db, ids
@@ -103,6 +104,7 @@ redeemed AS (
   FROM valid_grant v
   WHERE c.hash = ANY(%(code)s) AND c.used_at IS NULL AND c.client_id = %(client)s
     AND c.redirect_uri = %(redirect_uri)s AND c.code_challenge = %(code_challenge)s
+    AND c.resource = ANY(%(resources)s::text[])
   RETURNING c.*
 ),
 family AS (
@@ -122,9 +124,12 @@ refresh AS (
 ),
 access AS (
   INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
-  SELECT %(access)s, %(family)s, c.scopes, c.used_at, c.used_at + %(access_lifetime)s FROM redeemed c
+  SELECT %(access)s, %(family)s, c.scopes, c.at, {tokens.ACCESS_END.format(source="c")}
+  FROM (SELECT scopes, resource, membership_id AS membership, used_at AS at, used_at + %(family_lifetime)s AS grant_end
+        FROM redeemed) c
+  RETURNING expires_at
 )
-SELECT v.*, EXISTS (SELECT 1 FROM refresh) FROM valid_grant v, redeemed
+SELECT v.*, EXISTS (SELECT 1 FROM refresh), access.expires_at FROM valid_grant v, redeemed, access
 """  # noqa: S608 - constants of this package
 
 _REPLAYED = f"""
@@ -144,9 +149,12 @@ SELECT code.organization_id, code.membership_id, code.family, code.key, EXISTS (
 
 
 def redeem(
-    *, code: str, client: str, redirect_uri: str, code_challenge: str
+    *, code: str, client: str, redirect_uri: str, code_challenge: str, resources: Sequence[str] = ("",)
 ) -> tuple[GrantContext, tokens.TokenPair] | None:
-    """Exchange a code for tokens, once. None unless it is a valid code of this client, redirect URI and challenge."""
+    """Exchange a code for tokens, once. None unless it is a valid code of this client, redirect URI and challenge.
+
+    Its resource must be one of `resources`; "" stands for none.
+    """
     family = ids.uuid7()
     pair = tokens.generate_pair(family=family)
     row = validity.fetch_one(
@@ -155,11 +163,27 @@ def redeem(
         client=client,
         redirect_uri=redirect_uri,
         code_challenge=code_challenge,
+        resources=list(resources),
         family=family,
         family_lifetime=tokens.FAMILY_LIFETIME,
         **tokens.storage_params(pair),
     )
-    return None if row is None else (GrantContext(*row[:-1]), pair if row[-1] else pair.without_refresh())
+    if row is None:
+        return None
+    *context, may_refresh, expires_at = row
+    pair = pair.stored(family=family, expires_at=expires_at)
+    return GrantContext(*context), pair if may_refresh else pair.without_refresh()
+
+
+def has_another_resource(*, code: str, client: str, resources: Sequence[str]) -> bool:
+    """Return whether this client's code is unused and has none of these resources."""
+    unused = AuthorizationCode.objects.filter(
+        hash__in=signed_tokens.verify(code, prefix=PREFIX, lifetime=LIFETIME).hashes,
+        client_id=client,
+        used_at=None,
+        expires_at__gt=clock.now(),
+    )
+    return unused.exclude(resource__in=list(resources)).exists()
 
 
 _LAST_USED = """

@@ -3,6 +3,7 @@
 from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
 from identity.grants import tokens, validity
+from identity.grants.signed_tokens import SignedToken
 from identity.grants.tokens import CheckedToken
 
 _INTROSPECT = "SELECT * FROM ({client}) client LEFT JOIN ({token}) token ON true"
@@ -10,12 +11,14 @@ _ACCESS = _INTROSPECT.format(client=clients_queries.FIND, token=tokens.CHECK)
 _REFRESH = _INTROSPECT.format(client=clients_queries.FIND, token=tokens.CHECK_REFRESH)
 
 
-def introspect(*, client: str, token: str) -> tuple[RegisteredClient | None, CheckedToken | None]:
+def introspect(
+    *, client: str, token: str | SignedToken
+) -> tuple[RegisteredClient | None, CheckedToken | None]:
     """Read the active client, and the valid access or refresh token; each is None where it is not.
 
     The client is not authenticated yet: the caller must authenticate it before it uses the token.
     """
-    if token.startswith(tokens.REFRESH_PREFIX):
+    if isinstance(token, str) and token.startswith(tokens.REFRESH_PREFIX):
         statement, params = _REFRESH, tokens.lookup(token, tokens.REFRESH_PREFIX, tokens.FAMILY_LIFETIME)
     else:
         statement, params = _ACCESS, tokens.lookup(token, tokens.ACCESS_PREFIX, tokens.ACCESS_LIFETIME)

@@ -5,6 +5,7 @@ family has one current refresh token, whichever answer the service stores.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 from identity import machine_secrets
@@ -20,22 +21,26 @@ WINDOW = dt.timedelta(seconds=15)
 _RETRY = f"""
 WITH {validity.valid_grant(tokens.FAMILY.format(table="refreshtoken") + tokens.OF_CLIENT)},
 retried AS (
-  SELECT t.family_id, v.at, v.scopes, n.hash AS successor
+  SELECT t.family_id, v.at, v.scopes, v.resource, v.membership, (SELECT expires_at FROM g) AS grant_end,
+         n.hash AS successor
   FROM valid_grant v
   JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s) AND t.used_at > v.at - %(window)s
   JOIN identity_refreshtoken n ON n.hash = ANY(%(successors)s) AND n.family_id = t.family_id AND n.used_at IS NULL
   JOIN allauth_idp_oidc_client p ON p.id = v.client AND p.type = 'confidential'
-  WHERE string_to_array(v.scopes, ' ') @> %(scopes)s::text[]
+  WHERE string_to_array(v.scopes, ' ') @> %(scopes)s::text[] AND v.resource = ANY(%(resources)s::text[])
 ),
 access AS ({tokens.INSERT_ACCESS.format(source="retried")})
-SELECT v.*, retried.successor FROM valid_grant v, retried
+SELECT v.*, retried.successor, access.expires_at FROM valid_grant v, retried, access
 """  # noqa: S608 - constants of this package
 
 
-def answer(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext, TokenPair] | None:
+def answer(
+    *, token: str, client: str, scopes: list[str], resources: Sequence[str] = ("",)
+) -> tuple[GrantContext, TokenPair] | None:
     """Give the retry of an authenticated client the same refresh token as the first use, and a new access token.
 
-    None unless the token was used within WINDOW and its successor was not. `scopes` as in `tokens.refresh`.
+    None unless the token was used within WINDOW and its successor was not. `scopes` and `resources` as in
+    `tokens.refresh`.
     """
     presented = signed_tokens.verify(token, prefix=tokens.REFRESH_PREFIX, lifetime=tokens.FAMILY_LIFETIME)
     if presented.family is None:
@@ -52,12 +57,14 @@ def answer(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext,
         family=presented.family,
         client=client,
         scopes=scopes,
+        resources=list(resources),
         successors=list(successors),
         window=WINDOW,
-        access=machine_secrets.hash_secret(pair.access),
-        access_lifetime=tokens.ACCESS_LIFETIME,
+        **tokens.access_params(pair),
     )
     if row is None:
         return None
-    grant = GrantContext(*row[:-1])
-    return replace(grant, scopes=" ".join(scopes) or grant.scopes), replace(pair, refresh=successors[row[-1]])
+    *context, successor, expires_at = row
+    grant = GrantContext(*context)
+    pair = replace(pair, refresh=successors[successor]).stored(family=presented.family, expires_at=expires_at)
+    return replace(grant, scopes=" ".join(scopes) or grant.scopes), pair

@@ -6,6 +6,7 @@ the family.
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -15,25 +16,38 @@ from audit.log import observations
 from audit.log.ledger import Subject
 from identity import machine_secrets
 from identity.grants import signed_tokens, validity
+from identity.grants.signed_tokens import SignedToken
 from identity.grants.validity import GrantContext
 
 ACCESS_PREFIX = "kha"
 REFRESH_PREFIX = "khr"
 ACCESS_LIFETIME = dt.timedelta(minutes=10)
+SIGNED_LIFETIME = dt.timedelta(minutes=5)
+"""Of an access token for a resource, which reads it offline and hears of no ending."""
 FAMILY_LIFETIME = dt.timedelta(hours=12)
 """Absolute: rotation does not extend it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """Holds new tokens in clear text. `refresh` is empty for a client that may not refresh."""
+    """Holds new tokens in clear text. `refresh` is empty for a client that may not refresh.
+
+    `identifier` and `expires_at` are those of the access token's row.
+    """
 
     access: str
     refresh: str
+    identifier: str = ""
+    expires_at: dt.datetime | None = None
 
     def without_refresh(self) -> "TokenPair":
         """Leave the refresh token out, for a client that may not refresh."""
         return replace(self, refresh="")
+
+    def stored(self, *, family: uuid.UUID, expires_at: dt.datetime) -> "TokenPair":
+        """Add what the statement stored."""
+        identifier = f"{machine_secrets.hash_secret(self.access)}.{family.hex}"
+        return replace(self, identifier=identifier, expires_at=expires_at)
 
 
 class CheckedToken(NamedTuple):
@@ -55,10 +69,15 @@ def generate_pair(*, family: uuid.UUID) -> TokenPair:
 
 def storage_params(pair: TokenPair) -> dict[str, Any]:
     """Return the parameters with which a statement stores a pair: hashes only."""
+    return {**access_params(pair), "refresh": machine_secrets.hash_secret(pair.refresh)}
+
+
+def access_params(pair: TokenPair) -> dict[str, Any]:
+    """Return the parameters with which a statement stores the access token alone."""
     return {
         "access": machine_secrets.hash_secret(pair.access),
-        "refresh": machine_secrets.hash_secret(pair.refresh),
         "access_lifetime": ACCESS_LIFETIME,
+        "signed_lifetime": SIGNED_LIFETIME,
     }
 
 
@@ -67,23 +86,31 @@ FAMILY = """SELECT g.* FROM identity_{table} t
   JOIN identity_tokenfamily g ON g.id = t.family_id AND g.id = %(family)s AND g.ended_at IS NULL
   WHERE t.hash = ANY(%(token)s)"""
 OF_CLIENT = " AND g.client_id = %(client)s"
-INSERT_ACCESS = """
+# A token that is read offline ends with the membership's period and with its family, as far as they are known now.
+ACCESS_END = """CASE WHEN {source}.resource = '' THEN {source}.at + %(access_lifetime)s
+  ELSE least({source}.at + %(signed_lifetime)s, {source}.grant_end,
+             (SELECT min(p.valid_until) FROM identity_membershipperiod p
+              WHERE p.membership_id = {source}.membership AND p.state = 'active'
+                AND in_force(p.valid_from, p.valid_until, {source}.at))) END"""
+INSERT_ACCESS = f"""
   INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
   SELECT %(access)s, family_id, coalesce(nullif(array_to_string(%(scopes)s::text[], ' '), ''), scopes),
-         at, at + %(access_lifetime)s FROM {source}
-"""
+         at, {ACCESS_END} FROM {{source}}
+  RETURNING expires_at
+"""  # noqa: S608 - constants of this package
 _REFRESH = f"""
 WITH {validity.valid_grant(FAMILY.format(table="refreshtoken") + OF_CLIENT)},
 used AS (
   UPDATE identity_refreshtoken t SET used_at = v.at FROM valid_grant v
   WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL AND string_to_array(v.scopes, ' ') @> %(scopes)s::text[]
-  RETURNING t.family_id, t.used_at AS at, v.scopes
+    AND v.resource = ANY(%(resources)s::text[])
+  RETURNING t.family_id, t.used_at AS at, v.scopes, v.resource, v.membership, (SELECT expires_at FROM g) AS grant_end
 ),
 refresh AS (
   INSERT INTO identity_refreshtoken (hash, family_id, issued_at) SELECT %(refresh)s, family_id, at FROM used
 ),
 access AS ({INSERT_ACCESS.format(source="used")})
-SELECT v.* FROM valid_grant v, used
+SELECT v.*, access.expires_at FROM valid_grant v, used, access
 """  # noqa: S608 - constants of this package
 
 _REPLAYED = f"""
@@ -132,16 +159,33 @@ WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.id = %(family)s AND g
 """  # noqa: S608 - constants of this package
 
 
-def lookup(token: str, prefix: str, lifetime: dt.timedelta | None = None) -> dict[str, Any]:
+def lookup(token: str | SignedToken, prefix: str, lifetime: dt.timedelta | None = None) -> dict[str, Any]:
     """Return the parameters that find a token's row in its own family. Those of an unknown text match no row."""
-    presented = signed_tokens.verify(token, prefix=prefix, lifetime=lifetime)
+    presented = token
+    if isinstance(presented, str):
+        presented = signed_tokens.verify(presented, prefix=prefix, lifetime=lifetime)
     return {"token": presented.hashes, "family": presented.family}
 
 
-def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext, TokenPair] | None:
+def identified(identifier: str) -> SignedToken:
+    """Return the access token that `TokenPair.identifier` names. Only for an identifier that the issuer signed.
+
+    A client that presents the identifier itself presents no token.
+    """
+    stored, _, family = identifier.rpartition(".")
+    try:
+        return SignedToken([stored], uuid.UUID(family))
+    except ValueError:
+        return signed_tokens.UNKNOWN
+
+
+def refresh(
+    *, token: str, client: str, scopes: list[str], resources: Sequence[str] = ("",)
+) -> tuple[GrantContext, TokenPair] | None:
     """Exchange a refresh token for the next pair, once. None unless it is a valid, unused one of this client.
 
-    `scopes` must be a subset of the family's; empty means all of them.
+    `scopes` must be a subset of the family's; empty means all of them. The family's resource must be one of
+    `resources`; "" stands for none.
     """
     presented = signed_tokens.verify(token, prefix=REFRESH_PREFIX, lifetime=FAMILY_LIFETIME)
     if presented.family is None:
@@ -153,11 +197,13 @@ def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext
         family=presented.family,
         client=client,
         scopes=scopes,
+        resources=list(resources),
         **storage_params(pair),
     )
     if row is None:
         return None
-    grant = GrantContext(*row)
+    grant = GrantContext(*row[:-1])
+    pair = pair.stored(family=presented.family, expires_at=row[-1])
     return replace(grant, scopes=" ".join(scopes) or grant.scopes), pair
 
 
@@ -196,7 +242,7 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, credential: str, 
     return True
 
 
-def check(*, token: str) -> CheckedToken | None:
+def check(*, token: str | SignedToken) -> CheckedToken | None:
     """Return the grant of a valid access token, or None. One statement."""
     return token_from_row(validity.fetch_one(CHECK, **lookup(token, ACCESS_PREFIX, ACCESS_LIFETIME)))
 
@@ -206,12 +252,12 @@ def check_refresh(*, token: str) -> CheckedToken | None:
     return token_from_row(validity.fetch_one(CHECK_REFRESH, **lookup(token, REFRESH_PREFIX, FAMILY_LIFETIME)))
 
 
-def revoke(*, token: str, client: str, notify: bool = False) -> bool:
+def revoke(*, token: str | SignedToken, client: str, notify: bool = False) -> bool:
     """End an access token of this client, or the family of a refresh token (RFC 7009 §2.1). False if it has neither.
 
     `notify`: the client did not ask for it, so the end of a family gives it a logout token.
     """
-    if token.startswith(REFRESH_PREFIX):
+    if isinstance(token, str) and token.startswith(REFRESH_PREFIX):
         params = lookup(token, REFRESH_PREFIX)
         return validity.fetch_one(_REVOKE_FAMILY, **params, client=client, notify=notify) is not None
     return validity.fetch_one(_REVOKE_ACCESS, **lookup(token, ACCESS_PREFIX), client=client) is not None

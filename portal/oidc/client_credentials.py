@@ -45,11 +45,12 @@ def token_of_client(client: RegisteredClient, sent: Parameters) -> HttpResponse:
     """Answer an authenticated client with a signed token for one of its resources. Raises OAuthError."""
     if not client.confidential:
         raise OAuthError("unauthorized_client")
-    resource = sent.get("resource") or (client.resources[0] if len(client.resources) == 1 else "")
-    if not resource:
+    requested = sent.get("resource")
+    allowed = [one for one in access_tokens.resources_for(client, requested) if one]
+    if len(allowed) != 1:
         raise OAuthError("invalid_target", "resource is missing: the client has several.")
     body = {
-        "access_token": access_tokens.of_client(client, access_tokens.resource_of(client, resource)),
+        "access_token": access_tokens.of_client(client, allowed[0]),
         "token_type": "Bearer",
         "expires_in": int(access_tokens.LIFETIME.total_seconds()),
     }

@@ -7,6 +7,7 @@ code, which is bound to the device code like to a code verifier: what the cache 
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -43,6 +44,7 @@ class DeviceRequest:
     key: str
     client: RegisteredClient
     scopes: str
+    resource: str
     challenge: str
     address: str
     asked_at: float
@@ -59,7 +61,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     device_code, user_code = secrets.token_urlsafe(32), _new_user_code()
     stored = {
         "client": client.id,
-        "scopes": _scopes(sent, client),
+        **_requested(sent, client),
         "challenge": challenge_of(device_code),
         "address": address,
         "asked_at": clock.wall().timestamp(),
@@ -88,9 +90,12 @@ def _limit(client: RegisteredClient, address: str) -> None:
         raise OAuthError("temporarily_unavailable", status=429, headers=headers)
 
 
-def _scopes(sent: Parameters, client: RegisteredClient) -> str:
+def _requested(sent: Parameters, client: RegisteredClient) -> dict[str, str]:
     try:
-        return authorize_request.scopes_of(sent, client)
+        return {
+            "scopes": authorize_request.scopes_of(sent, client),
+            "resource": authorize_request.resource_of(sent, client),
+        }
     except AuthorizationError as error:
         raise OAuthError(error.error, error.description) from error
 
@@ -120,7 +125,9 @@ def answer(asked: DeviceRequest, *, code: str) -> None:
     cache.set(_name("answer", asked.key), {"code": code}, SECONDS)
 
 
-def exchange(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+def exchange(
+    client: RegisteredClient, sent: Parameters, resources: Sequence[str]
+) -> tuple[GrantContext, TokenPair]:
     """Answer a terminal that polls (RFC 8628 §3.4). Raises OAuthError until the person has answered."""
     device_code = sent.get("device_code")
     if not device_code:
@@ -131,6 +138,8 @@ def exchange(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, 
         raise OAuthError("expired_token")
     if stored["client"] != client.id:
         raise OAuthError("invalid_grant")
+    if stored["resource"] not in resources:
+        raise OAuthError("invalid_target", "The grant is not registered for this resource.")
     _require_patience(key)
     answered = cache.get(_name("answer", key))
     if answered is None:
@@ -141,6 +150,7 @@ def exchange(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, 
         client=client.id,
         redirect_uri=GRANT_TYPE,
         code_challenge=challenge_of(device_code),
+        resources=resources,
     )
     if not redeemed:
         raise OAuthError("expired_token" if answered["code"] else "access_denied")

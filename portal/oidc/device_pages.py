@@ -117,7 +117,7 @@ def _authorization(asked: DeviceRequest) -> AuthorizationRequest:
         login_hint="",
         id_token_hint="",
         organization="",
-        resource="",
+        resource=asked.resource,
         locales=(),
         claims=RequestedClaims(),
     )

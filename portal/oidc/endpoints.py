@@ -19,7 +19,8 @@ _JWKS_SECONDS = 900
 
 def userinfo(request: HttpRequest) -> HttpResponse:
     """Answer with the person's claims and rights, at their present values (OIDC Core §5.3). Two statements."""
-    checked = tokens.check(token=access_tokens.opaque(_bearer(request)))
+    token = _bearer(request)
+    checked = access_tokens.in_time(token, tokens.check(token=access_tokens.presented(token)))
     if checked is None:
         raise json_responses.bearer_error("invalid_token")
     if "openid" not in checked.grant.scopes.split():
@@ -34,8 +35,11 @@ def introspect(request: HttpRequest) -> HttpResponse:
     """Answer whether a token of this application is valid, with its person's rights (RFC 7662). Two statements."""
     sent = client_authentication.form_parameters(request)
     presented = client_authentication.credentials(request, sent)
-    token = access_tokens.opaque(sent.get("token"))
-    registered, checked = introspection.introspect(client=presented.client_id, token=token)
+    token = sent.get("token")
+    registered, checked = introspection.introspect(
+        client=presented.client_id, token=access_tokens.presented(token)
+    )
+    checked = access_tokens.in_time(token, checked)
     client = client_authentication.verify(registered, presented)
     if "token" not in sent:
         raise OAuthError("invalid_request", "token is missing.")
@@ -76,7 +80,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     registered = client_authentication.authenticate(request, sent, public=True)
     if not token:
         raise OAuthError("invalid_request", "token is missing.")
-    tokens.revoke(token=access_tokens.opaque(token), client=registered.id)
+    tokens.revoke(token=access_tokens.presented(token), client=registered.id)
     return json_responses.ok({})
 
 

@@ -3,8 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -45,9 +44,8 @@ def token(request: HttpRequest) -> HttpResponse:
         raise OAuthError("unauthorized_client")
     if grant_type == client_credentials.GRANT_TYPE:
         return client_credentials.token_of_client(client, sent)
-    access_tokens.resource_of(client, sent.get("resource"))
-    grant, pair = _EXCHANGES[grant_type](client, sent)
-    grant = replace(grant, resource=access_tokens.resource_of(client, sent.get("resource"), grant.resource))
+    resources = access_tokens.resources_for(client, sent.get("resource"))
+    grant, pair = _EXCHANGES[grant_type](client, sent, resources)
     rights = claims.rights_of(grant)
     if not rights:
         # Revoked at once: a service that gets rights again must not return with a token that counts as used twice.
@@ -64,10 +62,13 @@ def _token_response(
     client: RegisteredClient, grant: GrantContext, pair: TokenPair, rights: list[dict[str, Any]], nonce: str
 ) -> HttpResponse:
     signed = bool(grant.resource)
+    seconds = int(tokens.ACCESS_LIFETIME.total_seconds())
+    if signed:
+        seconds = int(access_tokens.expires_at(pair, rights).timestamp()) - int(grant.at.timestamp())
     body: dict[str, object] = {
         "access_token": access_tokens.of_grant(client, grant, pair, rights) if signed else pair.access,
         "token_type": "Bearer",
-        "expires_in": int((access_tokens.LIFETIME if signed else tokens.ACCESS_LIFETIME).total_seconds()),
+        "expires_in": seconds,
         "scope": grant.scopes,
     }
     if pair.refresh:
@@ -77,13 +78,21 @@ def _token_response(
     return json_responses.ok(body)
 
 
-def _exchange_code(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+def _exchange_code(
+    client: RegisteredClient, sent: Parameters, resources: Sequence[str]
+) -> tuple[GrantContext, TokenPair]:
     code, address = (_require(sent, name) for name in ("code", "redirect_uri"))
     redeemed = codes.redeem(
-        code=code, client=client.id, redirect_uri=address, code_challenge=_challenge(client, sent)
+        code=code,
+        client=client.id,
+        redirect_uri=address,
+        code_challenge=_challenge(client, sent),
+        resources=resources,
     )
     if redeemed is None:
         codes.revoke_if_replayed(code=code, client=client.id, verb=Observation.TOKEN_REPLAYED)
+        if codes.has_another_resource(code=code, client=client.id, resources=resources):
+            raise access_tokens.wrong_resource()
         raise OAuthError("invalid_grant")
     return redeemed
 
@@ -102,21 +111,34 @@ def _challenge(client: RegisteredClient, sent: Parameters) -> str:
     return challenge_of(verifier)
 
 
-def _exchange_refresh_token(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+def _exchange_refresh_token(
+    client: RegisteredClient, sent: Parameters, resources: Sequence[str]
+) -> tuple[GrantContext, TokenPair]:
     presented = _require(sent, "refresh_token")
     scopes = sent.get("scope").split()
-    refreshed = tokens.refresh(token=presented, client=client.id, scopes=scopes)
+    refreshed = tokens.refresh(token=presented, client=client.id, scopes=scopes, resources=resources)
     if refreshed is None and client.confidential:
-        refreshed = retries.answer(token=presented, client=client.id, scopes=scopes)
+        refreshed = retries.answer(token=presented, client=client.id, scopes=scopes, resources=resources)
     if refreshed is None:
         tokens.revoke_if_replayed(token=presented, client=client.id, verb=Observation.TOKEN_REPLAYED)
-        checked = tokens.check_refresh(token=presented) if scopes else None
-        valid = checked is not None and checked.grant.client == client.id
-        raise OAuthError("invalid_scope" if valid else "invalid_grant")
+        raise _refusal(client, presented, resources)
     return refreshed
 
 
-_EXCHANGES: Mapping[str, Callable[[RegisteredClient, Parameters], tuple[GrantContext, TokenPair]]] = {
+def _refusal(client: RegisteredClient, presented: str, resources: Sequence[str]) -> OAuthError:
+    """Say what is wrong with the request for a valid refresh token, which is still unused."""
+    checked = tokens.check_refresh(token=presented)
+    if checked is None or checked.grant.client != client.id:
+        return OAuthError("invalid_grant")
+    return (
+        access_tokens.wrong_resource()
+        if checked.grant.resource not in resources
+        else OAuthError("invalid_scope")
+    )
+
+
+_Exchange = Callable[[RegisteredClient, Parameters, Sequence[str]], tuple[GrantContext, TokenPair]]
+_EXCHANGES: Mapping[str, _Exchange] = {
     "authorization_code": _exchange_code,
     "refresh_token": _exchange_refresh_token,
     device_grants.GRANT_TYPE: device_grants.exchange,

@@ -114,7 +114,7 @@ def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequ
         login_hint=sent.get("login_hint"),
         id_token_hint=sent.get("id_token_hint"),
         organization=sent.get("organization"),
-        resource=_resource(sent, target.client),
+        resource=resource_of(sent, target.client),
         locales=tuple(sent.get("ui_locales").split()),
         claims=_claims(sent),
     )
@@ -152,7 +152,7 @@ def scopes_of(sent: Parameters, client: RegisteredClient) -> str:
     return " ".join(scope for scope in requested if scope in client.scopes or scope == "openid")
 
 
-def _resource(sent: Parameters, client: RegisteredClient) -> str:
+def resource_of(sent: Parameters, client: RegisteredClient) -> str:
     """Return the resource that access tokens are for (RFC 8707 §2.1); empty for none."""
     resource = sent.get("resource")
     if resource and resource not in client.resources:

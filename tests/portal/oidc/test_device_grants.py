@@ -67,6 +67,16 @@ def test_terminal_gets_tokens_after_the_person_agreed_and_once(world: World) -> 
     assert oidc_browser.userinfo(issued["access_token"]).status_code == 401
 
 
+def test_terminal_names_its_resource_when_it_asks(world: World) -> None:
+    shop = "https://orders.example.test"
+    with worlds.bypassing_commands():
+        Registered.objects.filter(pk="ordering").update(resources=shop)
+    assert error(ask(resource="https://evil.example")) == "invalid_target"
+    asked = ask(resource=shop).json()
+    signed_in.browser(world.olli).post(ANSWER, {"user_code": asked["user_code"], "organization": "koskela"})
+    assert oidc_browser.claims_of(poll(asked).json()["access_token"])["aud"][0] == shop
+
+
 def test_person_of_two_organizations_chooses_one_and_may_refuse(world: World) -> None:
     browser = signed_in.browser(world.mikko)
     asked, refused = ask().json(), ask().json()

@@ -1,13 +1,17 @@
 """Signed access tokens for a resource, for people's grants and for clients alone."""
 
+import datetime as dt
 from typing import Any
 
 import jwt
 import pytest
 
+from audit.foundation import clock
 from identity import signing_keys
 from identity.clients.models import Client as Registered
-from portal.oidc import metadata
+from identity.grants import tokens
+from identity.memberships.models import MembershipPeriod
+from portal.oidc import access_tokens, metadata
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.world import World, move_clock
@@ -49,7 +53,10 @@ def test_token_for_a_resource_is_a_jwt_of_rfc_9068_that_ends_with_the_grant_here
     with pytest.raises(jwt.InvalidAudienceError):
         verified(issued["access_token"], STOCK)
     assert oidc_browser.userinfo(issued["access_token"]).json()["sub"] == str(world.olli.user_id)
-    assert oidc_browser.introspect(world, issued["access_token"])["active"]
+    known = oidc_browser.introspect(world, issued["access_token"])
+    assert (known["active"], known["exp"]) == (True, claims["exp"])
+    assert oidc_browser.userinfo(claims["jti"]).status_code == 401, "resources log it"
+    assert oidc_browser.introspect(world, claims["jti"]) == {"active": False}
     refresh = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
     again = oidc_browser.post(metadata.TOKEN, refresh, oidc_browser.basic(world)).json()
     assert verified(again["access_token"], ORDERS)
@@ -68,8 +75,38 @@ def test_token_without_a_resource_stays_opaque_and_another_resource_is_refused(w
     code = oidc_browser.code(browser, resource=ORDERS)
     for resource in (STOCK, "https://evil.example"):
         assert oidc_browser.redeem(world, code, resource=resource).json()["error"] == "invalid_target"
-    issued = oidc_browser.redeem(world, oidc_browser.code(browser), resource=STOCK).json()
-    assert verified(issued["access_token"], STOCK)
+    issued = oidc_browser.redeem(world, code).json()
+    assert verified(issued["access_token"], ORDERS), "the wrong requests have not used the code up"
+    refresh = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
+    basic = oidc_browser.basic(world)
+    wrong = oidc_browser.post(metadata.TOKEN, {**refresh, "resource": STOCK}, basic)
+    assert wrong.json()["error"] == "invalid_target"
+    assert oidc_browser.post(metadata.TOKEN, {**refresh, "resource": ORDERS}, basic).status_code == 200
+    without = oidc_browser.code(browser)
+    assert oidc_browser.redeem(world, without, resource=STOCK).json()["error"] == "invalid_target"
+    assert oidc_browser.redeem(world, without).status_code == 200
+
+
+def test_withdrawn_resource_gets_no_further_token(world: World) -> None:
+    code = oidc_browser.code(signed_in.browser(world.olli), resource=ORDERS)
+    issued = oidc_browser.tokens(world, world.olli, resource=ORDERS)
+    with worlds.bypassing_commands():
+        Registered.objects.filter(pk="ordering").update(resources=STOCK)
+    assert oidc_browser.redeem(world, code).json()["error"] == "invalid_target"
+    refresh = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
+    refused = oidc_browser.post(metadata.TOKEN, refresh, oidc_browser.basic(world))
+    assert refused.json()["error"] == "invalid_target"
+
+
+def test_signed_token_ends_with_the_membership_that_has_an_end(world: World) -> None:
+    code = oidc_browser.code(signed_in.browser(world.olli), resource=ORDERS)
+    with worlds.bypassing_commands():
+        MembershipPeriod.objects.filter(membership=world.olli).update(
+            valid_until=clock.now() + dt.timedelta(seconds=100)
+        )
+    issued = oidc_browser.redeem(world, code).json()
+    _, claims = verified(issued["access_token"], ORDERS)
+    assert 90 < claims["exp"] - claims["iat"] == issued["expires_in"] <= 100
 
 
 def test_expired_or_foreign_signed_token_is_invalid_here_at_once(world: World) -> None:
@@ -82,6 +119,10 @@ def test_expired_or_foreign_signed_token_is_invalid_here_at_once(world: World) -
     other = oidc_browser.tokens(world, world.olli, resource=ORDERS)["access_token"]
     move_clock(301)
     assert oidc_browser.userinfo(other).status_code == 401
+    assert oidc_browser.userinfo(oidc_browser.claims_of(other)["jti"]).status_code == 401
+    assert tokens.revoke(token=access_tokens.presented(other), client="ordering"), (
+        "expired, and still its own"
+    )
 
 
 def as_client(world: World, **more: str) -> Any:
