@@ -4,8 +4,10 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
-from delegation.catalogue import affected_people, difference, stored_catalogue
+from audit.log import ledger
+from delegation.catalogue import affected_people, catalogue_rows, difference, stored_catalogue
 from delegation.catalogue.affected_people import AffectedPeople
+from delegation.catalogue.catalogue_rows import CatalogueRows
 from delegation.catalogue.defaults import Catalogue
 from delegation.catalogue.difference import CatalogueDifference
 
@@ -17,6 +19,9 @@ class CheckedFile:
     version: str
     difference: CatalogueDifference
     affected: AffectedPeople
+    head: int
+    """The number of the newest event in the supplier's chain before the rows were read."""
+    rows: CatalogueRows
 
     @property
     def digest(self) -> str:
@@ -28,8 +33,9 @@ class CheckedFile:
 
 
 def check(*, catalogue: Catalogue, at: dt.datetime) -> CheckedFile:
-    """Compare a file with the catalogue in force, and count the people affected. Eight statements at most."""
-    stored = stored_catalogue.load()
+    """Compare a file with the catalogue in force, and count the people affected. Nine statements at most."""
+    head, rows = ledger.last_seq(chain=ledger.SUPPLIER), catalogue_rows.read()
+    stored = stored_catalogue.of(rows)
     changes = difference.of_file(stored, catalogue)
     affected = affected_people.count(changes=changes, before=stored.catalogue, at=at)
-    return CheckedFile(stored.version, changes, affected)
+    return CheckedFile(stored.version, changes, affected, head, rows)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor
+from audit.log import ledger
+from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import OrganizationIds, SupplierSet
@@ -50,13 +52,13 @@ def apply(
     the actor saw.
     Raises SecondPersonRequired and DifferenceChanged besides the errors of every act.
     """
-    # Counting people takes time, so it is done before the lock; the version of the catalogue is compared under it.
+    # Reading and counting take time, so both are done before the lock; under it the supplier's chain says
+    # whether they still hold.
     checked = checked_file.check(catalogue=catalogue, at=clock.now())
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-        rules.require_same_difference(checked, seen)
+        rules.require_same_difference(checked, seen, head=_head(act))
         rules.require_one_person_suffices(checked, at=act.at)
-        applied = effects.apply_catalogue(act, catalogue, affected=checked.affected)
-        store.begin_wave(act=act.id, at=act.at, roles=checked.difference.roles_to_update)
+        applied = effects.apply_catalogue(act, catalogue, checked)
         return act.set_result(applied)
 
 
@@ -71,7 +73,7 @@ def propose(
     checked = checked_file.check(catalogue=_parsed(file), at=clock.now())
     digest = hashlib.sha256(file.encode()).hexdigest()
     with acting(actor, Verb.CATALOGUE_PROPOSE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-        rules.require_same_difference(checked, seen)
+        rules.require_same_difference(checked, seen, head=_head(act))
         rules.require_room(file)
         if CatalogueProposal.objects.filter(digest=digest, state=CatalogueProposal.State.OPEN).exists():
             raise AlreadyExists(field="proposal")
@@ -109,10 +111,9 @@ def agree(
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         row = _reloaded(proposal)
         rules.require_agreement_counts(row, actor=act.actor, version=checked.version, at=act.at)
-        rules.require_same_difference(checked, seen)
+        rules.require_same_difference(checked, seen, head=_head(act))
         effects.decide(act, row, CatalogueProposal.State.APPLIED)
-        applied = effects.apply_catalogue(act, catalogue, affected=checked.affected, agreed=row)
-        store.begin_wave(act=act.id, at=act.at, roles=checked.difference.roles_to_update)
+        applied = effects.apply_catalogue(act, catalogue, checked, agreed=row)
         return act.set_result(applied)
 
 
@@ -150,6 +151,10 @@ def propagate(
             raise DifferenceChanged
         act.record(roles=wave.roles, catalogue_act=str(wave.act))
     return act.outcome
+
+
+def _head(act: Act) -> int:
+    return act.chain_heads[ledger.SUPPLIER].seq
 
 
 def _parsed(file: str) -> Catalogue:

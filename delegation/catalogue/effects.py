@@ -13,8 +13,8 @@ from delegation.authorization.models.ceilings import Ceiling
 from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit, amount_to_json
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import events, rules, store, stored_catalogue, unit_ceilings
-from delegation.catalogue.affected_people import AffectedPeople
+from delegation.catalogue import events, rules, store, unit_ceilings
+from delegation.catalogue.checked_file import CheckedFile
 from delegation.catalogue.defaults import Catalogue
 from delegation.catalogue.models import CatalogueProposal
 from identity.organizations.models import Organization
@@ -92,14 +92,17 @@ class CatalogueApplied:
 
 
 def apply_catalogue(
-    act: Act, catalogue: Catalogue, *, affected: AffectedPeople, agreed: CatalogueProposal | None = None
+    act: Act, catalogue: Catalogue, checked: CheckedFile, *, agreed: CatalogueProposal | None = None
 ) -> CatalogueApplied:
-    """Write the catalogue and record it; other open proposals become void. `agreed` is the proposal that led to it."""
-    new_units = store.add_units(catalogue)
-    store.set_brands(catalogue)
-    known = store.apply_entitlements(catalogue)
-    store.apply_templates(catalogue, known)
-    versions = store.apply_roles(catalogue, known, act.at)
+    """Write the catalogue and record it; other open proposals become void. `agreed` is the proposal that led to it.
+
+    The rows are those of `checked`: nothing of the catalogue is read under the lock.
+    """
+    rows = checked.rows
+    new_units = store.apply_units(catalogue, rows)
+    known = store.apply_entitlements(catalogue, rows)
+    store.apply_templates(catalogue, rows, known)
+    versions = store.apply_roles(catalogue, rows, known, act.at)
     act.record(
         roles=list(versions),
         entitlements=sorted(known),
@@ -109,15 +112,17 @@ def apply_catalogue(
         ceiling_templates={
             spec.key: events.template_to_json(spec, known) for spec in catalogue.ceiling_templates
         },
-        people_losing=affected.total.lose,
-        people_gaining=affected.total.gain,
+        people_losing=checked.affected.total.lose,
+        people_gaining=checked.affected.total.gain,
     )
     if new_units:
         act.record(business_units=new_units)
     if agreed is not None:
         act.record(proposal=str(agreed.id))
-    if void := _void_others(act):
+    if void := _void_others(act, checked):
         act.record(void_proposals=void)
+    roles = checked.difference.roles_to_update
+    store.begin_wave(act=act.id, at=act.at, roles=roles, has_holders=checked.affected.holders > 0)
     left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
     return CatalogueApplied(tuple(versions), tuple(left_out))
 
@@ -129,11 +134,10 @@ def decide(act: Act, row: CatalogueProposal, state: CatalogueProposal.State) -> 
     row.save(update_fields=["state", "decided_at", "decided_act", "decided_by", "decided_by_kind"])
 
 
-def _void_others(act: Act) -> list[str]:
+def _void_others(act: Act, checked: CheckedFile) -> list[str]:
     """Close the proposals that were compared with another catalogue than the one that is in force now."""
-    rows = list(CatalogueProposal.objects.filter(state=CatalogueProposal.State.OPEN).order_by("id"))
-    version = stored_catalogue.load().version if rows else ""
-    void = [row for row in rows if row.version != version]
+    rows = CatalogueProposal.objects.filter(state=CatalogueProposal.State.OPEN).defer("file").order_by("id")
+    void = [row for row in rows if not checked.difference.is_empty or row.version != checked.version]
     for row in void:
         decide(act, row, CatalogueProposal.State.VOID)
     return [str(row.id) for row in void]

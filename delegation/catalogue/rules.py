@@ -68,12 +68,15 @@ def require_one_person_suffices(checked: CheckedFile, *, at: dt.datetime) -> Non
         raise SecondPersonRequired(people_losing=checked.affected.total.lose, most=most)
 
 
-def require_same_difference(checked: CheckedFile, seen: str) -> None:
+def require_same_difference(checked: CheckedFile, seen: str, *, head: int) -> None:
     """Raise DifferenceChanged where the catalogue has moved since the check, or the actor saw another difference.
 
-    Call it under the supplier's lock: no act changes the catalogue until the end of this one.
+    Call it under the supplier's lock: no act changes the catalogue until the end of this one. `head` is the number of
+    the newest event in the supplier's chain. Each change of the catalogue has an event there, so the catalogue is read
+    again only where the chain has grown.
     """
-    if stored_catalogue.load().version != checked.version or seen not in ("", checked.digest):
+    moved = head != checked.head and stored_catalogue.load().version != checked.version
+    if moved or seen not in ("", checked.digest):
         raise DifferenceChanged
 
 

@@ -9,12 +9,14 @@ from audit.foundation.intervals import NotEnded
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import Assurance, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.catalogue import events
-from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
+from delegation.catalogue.catalogue_rows import CatalogueRows
+from delegation.catalogue.defaults import Catalogue, RoleSpec
 from delegation.catalogue.models import CatalogueWave, CeilingTemplate
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
 
-R = TypeVar("R", Entitlement, Role, CeilingTemplate)
+R = TypeVar("R", Application, BusinessUnit, CeilingTemplate, Entitlement, Role)
+_CONTENTS = ("verbs", "assignable_roles", "max_assignment_days", "required_assurance", "is_admin")
 
 
 def add_units(catalogue: Catalogue) -> list[str]:
@@ -25,9 +27,9 @@ def add_units(catalogue: Catalogue) -> list[str]:
     return list(new)
 
 
-def begin_wave(*, act: uuid.UUID, at: dt.datetime, roles: Sequence[str]) -> None:
+def begin_wave(*, act: uuid.UUID, at: dt.datetime, roles: Sequence[str], has_holders: bool) -> None:
     """Let the organizations learn of this act, if any assignment of these roles has not ended."""
-    if roles and Assignment.objects.filter(NotEnded(at), role__key__in=roles).exists():
+    if roles and (has_holders or Assignment.objects.filter(NotEnded(at), role__key__in=roles).exists()):
         CatalogueWave.objects.create(act=act, at=at, roles=list(roles))
 
 
@@ -37,100 +39,101 @@ def advance_wave(wave: CatalogueWave, *, position: uuid.UUID) -> bool:
     return bool(moved.update(position=position))
 
 
-def set_brands(catalogue: Catalogue) -> None:
-    """Give each business unit of the file its brand; a unit without one gets the default brand."""
-    for unit in BusinessUnit.objects.filter(key__in=catalogue.units):
-        brand = catalogue.brands.get(unit.key, "")
-        if unit.brand != brand:
-            unit.brand = brand
-            unit.save(update_fields=["brand"])
+def apply_units(catalogue: Catalogue, rows: CatalogueRows) -> list[str]:
+    """Add the business units that are missing, give each of the file its brand, and return the new ones.
+
+    A unit without a brand in the file gets the default brand. Existing units keep their names.
+    """
+    stored = {row.key: row for row in rows.units}
+    new = {key: name for key, name in sorted(catalogue.units.items()) if key not in stored}
+    brands = {key: catalogue.brands.get(key, "") for key in catalogue.units}
+    BusinessUnit.objects.bulk_create(
+        [BusinessUnit(key=key, name=name, brand=brands[key]) for key, name in new.items()]
+    )
+    wanted = {key: {"brand": brand} for key, brand in brands.items() if key not in new}
+    _write(BusinessUnit, stored, wanted)
+    return list(new)
 
 
-def apply_entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
+def apply_entitlements(catalogue: Catalogue, rows: CatalogueRows) -> dict[str, Entitlement]:
     """Write the entitlements of registered applications that differ, and the applications' icons."""
-    applications = {row.key: row for row in Application.objects.all()}
-    for row in applications.values():
-        _set_icon(row, catalogue.icons.get(row.key, ""))
-    stored = {row.key: row for row in Entitlement.objects.all()}
-    known = [spec for spec in catalogue.entitlements if spec.key.partition(":")[0] in applications]
-    rows = {}
-    for rank, spec in enumerate(catalogue.entitlements):
-        if spec in known:
-            application = applications[spec.key.partition(":")[0]]
-            rows[spec.key] = _entitlement(stored.get(spec.key), spec, rank, application)
+    applications = {row.key: row for row in rows.applications}
+    _write(Application, applications, {key: {"icon": catalogue.icons.get(key, "")} for key in applications})
+    wanted = {
+        spec.key: {
+            "application_id": applications[application].id,
+            "text": dict(spec.text),
+            "takes_amount": spec.takes_amount,
+            "takes_sites": spec.takes_sites,
+            "rank": rank,
+        }
+        for rank, spec in enumerate(catalogue.entitlements)
+        if (application := spec.key.partition(":")[0]) in applications
+    }
+    return _write(Entitlement, {row.key: row for row in rows.entitlements}, wanted)
+
+
+def apply_templates(catalogue: Catalogue, rows: CatalogueRows, known: Mapping[str, Entitlement]) -> None:
+    """Write the templates of ceilings that differ; those that the file does not name stay."""
+    wanted = {
+        spec.key: {"name": dict(spec.name), **events.template_to_json(spec, known), "rank": rank}
+        for rank, spec in enumerate(catalogue.ceiling_templates)
+    }
+    _write(CeilingTemplate, {row.key: row for row in rows.templates}, wanted)
+
+
+def _write(
+    model: type[R], stored: Mapping[str, R], wanted: Mapping[str, Mapping[str, object]]
+) -> dict[str, R]:
+    """Write the rows that are new or differ, in two statements at most: equal ones cost nothing under the lock."""
+    rows: dict[str, R] = {}
+    new, changed = [], []
+    for key, fields in wanted.items():
+        row = stored.get(key)
+        if row is None:
+            row = model(key=key, **fields)
+            new.append(row)
+        elif any(getattr(row, name) != value for name, value in fields.items()):
+            for name, value in fields.items():
+                setattr(row, name, value)
+            changed.append(row)
+        rows[key] = row
+    model._default_manager.bulk_create(new)
+    if changed:
+        # The application of an entitlement stands in its key, so it is written once.
+        names = [name for name in next(iter(wanted.values())) if name != "application_id"]
+        model._default_manager.bulk_update(changed, names)
     return rows
 
 
-def apply_templates(catalogue: Catalogue, known: Mapping[str, Entitlement]) -> None:
-    """Write the templates of ceilings that differ; those that the file does not name stay."""
-    stored = {row.key: row for row in CeilingTemplate.objects.all()}
-    for rank, spec in enumerate(catalogue.ceiling_templates):
-        facts = events.template_to_json(spec, known)
-        row = stored.get(spec.key)
-        fields = {"name": dict(spec.name), **facts, "rank": rank}
-        _saved(row or CeilingTemplate(key=spec.key), fields, is_new=row is None)
-
-
-def _set_icon(application: Application, icon: str) -> None:
-    if application.icon != icon:
-        application.icon = icon
-        application.save(update_fields=["icon"])
-
-
-def _entitlement(
-    row: Entitlement | None, spec: EntitlementSpec, rank: int, application: Application
-) -> Entitlement:
-    fields = {
-        "application_id": application.id,
-        "text": dict(spec.text),
-        "takes_amount": spec.takes_amount,
-        "takes_sites": spec.takes_sites,
-        "rank": rank,
-    }
-    return _saved(row or Entitlement(key=spec.key), fields, is_new=row is None)
-
-
-def _saved(row: R, fields: Mapping[str, object], *, is_new: bool) -> R:
-    """Write a row that is new or differs; an equal one costs no statement under the supplier's lock."""
-    if is_new or any(getattr(row, name) != value for name, value in fields.items()):
-        for name, value in fields.items():
-            setattr(row, name, value)
-        row.save(force_insert=is_new)
-    return row
-
-
 def apply_roles(
-    catalogue: Catalogue, known: Mapping[str, Entitlement], at: dt.datetime
+    catalogue: Catalogue, rows: CatalogueRows, known: Mapping[str, Entitlement], at: dt.datetime
 ) -> dict[str, dict[str, Any]]:
     """Write the roles that differ, and return their new versions as the event states them."""
-    stored = {row.key: row for row in Role.objects.all()}
-    rows = RoleVersion.objects.filter(valid_until=None).prefetch_related("entitlements")
-    versions = {row.role_id: row for row in rows}
-    changed = {}
-    for rank, spec in enumerate(catalogue.roles):
-        row = stored.get(spec.key)
-        fields = {"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
-        role = _saved(row or Role(key=spec.key), fields, is_new=row is None)
-        if (version := _apply_version(role, versions.get(role.id), spec, known, at)) is not None:
-            changed[spec.key] = version
-    return changed
-
-
-def _apply_version(
-    role: Role,
-    current: RoleVersion | None,
-    spec: RoleSpec,
-    known: Mapping[str, Entitlement],
-    at: dt.datetime,
-) -> dict[str, Any] | None:
-    """Replace the version of a role, and return the new one as the event states it; None where nothing differs."""
-    if current is not None and _contents(current) == _expected_contents(spec, known):
-        return None
-    number = current.number + 1 if current else 1
-    RoleVersion.objects.filter(role=role, valid_until=None).update(valid_until=at)
-    version = RoleVersion.objects.create(role=role, number=number, valid_from=at, **_fields(spec))
-    rows = RoleEntitlement.objects.bulk_create(_role_entitlements(spec, version, known))
-    return events.version_to_json(version, rows)
+    present = {row.role.key: row for row in rows.versions}
+    wanted = {
+        spec.key: {"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
+        for rank, spec in enumerate(catalogue.roles)
+    }
+    roles = _write(Role, {key: row.role for key, row in present.items()}, wanted)
+    contents = _contents(rows)
+    changed = [spec for spec in catalogue.roles if contents.get(spec.key) != _expected_contents(spec, known)]
+    ended = [present[spec.key].id for spec in changed if spec.key in present]
+    if ended:
+        RoleVersion.objects.filter(id__in=ended, valid_until=None).update(valid_until=at)
+    versions = {
+        spec.key: RoleVersion(
+            role=roles[spec.key],
+            number=present[spec.key].number + 1 if spec.key in present else 1,
+            valid_from=at,
+            **_fields(spec),
+        )
+        for spec in changed
+    }
+    RoleVersion.objects.bulk_create(versions.values())
+    lines = {spec.key: _role_entitlements(spec, versions[spec.key], known) for spec in changed}
+    RoleEntitlement.objects.bulk_create([line for found in lines.values() for line in found])
+    return {key: events.version_to_json(version, lines[key]) for key, version in versions.items()}
 
 
 def _fields(spec: RoleSpec) -> dict[str, object]:
@@ -174,13 +177,16 @@ def _expected_contents(spec: RoleSpec, known: Mapping[str, Entitlement]) -> obje
     return _fields(spec), lines
 
 
-def _contents(version: RoleVersion) -> object:
-    fields = {
-        name: getattr(version, name)
-        for name in ("verbs", "assignable_roles", "max_assignment_days", "required_assurance", "is_admin")
+def _contents(rows: CatalogueRows) -> dict[str, object]:
+    """Return the contents of the version in force of each role, to compare with `_expected_contents`."""
+    lines: dict[uuid.UUID, set[tuple[uuid.UUID, bool, bool, object]]] = {
+        row.id: set() for row in rows.versions
     }
-    lines: set[tuple[uuid.UUID, bool, bool, object]] = {
-        (row.entitlement_id, row.allowed, row.assignable, row.max_assignable_amount)
-        for row in version.entitlements.all()
+    for row in rows.lines:
+        lines[row.version_id].add(
+            (row.entitlement_id, row.allowed, row.assignable, row.max_assignable_amount)
+        )
+    return {
+        row.role.key: ({name: getattr(row, name) for name in _CONTENTS}, lines[row.id])
+        for row in rows.versions
     }
-    return fields, lines

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from delegation.authorization.models.roles import Assurance, Entitlement, RoleEntitlement, RoleVersion
+from delegation.authorization.models.roles import Assurance, RoleEntitlement, RoleVersion
 from delegation.authorization.values import amount_from_json
 from delegation.authorization.verbs import Verb
+from delegation.catalogue import catalogue_rows
+from delegation.catalogue.catalogue_rows import CatalogueRows
 from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec
 from delegation.catalogue.models import CeilingTemplate
-from identity.clients.models import Application
-from identity.organizations.models import BusinessUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,43 +89,43 @@ def _known_parts(role: RoleSpec, known: Mapping[str, EntitlementSpec]) -> RoleSp
 
 def load() -> StoredCatalogue:
     """Read the catalogue in force. Six statements."""
-    units = list(BusinessUnit.objects.order_by("key"))
-    applications = list(Application.objects.order_by("key"))
-    entitlements = list(Entitlement.objects.order_by("rank", "key"))
-    rows = RoleVersion.objects.filter(valid_until=None).select_related("role").order_by("role__rank", "role")
-    versions = list(rows)
+    return of(catalogue_rows.read())
+
+
+def of(rows: CatalogueRows) -> StoredCatalogue:
+    """Return the catalogue of these rows."""
     lines: dict[object, list[RoleEntitlement]] = defaultdict(list)
-    found = RoleEntitlement.objects.filter(version__in=versions).select_related("entitlement")
-    for line in found.order_by("entitlement__rank", "entitlement__key"):
+    for line in rows.lines:
         lines[line.version_id].append(line)
     catalogue = Catalogue(
-        units={row.key: row.name for row in units},
+        units={row.key: row.name for row in rows.units},
         entitlements=[
-            EntitlementSpec(row.key, row.text, row.takes_amount, row.takes_sites) for row in entitlements
+            EntitlementSpec(row.key, row.text, row.takes_amount, row.takes_sites) for row in rows.entitlements
         ],
-        roles=[_role_spec(version, lines[version.id]) for version in versions],
-        brands={row.key: row.brand for row in units if row.brand},
-        icons={row.key: row.icon for row in applications if row.icon},
-        ceiling_templates=ceiling_templates(),
+        roles=[_role_spec(version, lines[version.id]) for version in rows.versions],
+        brands={row.key: row.brand for row in rows.units if row.brand},
+        icons={row.key: row.icon for row in rows.applications if row.icon},
+        ceiling_templates=[_template_spec(row) for row in rows.templates],
     )
     return StoredCatalogue(
         catalogue=catalogue,
-        versions={row.role.key: PresentVersion(row.number, row.valid_from) for row in versions},
-        applications={row.key: row.name for row in applications},
+        versions={row.role.key: PresentVersion(row.number, row.valid_from) for row in rows.versions},
+        applications={row.key: row.name for row in rows.applications},
     )
 
 
 def ceiling_templates() -> list[CeilingTemplateSpec]:
     """Read the templates of ceilings, in order. One statement."""
-    return [
-        CeilingTemplateSpec(
-            key=row.key,
-            name=row.name,
-            offer={key: amount_from_json(amount) for key, amount in sorted(row.offer.items())},
-            units=row.units,
-        )
-        for row in CeilingTemplate.objects.order_by("rank", "key")
-    ]
+    return [_template_spec(row) for row in CeilingTemplate.objects.order_by("rank", "key")]
+
+
+def _template_spec(row: CeilingTemplate) -> CeilingTemplateSpec:
+    return CeilingTemplateSpec(
+        key=row.key,
+        name=row.name,
+        offer={key: amount_from_json(amount) for key, amount in sorted(row.offer.items())},
+        units=row.units,
+    )
 
 
 def _role_spec(version: RoleVersion, lines: Sequence[RoleEntitlement]) -> RoleSpec:

@@ -65,6 +65,11 @@ def parse_time(text: str) -> dt.time | None:
     return dt.time(int(found["hour"]), int(found["minute"] or 0)) if found else None
 
 
+def _default_time(clock: dates.Clock) -> str:
+    """Return noon; before noon the present minute, because a question is about a time that has passed."""
+    return min(_NOON, clock.local(clock.now).strftime("%H:%M"))
+
+
 class QuestionForm(control_characters.Form):
     """Takes a question about a customer, in the customer's time zone."""
 
@@ -76,7 +81,7 @@ class QuestionForm(control_characters.Form):
 
     def __init__(self, data: Mapping[str, Any] | None, *, names: DisplayNames, clock: dates.Clock) -> None:
         today = dates.typed_day(clock.local(clock.now).date())
-        super().__init__(data, initial={"day": today, "time": _NOON}, auto_id="%s")
+        super().__init__(data, initial={"day": today, "time": _default_time(clock)}, auto_id="%s")
         self._clock, self._sites = clock, {site.name: site for site in names.sites.values()}
         _set_choices(self.fields["could"], could_choices(names))
         _set_choices(self.fields["site"], [("", _("Any site")), *((name, name) for name in self._sites)])

@@ -94,6 +94,10 @@ class DeskHomePage(PageModel):
     sign_in: SignInFacts
     has_no_right: bool = False
     """Whether the reader can open this page alone: no right is in force."""
+    search_url: str = ""
+    """Where the reader searches customers and people; empty for one who reads none."""
+    onboard_url: str = ""
+    """Empty for a reader who onboards no customers."""
     first_owner_url: str = ""
     """Where a break-glass session makes a lasting owner; empty for others, and where there is one."""
 
@@ -124,6 +128,8 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         more_risks=more_risks,
         sign_in=sign_in,
         has_no_right=not reader.verbs,
+        search_url=reverse("staff_organizations") if Verb.MEMBER_VIEW in reader.verbs else "",
+        onboard_url=reverse("staff_onboard") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
         first_owner_url=first_owner_url,
     )
 

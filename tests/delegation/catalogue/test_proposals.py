@@ -40,6 +40,9 @@ FILE = SAMPLE.replace(VIEWER, 'entitlements = ["ordering:orders.see", "crm:conta
 """Three viewers lose invoices."""
 ORDERERS_TOO = FILE.replace('    "crm:contacts.see",\n', "", 1)
 """Two orderers lose contacts besides."""
+OTHER_TEXT = SAMPLE.replace("Sees prices, orders and invoices. Orders nothing.", "Sees orders.")
+SMALLER = SAMPLE.replace('verbs = ["activity.view", "member.view"]', 'verbs = ["member.view"]')
+"""No person has the tier that it changes."""
 OTHER = FILE.replace("Sees prices, orders and invoices. Orders nothing.", "Sees orders.")
 
 
@@ -194,6 +197,28 @@ def test_difference_that_changed_since_it_was_seen_is_not_applied(
         commands.apply(actor=pekka, catalogue=catalog_file.parse(text=FILE), seen=seen)
     agree(pekka, row)
     assert viewer_versions() == 2
+
+
+def test_rows_read_before_the_lock_count_only_while_the_catalogue_has_not_moved(
+    leena: Actor, pekka: Actor, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another act of the supplier in between costs a second reading; a change of the catalogue stops the file."""
+    check, between = checked_file.check, list[Callable[[], object]]()
+
+    def check_and_wait(**kwargs: Any) -> checked_file.CheckedFile:
+        checked = check(**kwargs)
+        while between:
+            between.pop()()
+        return checked
+
+    monkeypatch.setattr(checked_file, "check", check_and_wait)
+    between.append(lambda: commands.apply(actor=pekka, catalogue=catalog_file.parse(text=OTHER_TEXT)))
+    with pytest.raises(DifferenceChanged):
+        commands.apply(actor=leena, catalogue=catalog_file.parse(text=SMALLER))
+    between.append(lambda: staff.hire("Outi Oja", "support"))
+    commands.apply(actor=leena, catalogue=catalog_file.parse(text=SMALLER))
+    assert not between
+    assert RoleVersion.objects.filter(role__key="security_admin").count() == 2
 
 
 def test_same_file_is_proposed_once_at_a_time_and_too_many_wait(

@@ -156,8 +156,8 @@ def test_right_for_one_business_unit_shows_the_catalogue_and_changes_nothing(des
 
 
 def test_pages_take_a_literal_number_of_statements(desk: Desk) -> None:
-    """Eight of the check are the difference; the others are the session, the right, and recorded readings."""
+    """Ten of the check are the difference; the others are the session, the right, and recorded readings."""
     browser = owner(desk)
     with CaptureQueriesContext(connection) as captured:
         preview(browser)
-    assert (count_statements(browser, HOME), len(captured)) == (11, 19)
+    assert (count_statements(browser, HOME), len(captured)) == (11, 20)
