@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -9,6 +10,7 @@ from playwright import sync_api
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from audit.foundation import clock
 from tests.fixtures import browsing
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import PLACE, move_clock
@@ -64,6 +66,9 @@ def ask_who_could(steps: Steps) -> None:
     steps.page.get_by_label("Who could").select_option(PLACE)
     steps.page.get_by_label("Over", exact=False).fill("500")
     steps.page.get_by_label("For the site").fill("tampere")
+    now = clock.now().astimezone(ZoneInfo("Europe/Helsinki"))
+    steps.page.get_by_label("On the day").fill(now.strftime("%Y-%m-%d"))
+    steps.page.get_by_label("At, in the customer’s time").fill(now.strftime("%H:%M"))
     steps.button("Show who could")
     expect(steps.page.get_by_role("heading", name="1 person could")).to_be_visible()
     steps.press(steps.page.get_by_text("Why?"))
@@ -89,9 +94,9 @@ class Task(NamedTuple):
 
 TASKS = {
     "find a person": Task(find_person, "support", 2),
-    "place a hold": Task(place_hold, "account_manager", 3),
     "who could, and why": Task(ask_who_could, "auditor", 3),
     "question to export": Task(export_answer, "auditor", 5),
+    "place a hold": Task(place_hold, "account_manager", 3),  # the last: nobody could order after it
 }
 
 
