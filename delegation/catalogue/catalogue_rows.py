@@ -23,7 +23,7 @@ class CatalogueRows:
     templates: Sequence[CeilingTemplate]
 
 
-def read() -> CatalogueRows:
+def load_rows() -> CatalogueRows:
     """Read the catalogue in force. Six statements."""
     versions = RoleVersion.objects.filter(valid_until=None).select_related("role")
     found = list(versions.order_by("role__rank", "role"))

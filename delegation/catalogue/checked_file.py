@@ -34,8 +34,8 @@ class CheckedFile:
 
 def check(*, catalogue: Catalogue, at: dt.datetime) -> CheckedFile:
     """Compare a file with the catalogue in force, and count the people affected. Nine statements at most."""
-    head, rows = ledger.last_seq(chain=ledger.SUPPLIER), catalogue_rows.read()
-    stored = stored_catalogue.of(rows)
+    head, rows = ledger.last_seq(chain=ledger.SUPPLIER), catalogue_rows.load_rows()
+    stored = stored_catalogue.from_rows(rows)
     changes = difference.of_file(stored, catalogue)
     affected = affected_people.count(changes=changes, before=stored.catalogue, at=at)
     return CheckedFile(stored.version, changes, affected, head, rows)

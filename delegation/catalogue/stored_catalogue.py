@@ -89,10 +89,10 @@ def _known_parts(role: RoleSpec, known: Mapping[str, EntitlementSpec]) -> RoleSp
 
 def load() -> StoredCatalogue:
     """Read the catalogue in force. Six statements."""
-    return of(catalogue_rows.read())
+    return from_rows(catalogue_rows.load_rows())
 
 
-def of(rows: CatalogueRows) -> StoredCatalogue:
+def from_rows(rows: CatalogueRows) -> StoredCatalogue:
     """Return the catalogue of these rows."""
     lines: dict[object, list[RoleEntitlement]] = defaultdict(list)
     for line in rows.lines:

@@ -96,7 +96,7 @@ TASKS = {
     "find a person": Task(find_person, "support", 2),
     "who could, and why": Task(ask_who_could, "auditor", 3),
     "question to export": Task(export_answer, "auditor", 5),
-    "place a hold": Task(place_hold, "account_manager", 3),  # the last: nobody could order after it
+    "place a hold": Task(place_hold, "account_manager", 3),  # the last: it stops orders
 }
 
 
