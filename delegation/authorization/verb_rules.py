@@ -76,6 +76,8 @@ class Rule:
     allow_self: bool = False
     within_authority: bool = False
     """Every role of the member must be assignable by the actor."""
+    gives_access: bool = False
+    """Whether it lets a person do or see more, so that a page asks for a recent proof first."""
     allow_system: bool = False
     """Whether the system may do it: onboarding, catalogue, timers."""
     implies: tuple[StrEnum, ...] = ()

@@ -99,9 +99,10 @@ def _leaving(*implies: Verb) -> Rule:
     return Rule(on, effect, topic, within_authority=True, implies=implies)
 
 
+_GIVING = Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True, gives_access=True)
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 RULES: dict[Verb, Rule] = {
-    Verb.ACCESS_CHANGE: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True),
+    Verb.ACCESS_CHANGE: _GIVING,
     Verb.ACCOUNT_RESYNC: Rule(
         On.MEMBERSHIP,
         Effect.MEMBERSHIP,
@@ -130,15 +131,23 @@ RULES: dict[Verb, Rule] = {
     Verb.HOLD_PLACE: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
-    Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS, allow_system=True),
+    Verb.INVITATION_RESEND: Rule(
+        On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
+    ),
     Verb.KEY_ROTATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.KEY_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
-    **dict.fromkeys((Verb.LOOK_ALLOW, Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
-    Verb.LOOK_RULE_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True),
+    Verb.LOOK_ALLOW: Rule(On.LOOK, Effect.NONE, Topic.STAFF, gives_access=True),
+    **dict.fromkeys((Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
+    Verb.LOOK_RULE_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True, gives_access=True),
     Verb.MAIL_DOMAINS_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(
-        On.ORGANIZATION, Effect.NONE, Topic.INVITATIONS, allow_system=True, implies=(Verb.INVITATION_CANCEL,)
+        On.ORGANIZATION,
+        Effect.NONE,
+        Topic.INVITATIONS,
+        gives_access=True,
+        allow_system=True,
+        implies=(Verb.INVITATION_CANCEL,),
     ),
     Verb.MEMBER_REMOVE: _leaving(Verb.INVITATION_CANCEL, Verb.SERVICE_USER_END),
     # A consequence of `person.update` in each organization of the person, never an act.
@@ -149,8 +158,9 @@ RULES: dict[Verb, Rule] = {
         Topic.ACCESS,
         state=RequiredState.ENDED,
         site_reach=SiteReach.OVERLAPS,
+        gives_access=True,
     ),
-    Verb.MEMBER_RESUME: _leaving(),
+    Verb.MEMBER_RESUME: _GIVING,
     Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.SIGN_IN, within_authority=True),
     Verb.MEMBER_SUSPEND: _leaving(Verb.SERVICE_USER_END),
     Verb.MEMBER_VIEW: _viewing(On.MEMBERSHIP),
@@ -175,7 +185,7 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.RECORD_PREVIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
-    Verb.REMOVAL_CANCEL: _leaving(),
+    Verb.REMOVAL_CANCEL: _GIVING,
     Verb.REMOVAL_PLAN: _leaving(),
     Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.SERVICE_USER_CREATE: Rule(

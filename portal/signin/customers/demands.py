@@ -42,11 +42,15 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "mfa_edit_webauthn": OWN_FACTORS,
     "invite": GIVING_ACCESS,
     "invitations": GIVING_ACCESS,
+    "look_help": GIVING_ACCESS,
+    "look_rule": GIVING_ACCESS,
     "people_access": GIVING_ACCESS,
     "person_access": GIVING_ACCESS,
+    "person_last_day_cancel": GIVING_ACCESS,
     "person_restore": GIVING_ACCESS,
+    "person_resume": GIVING_ACCESS,
 }
-"""None: for everybody, also without a sign-in."""
+"""None: for everybody, also without a sign-in. A page whose act `gives_access` (the verb's rule) has GIVING_ACCESS."""
 
 
 def of_page(url_name: str | None, view: Any) -> Demand | None:

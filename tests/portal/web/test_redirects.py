@@ -1,5 +1,6 @@
 """A form that was carried out leads to another page: reloading the answer never repeats what the form did."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.urls import reverse
 
+from audit.foundation import clock
 from audit.models import Event
 from delegation.authorization.verbs import Verb
 from portal.signin.customers import demands
@@ -42,6 +44,19 @@ def _signed_in_colleague(portal: PortalWithData, _place: Visit) -> Fields:
     return _KEY
 
 
+def _last_day(portal: PortalWithData, _place: Visit) -> Fields:
+    day = clock.now().date() + dt.timedelta(days=5)
+    members = [str(portal.world.mikko.id), str(portal.world.vilma.id)]
+    return {"m": members, "day": day.isoformat(), "hour": "17", "reason": "left", **_KEY}
+
+
+def _planned(portal: PortalWithData, place: Visit) -> Fields:
+    """Plan the removal that the form cancels."""
+    before = place.path.removesuffix("/cancel")
+    assert place.browser.post(before, _last_day(portal, place)).status_code == 302
+    return {"idempotency_key": "k9"}
+
+
 FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "account_change_password": _fields(oldpassword=worlds.PASSWORD, password1=NEW_PASSWORD),
     "account_login": lambda portal, _place: {
@@ -73,6 +88,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "oidc_authorize": _fields(),
     "oidc_logout_confirm": _fields(),
     "people_access": lambda portal, _place: orderer_form(portal.world) | {"m": [str(portal.world.vilma.id)]},
+    "people_last_day": _last_day,
     "people_remove": lambda portal, _place: {
         "m": [str(portal.world.mikko.id), str(portal.world.vilma.id)],
         "reason": "left",
@@ -85,14 +101,18 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     },
     "people_select": lambda portal, _place: {"do": "remove", "m": [str(portal.world.mikko.id)]},
     "person_access": _orderer(limit_orderer="1 234"),
+    "person_last_day": _last_day,
+    "person_last_day_cancel": _planned,
     "person_remove": _fields(reason="left", **_KEY),
     "person_restore": _orderer(),
+    "person_resume": _fields(**_KEY),
     "person_resync": _fields(),
     "person_sign_out": _signed_in_colleague,
+    "person_suspend": _fields(**_KEY),
     "removal_resync": _fields(),
 }
 """Address: the fields of a form that is carried out. A new address that takes a POST fails the last test."""
-GIVING = {Verb.ACCESS_CHANGE, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE, Verb.MEMBER_RESTORE}
+GIVING = {verb for verb in Verb if verb.rule.gives_access}
 NARROWS = {"people_sites"}
 """A form with a verb of GIVING that only takes access away."""
 NO_PAGE = {
