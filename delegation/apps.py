@@ -16,6 +16,7 @@ class DelegationConfig(AppConfig):
         from delegation.acts import state as acts_state  # noqa: F401 - needs loaded models
         from delegation.catalogue import state as catalogue_state  # noqa: F401 - needs loaded models
         from delegation.departures import state as departures_state  # noqa: F401 - needs loaded models
+        from delegation.factor_recoveries import state as recoveries_state  # noqa: F401 - needs loaded models
         from delegation.holds import state as holds_state  # noqa: F401 - needs loaded models
         from delegation.invitations import impact as invitations_impact  # noqa: F401 - needs loaded models
         from delegation.invitations import state as invitations_state  # noqa: F401 - needs loaded models

@@ -7,6 +7,7 @@ from delegation.authorization.models.roles import Entitlement, Role, RoleEntitle
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
 from delegation.catalogue.models import CatalogueProposal, CatalogueWave, CeilingTemplate, UnitCeiling
 from delegation.departures.models import PlannedRemoval
+from delegation.factor_recoveries.models import FactorRecovery
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.looking_along.models import PreparedForm
 
@@ -19,6 +20,7 @@ __all__ = [
     "Ceiling",
     "CeilingTemplate",
     "Entitlement",
+    "FactorRecovery",
     "Hold",
     "IdempotencyRecord",
     "Invitation",

@@ -107,7 +107,8 @@ class InvalidInput(DomainError):
 class AlreadyExists(DomainError):
     """The value is in use already.
 
-    `field`: key, site, number, register_id, client, email, second_email, right, hold, proposal.
+    `field`: key, site, number, register_id, client, email, second_email, right, hold, proposal,
+    recovery.
     """
 
     code = "already_exists"
@@ -160,6 +161,26 @@ class NotSuspended(DomainError):
     """The organization is not suspended, so it is not resumed."""
 
     code = "not_suspended"
+    is_refusal = False
+
+
+class NothingToRecover(DomainError):
+    """The person is no present member, or has no second factor that could be replaced."""
+
+    code = "nothing_to_recover"
+    is_refusal = False
+
+
+class OwnRecovery(DomainError):
+    """Four eyes are two people: the opener of a request does not agree to it."""
+
+    code = "own_recovery"
+
+
+class RecoveryOver(DomainError):
+    """A request to replace a lost factor was decided or used, or its time is over: `state`."""
+
+    code = "recovery_over"
     is_refusal = False
 
 

@@ -21,10 +21,18 @@ class StaffRole(StrEnum):
 _READ_CUSTOMERS = (Verb.ACTIVITY_VIEW, Verb.MEMBER_VIEW)
 _LOOK_ALONG = (Verb.LOOK_BEGIN, Verb.LOOK_PREPARE)
 _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
-    StaffRole.SUPPORT: (*_READ_CUSTOMERS, *_LOOK_ALONG),
+    StaffRole.SUPPORT: (
+        *_READ_CUSTOMERS,
+        *_LOOK_ALONG,
+        Verb.FACTOR_RECOVERY_OPEN,
+        Verb.FACTOR_RECOVERY_REFUSE,
+    ),
     StaffRole.SENIOR_SUPPORT: (
         *_READ_CUSTOMERS,
         *_LOOK_ALONG,
+        Verb.FACTOR_RECOVERY_AGREE,
+        Verb.FACTOR_RECOVERY_OPEN,
+        Verb.FACTOR_RECOVERY_REFUSE,
         Verb.ORGANIZATION_RESUME,
         Verb.ORGANIZATION_SUSPEND,
     ),

@@ -24,6 +24,10 @@ class Verb(StrEnum):
     CLIENT_RETIRE = "client.retire"
     CLIENT_ROTATE = "client.rotate"
     CLIENT_UPDATE = "client.update"
+    FACTOR_RECOVERY_AGREE = "factor_recovery.agree"
+    FACTOR_RECOVERY_OPEN = "factor_recovery.open"
+    FACTOR_RECOVERY_REFUSE = "factor_recovery.refuse"
+    FACTOR_RECOVERY_USE = "factor_recovery.use"
     FIRST_ADMIN_INVITE = "first_admin.invite"
     HOLD_LIFT = "hold.lift"
     HOLD_PLACE = "hold.place"
@@ -124,6 +128,10 @@ RULES: dict[Verb, Rule] = {
     Verb.CLIENT_RETIRE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CLIENT_ROTATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CLIENT_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.FACTOR_RECOVERY_AGREE: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
+    Verb.FACTOR_RECOVERY_OPEN: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
+    Verb.FACTOR_RECOVERY_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
+    Verb.FACTOR_RECOVERY_USE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.FIRST_ADMIN_INVITE: Rule(
         On.SUPPLIER, Effect.NONE, Topic.INVITATIONS, implies=(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL)
     ),

@@ -158,6 +158,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FactorRecovery',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('recognition', models.CharField(choices=[('called_back', 'Called Back'), ('admin', 'Admin'), ('contact', 'Contact'), ('document', 'Document'), ('in_person', 'In Person')], max_length=20)),
+                ('state', models.CharField(choices=[('open', 'Open'), ('agreed', 'Agreed'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('used', 'Used')], default='open', max_length=10)),
+                ('opened_by', models.UUIDField()),
+                ('opened_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('decided_by', models.UUIDField(null=True)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('usable_from', models.DateTimeField(null=True)),
+                ('ends_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['membership', 'state'], name='recovery_of_membership')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['agreed', 'used']), _negated=True), models.Q(('decided_by__isnull', False), ('usable_from__isnull', False), models.Q(('decided_by', models.F('opened_by')), _negated=True)), _connector='OR'), name='recovery_agreed_by_another_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'used'), ('used_at__isnull', False)), models.Q(models.Q(('state', 'used'), _negated=True), ('used_at__isnull', True)), _connector='OR'), name='recovery_used_with_state'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='CatalogueProposal',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),

@@ -10,6 +10,7 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_unitceiling',
     'delegation_hold',
     'delegation_plannedremoval',
+    'delegation_factorrecovery',
     'delegation_staffscope',
     'delegation_staffright',
     'delegation_staffpermission',
@@ -104,6 +105,25 @@ CREATE CONSTRAINT TRIGGER plan_ends_period AFTER INSERT OR UPDATE ON delegation_
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION delegation_require_planned_end();
 CREATE CONSTRAINT TRIGGER period_ends_as_planned AFTER INSERT OR UPDATE ON identity_membershipperiod
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION delegation_require_planned_end();
+
+-- What was asked for and by which two people is never rewritten; a request is agreed to once and used once.
+CREATE FUNCTION delegation_recovery_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE'
+       OR (NEW.id, NEW.membership_id, NEW.organization_id, NEW.recognition, NEW.opened_by, NEW.opened_at, NEW.act)
+          IS DISTINCT FROM (OLD.id, OLD.membership_id, OLD.organization_id, OLD.recognition, OLD.opened_by,
+                            OLD.opened_at, OLD.act)
+       OR OLD.state NOT IN ('open', 'agreed')
+       OR OLD.state = 'open' AND NEW.state NOT IN ('agreed', 'refused', 'withdrawn')
+       OR OLD.state = 'agreed' AND (NEW.state NOT IN ('used', 'refused', 'withdrawn')
+           OR (NEW.decided_by, NEW.decided_at, NEW.usable_from, NEW.ends_at)
+              IS DISTINCT FROM (OLD.decided_by, OLD.decided_at, OLD.usable_from, OLD.ends_at)) THEN
+        RAISE EXCEPTION 'a request to replace a factor is decided once and used once' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER recovery_fixed BEFORE UPDATE OR DELETE ON delegation_factorrecovery
+FOR EACH ROW EXECUTE FUNCTION delegation_recovery_fixed();
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

@@ -121,12 +121,13 @@ declarations.register(
     Rebuilt(
         table="mfa_authenticator",
         key=("id",),
-        events="subject_kind = 'user' AND starts_with(verb, 'factor.')",
+        events="subject_kind = 'user' AND (starts_with(verb, 'factor.') OR verb = 'factor_recovery.use')",
         expected="""
             SELECT (facts ->> 'added')::bigint AS id, subject AS user_id, facts ->> 'factor' AS type,
                    facts ->> 'digest' AS data
             FROM event a WHERE facts ? 'added' AND NOT EXISTS (
-                SELECT FROM event r WHERE r.facts ->> 'removed' = a.facts ->> 'added')
+                SELECT FROM event r WHERE r.facts ->> 'removed' = a.facts ->> 'added'
+                OR jsonb_exists(r.facts -> 'removed_factors', a.facts ->> 'added'))
         """,
         actual=f"""
             SELECT id, user_id, type, {digests.sql(credentials.COMPARED_DATA)} AS data FROM mfa_authenticator

@@ -9,6 +9,7 @@ from portal.desk.applications import views as applications
 from portal.desk.audit import views as audit
 from portal.desk.catalogue import views as catalogue
 from portal.desk.ceilings import views as ceilings
+from portal.desk.factor_recoveries import views as factor_recoveries
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
 from portal.desk.keys import views as keys
@@ -69,6 +70,16 @@ urlpatterns = [
         "organizations/<slug:organization>/people/<uuid:membership>/look",
         looking_along.begin,
         name="staff_look_begin",
+    ),
+    path(
+        "organizations/<slug:organization>/people/<uuid:membership>/recovery",
+        factor_recoveries.open_request,
+        name="staff_recovery_open",
+    ),
+    path(
+        "organizations/<slug:organization>/recoveries/<uuid:recovery>/",
+        factor_recoveries.detail,
+        name="staff_recovery",
     ),
     path("organizations/<slug:organization>/resume", suspensions.resume, name="staff_resume"),
     path("organizations/<slug:organization>/suspend", suspensions.suspend, name="staff_suspend"),

@@ -1,5 +1,6 @@
 """Customers' people sign in by django-allauth, and sign up by invitation only (signin.customers.adapter)."""
 
+import datetime as dt
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,5 +69,7 @@ STAFF_SIGN_IN: dict[str, Any] = {
 STAFF_ALERTS = staff_variables.ALERTS.value()
 CATALOGUE_LOSSES_BY_ONE = staff_variables.CATALOGUE_LOSSES.value()
 """How many people may lose something by a catalogue that one person applies."""
+FACTOR_RECOVERY_WAIT = dt.timedelta(minutes=staff_variables.RECOVERY_WAIT.value())
+"""How long an agreed replacement of a lost second factor waits, after notices by mail."""
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

@@ -52,6 +52,13 @@ CATALOGUE_LOSSES = Variable(
     doc="How many people may lose something within 24 hours by catalogues that one person applies; for more, a second"
     " one agrees.",
 )
+RECOVERY_WAIT = Variable(
+    name="KEYHOLDER_FACTOR_RECOVERY_WAIT",
+    parse=whole(most=10_080),
+    default="60",
+    doc="Minutes between the second person's agreement and the replacement of a lost second factor; the person and the"
+    " organization's admins can object meanwhile.",
+)
 ALERTS = Variable(
     name="KEYHOLDER_STAFF_ALERTS",
     parse=addresses,

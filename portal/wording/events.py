@@ -23,7 +23,7 @@ from portal.wording import (
     reading_events,
     removal_reasons,
     service_user_events,
-    suspension_events,
+    staff_acts,
     system_events,
 )
 from portal.wording.event_names import EventNames
@@ -243,7 +243,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.ORGANIZATION_CREATE: lambda wording, event: EventLine(
         wording.actor(event), _("set up the organization")
     ),
-    **{verb: _worded(text) for verb, text in (look_events.TEXTS | suspension_events.TEXTS).items()},
+    **{verb: _worded(text) for verb, text in staff_acts.TEXTS.items()},
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
     **{verb: _worded(words) for verb, words in departure_events.WORDS.items()},
     Verb.SERVICE_USER_CREATE: _worded(service_user_events.created),

@@ -20,6 +20,15 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
     ),
     errors.AlreadySuspended: lambda: _("This customer is suspended already. Nothing was changed."),
     errors.NotSuspended: lambda: _("This customer is not suspended. Nothing was changed."),
+    errors.NothingToRecover: lambda: _(
+        "This person has no second sign-in method that could be replaced. Nothing was changed."
+    ),
+    errors.OwnRecovery: lambda: _(
+        "You opened this request. Nothing was changed. Another member of senior support must agree."
+    ),
+    errors.RecoveryOver: lambda: _(
+        "This request was decided or used already, or its time is over. Nothing was changed."
+    ),
     errors.HasMembers: lambda: _(
         "A person has joined. Nothing was changed. The customer’s own admins invite people from now on."
     ),

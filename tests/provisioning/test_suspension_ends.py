@@ -1,6 +1,7 @@
 """Other systems close the accounts of a suspended organization, services get logouts, and its end comes by itself."""
 
 import datetime as dt
+import uuid
 
 import pytest
 
@@ -28,8 +29,8 @@ def maarja(world: World) -> Actor:
     return staff.hire("Maarja Kuusk", "account_manager", unit=staff.kivisalo)
 
 
-def is_active(shop: fake_target.Server, user: object) -> bool:
-    return bool(shop.record_of(user)["active"])  # type: ignore[arg-type]
+def is_active(shop: fake_target.Server, user: uuid.UUID) -> bool:
+    return bool(shop.record_of(user)["active"])
 
 
 def test_systems_close_and_open_the_accounts_and_services_get_logouts_of_this_organization_alone(

@@ -18,6 +18,8 @@ from delegation.continuity import AtRisk
 from delegation.organizations import customer_numbers, queries
 from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
+from portal.desk.home import recovery_lines
+from portal.desk.home.recovery_lines import RecoveryLine
 from portal.shell.page_model import PageModel
 from portal.signin.staff.pages import SignInFacts
 from portal.signin.staff.reader import StaffReader
@@ -92,6 +94,8 @@ class DeskHomePage(PageModel):
     risks: Sequence[RiskLine]
     more_risks: bool
     sign_in: SignInFacts
+    recoveries: Sequence[RecoveryLine] = ()
+    """Requests to replace lost sign-in methods that wait for a second person."""
     has_no_right: bool = False
     """Whether the reader can open this page alone: no right is in force."""
     search_url: str = ""
@@ -104,11 +108,14 @@ class DeskHomePage(PageModel):
     @property
     def waiting(self) -> int:
         """Return the number of lines."""
-        return len(self.systems) + len(self.removals) + len(self.risks)
+        return len(self.systems) + len(self.recoveries) + len(self.removals) + len(self.risks)
 
 
 def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
-    """Return the worklist as far as the reader's rights reach. Four statements, five with an unconfirmed removal."""
+    """Return the worklist as far as the reader's rights reach.
+
+    Four statements, one more for support, and one with an unconfirmed removal.
+    """
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals: list[RemovalLine] = []
     risks: list[RiskLine] = []
@@ -117,16 +124,23 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         removals = _removals(readable, reader.at)
         rows = readable.rows.annotate(numbers=customer_numbers.column())
         risks = [_risk(one) for one in continuity.at_risk(organizations=rows, at=reader.at)]
+    recoveries = recovery_lines.waiting(reader)
     more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > continuity.MAX_AT_RISK
     removals, risks = removals[:MAX_REMOVALS], risks[: continuity.MAX_AT_RISK]
     return DeskHomePage(
-        counters=_counters((len(systems), False), (len(removals), more_removals), (len(risks), more_risks)),
+        counters=_counters(
+            (len(systems), False),
+            (len(recoveries), False),
+            (len(removals), more_removals),
+            (len(risks), more_risks),
+        ),
         systems=[_system(one, reader.at) for one in systems],
         removals=removals,
         more_removals=more_removals,
         risks=risks,
         more_risks=more_risks,
         sign_in=sign_in,
+        recoveries=recoveries,
         has_no_right=not reader.verbs,
         search_url=reverse("staff_organizations") if Verb.MEMBER_VIEW in reader.verbs else "",
         onboard_url=reverse("staff_onboard") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
@@ -144,9 +158,13 @@ def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]
 
 def _counters(*parts: tuple[int, bool]) -> list[Counter]:
     """Count the lines of each part; its second value says that there are more."""
-    (systems, _more), (removals, _more_removals), (risks, _more_risks) = parts
+    (systems, _), (recoveries, _), (removals, _), (risks, _) = parts
     labels = [
         (ngettext("failing system", "failing systems", systems), "#systems"),
+        (
+            ngettext("lost sign-in method", "lost sign-in methods", recoveries),
+            "#recoveries",
+        ),
         (ngettext("unconfirmed removal", "unconfirmed removals", removals), "#removals"),
         (ngettext("customer at risk", "customers at risk", risks), "#risks"),
     ]

@@ -58,6 +58,8 @@ class CustomerPersonPage(PageModel):
     look_url: str
     """Empty for a former person, and for a reader who may not look along."""
     facts: CustomerPersonFacts
+    recovery_url: str = ""
+    """Where lost sign-in methods are replaced; empty for a reader who does not do it, and for a former person."""
 
 
 def person_page(page: PageContext, member: VisibleMember) -> CustomerPersonPage:
@@ -82,7 +84,14 @@ def person_page(page: PageContext, member: VisibleMember) -> CustomerPersonPage:
         events_url=_events_url(page, member),
         look_url=_look_url(page, member),
         facts=_facts(page, member, explanation),
+        recovery_url=_recovery_url(page, member),
     )
+
+
+def _recovery_url(page: PageContext, member: VisibleMember) -> str:
+    if member.former or Verb.FACTOR_RECOVERY_OPEN not in page.abilities or page.organization.is_suspended:
+        return ""
+    return page.url("staff_recovery_open", membership=member.membership.id)
 
 
 def _removed(page: PageContext, member: VisibleMember, explanation: RightsExplanation) -> str:

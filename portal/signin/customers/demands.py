@@ -25,6 +25,7 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "account_reset_password_from_key": None,
     "account_reset_password_from_key_done": None,
     "mfa_authenticate": None,
+    "mfa_replace_lost": None,
     "mfa_login_webauthn": None,
     "account_reauthenticate": OWN_SIGN_IN,
     "mfa_reauthenticate": OWN_SIGN_IN,

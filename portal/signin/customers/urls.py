@@ -7,13 +7,19 @@ session stands in `demands`.
 from collections.abc import Callable
 
 from allauth.account import views as account
-from allauth.mfa.base import views as mfa
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseBase
 from django.urls import path, re_path
 
-from portal.signin.customers import confirmation_views, event_transaction, factor_views, password_views, views
+from portal.signin.customers import (
+    confirmation_views,
+    event_transaction,
+    factor_views,
+    lost_factors,
+    password_views,
+    views,
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -52,7 +58,8 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("security/", _recorded(views.Security.as_view()), name="mfa_index"),
-    path("code/", _public(mfa.authenticate), name="mfa_authenticate"),
+    path("code/", _public(lost_factors.EnterCode.as_view()), name="mfa_authenticate"),
+    path("code/replace/", lost_factors.replace, name="mfa_replace_lost"),
     path("security/confirm/", _recorded(confirmation_views.ConfirmCode.as_view()), name="mfa_reauthenticate"),
     path("security/app/", _recorded(factor_views.ConnectApp.as_view()), name="mfa_activate_totp"),
     path("security/app/remove/", _recorded(factor_views.RemoveApp.as_view()), name="mfa_deactivate_totp"),

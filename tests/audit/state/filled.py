@@ -6,6 +6,7 @@ from dataclasses import replace
 from audit.foundation import clock
 from delegation.applications import clients, new_client
 from delegation.catalogue import commands as catalogue_commands
+from delegation.factor_recoveries import commands as recoveries_commands
 from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
 from delegation.people.commands import enrollment, planned_removals
@@ -57,6 +58,12 @@ def fill(world: World) -> None:
     catalogue_commands.propose(actor=staff.hire("Leena Aho", "catalogue_owner"), file=changed)
     invitation, _ = world.invite(
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
+    )
+    recoveries_commands.open_request(
+        actor=staff.hire("Otto Rinne", "support", unit=staff.kivisalo),
+        membership=world.mikko,
+        recognition="admin",
+        proof="Aino called",
     )
     suspensions_commands.suspend(
         actor=world.system,

@@ -22,6 +22,7 @@ REFUSED = {
     ("delegation_hold", "application_id"): "hold_stops_one_thing",
     ("delegation_plannedremoval", "closed_at"): "planned_removal_closed_with_outcome",
     ("delegation_plannedremoval", "outcome"): "planned_removal_closed_with_outcome",
+    ("delegation_factorrecovery", "used_at"): "recovery_used_with_state",
     ("delegation_catalogueproposal", "digest"): "proposal_digest_of_file",
     ("delegation_catalogueproposal", "state"): "proposal_decided_with_state",
     ("delegation_catalogueproposal", "decided_by"): "proposal_decided_with_state",
@@ -85,7 +86,7 @@ def other_value(table: str, column: str) -> str:
 
 ISSUED = {"identity_signin", "identity_signin_clients", "identity_tokenfamily", "identity_authorizationcode"}
 """Tables whose rows the application cannot change or delete: an attacker adds rows, and the owner changes them."""
-FIXED = {"delegation_catalogueproposal", "delegation_plannedremoval"}
+FIXED = {"delegation_catalogueproposal", "delegation_factorrecovery", "delegation_plannedremoval"}
 """Tables whose rows the owner alone rewrites."""
 
 

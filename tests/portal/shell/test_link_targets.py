@@ -36,6 +36,7 @@ FORMS: dict[str, set[str]] = {
     "mfa_activate_totp": {"mfa_activate_totp"},
     "mfa_add_webauthn": {"mfa_add_webauthn"},
     "mfa_authenticate": {"mfa_authenticate"},
+    "mfa_replace_lost": {"mfa_replace_lost"},
     "mfa_deactivate_totp": set(),
     "mfa_generate_recovery_codes": {"mfa_generate_recovery_codes"},
     "mfa_index": set(),

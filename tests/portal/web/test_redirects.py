@@ -77,6 +77,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "look_stop": _fields(),
     "mfa_activate_totp": _app,
     "mfa_authenticate": lambda portal, _place: {"code": code_of(portal.world.paivi.user)},
+    "mfa_replace_lost": _fields(),
     "mfa_deactivate_totp": _fields(),
     "mfa_edit_webauthn": _fields(name="Work phone"),
     "mfa_generate_recovery_codes": _fields(),

@@ -89,6 +89,10 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Observation.SESSION_ENDED,
         Observation.SESSION_REAUTHENTICATED,
         Observation.TOKEN_REPLAYED,
+        Verb.FACTOR_RECOVERY_AGREE,
+        Verb.FACTOR_RECOVERY_OPEN,
+        Verb.FACTOR_RECOVERY_REFUSE,
+        Verb.FACTOR_RECOVERY_USE,
         Verb.MEMBER_SIGN_OUT,
         Verb.PERSON_SIGN_OUT
     }  # fmt: skip

@@ -1,0 +1,15 @@
+"""The sentences about what the supplier's staff do to a customer stand together for its log."""
+
+from collections.abc import Callable, Mapping
+
+from delegation.activity.events import EventView
+from delegation.authorization.verbs import Verb
+from portal.wording import factor_recoveries, look_events, suspension_events
+from portal.wording.event_names import EventNames
+
+TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
+    **factor_recoveries.TEXTS,
+    **look_events.TEXTS,
+    **suspension_events.TEXTS,
+}
+"""The sentence and its note of each of these acts."""
