@@ -129,8 +129,7 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
     removals, risks = removals[:MAX_REMOVALS], risks[: continuity.MAX_AT_RISK]
     return DeskHomePage(
         counters=_counters(
-            (len(systems), False),
-            (len(recoveries), False),
+            *((len(one), False) for one in (systems, recoveries)),
             (len(removals), more_removals),
             (len(risks), more_risks),
         ),
