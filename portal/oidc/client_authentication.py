@@ -31,6 +31,8 @@ class Credentials:
     client_id: str
     secret: str = ""
     assertion: str = ""
+    endpoint: str = ""
+    """The path of the request, which an assertion may name."""
 
 
 def form_parameters(request: HttpRequest) -> Parameters:
@@ -58,7 +60,7 @@ def credentials(request: HttpRequest, sent: Parameters) -> Credentials:
     if sum(methods) > 1:
         raise OAuthError("invalid_request", "Use one client authentication method only.")
     if "client_assertion" in sent:
-        return _asserted(sent)
+        return _asserted(sent, request.path_info)
     presented = request_data.basic_credentials(header) if header else None
     if header and presented is None:
         raise _invalid_client()
@@ -70,7 +72,7 @@ def credentials(request: HttpRequest, sent: Parameters) -> Credentials:
     return Credentials(client_id, secret=secret)
 
 
-def _asserted(sent: Parameters) -> Credentials:
+def _asserted(sent: Parameters, endpoint: str) -> Credentials:
     """Read whose assertion it claims to be; `client_id` may repeat it (RFC 7521 §4.2)."""
     if sent.get("client_assertion_type") != client_assertions.TYPE:
         raise OAuthError("invalid_request", "client_assertion_type is not supported.")
@@ -78,7 +80,7 @@ def _asserted(sent: Parameters) -> Credentials:
     client_id = client_assertions.subject(assertion)
     if not client_id or sent.get("client_id") not in {"", client_id}:
         raise _invalid_client()
-    return Credentials(client_id, assertion=assertion)
+    return Credentials(client_id, assertion=assertion, endpoint=endpoint)
 
 
 def verify(
@@ -89,17 +91,26 @@ def verify(
         raise _invalid_client()
     if public and not client.confidential and not presented.secret and not presented.assertion:
         return client
-    if client.confidential and _proves(client, presented):
+    if client.confidential and client.jwks_uri and presented.assertion:
+        refused = _assertion_fault(client, presented)
+        if refused:
+            raise _invalid_client(client.id, refused)
+        return client
+    if client.confidential and client.verify_secret(presented.secret):
         return client
     if client.jwks_uri and not presented.assertion:
         raise _invalid_client(client.id, "The client is registered for private_key_jwt.")
     raise _invalid_client(client.id)
 
 
-def _proves(client: RegisteredClient, presented: Credentials) -> bool:
-    if presented.assertion:
-        return bool(client.jwks_uri) and client_assertions.verify(client, presented.assertion)
-    return client.verify_secret(presented.secret)
+def _assertion_fault(client: RegisteredClient, presented: Credentials) -> str:
+    """Say what is wrong with the assertion. Keys that we cannot fetch are no failure of the client."""
+    try:
+        return client_assertions.fault(client, presented.assertion, endpoint=presented.endpoint)
+    except client_assertions.KeysUnavailableError as error:
+        text = "The client's jwks_uri cannot be read now."
+        headers = {"Retry-After": str(client_assertions.REFETCH_SECONDS)}
+        raise OAuthError("temporarily_unavailable", text, status=503, headers=headers) from error
 
 
 def service_user(request: HttpRequest, sent: Parameters) -> ServiceClient | None:

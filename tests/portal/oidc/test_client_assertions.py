@@ -1,14 +1,19 @@
 """Clients with keys of their own: what is accepted as an assertion, and what an attacker would try."""
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import LazySettings
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from jwt.algorithms import RSAAlgorithm
+from jwt.warnings import InsecureKeyLengthWarning
 
 from identity.clients.models import Client as Registered
 from portal.oidc import metadata
@@ -58,6 +63,11 @@ def test_assertion_that_is_not_the_client_s_for_us_in_time_and_new_is_refused(
         {"sub": "crm"},
         {"aud": "https://elsewhere.example"},
         {"aud": None},
+        {"aud": ["http://localhost:8000", "https://elsewhere.example"]},
+        {"aud": f"http://localhost:8000{metadata.REVOKE}"},
+        {"sub": "\ud800"},
+        {"jti": "\ud800"},
+        {"exp": 10**400},
         {"exp": None},
         {"exp": now - 120},
         {"exp": now + 3600},
@@ -109,6 +119,11 @@ def test_rotated_key_is_fetched_at_once_and_a_flood_of_unknown_ones_is_not(
             == 401
         )
     assert keys.fetches == 2
+    kid, _ = keys.keys[-1]
+    keys.rotate()
+    keys.keys = [(kid, keys.keys[0][1])]
+    move_clock(31)
+    assert introspect(keys.parameters()).status_code == 200, "another key, the same kid"
 
 
 def test_withdrawn_key_is_refused_after_the_time_of_the_cache(world: World, keys: ClientKeys) -> None:
@@ -128,4 +143,34 @@ def test_client_without_keys_or_with_an_unreachable_address_takes_no_assertion(
     assert introspect(keys.parameters(client="crm")).status_code == 401
     with worlds.bypassing_commands():
         Registered.objects.filter(pk="ordering").update(jwks_uri="http://127.0.0.1:9/jwks.json")
-    assert introspect(keys.parameters()).status_code == 401
+    for _ in range(2):
+        unavailable = introspect(keys.parameters())
+        assert (unavailable.status_code, unavailable["Retry-After"]) == (503, "30")
+
+
+def test_keys_count_for_an_hour_while_the_address_of_the_client_fails(world: World, keys: ClientKeys) -> None:
+    assert introspect(keys.parameters()).status_code == 200
+    keys.close()
+    for seconds, status in ((700, 200), (3700, 503)):
+        move_clock(seconds)
+        assert introspect(keys.parameters(exp=int(time.time()) + seconds + 60)).status_code == status, seconds
+
+
+def test_key_that_is_short_or_for_another_use_verifies_nothing(
+    world: World, keys: ClientKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = json.loads(keys.published())["keys"][0]
+    for wrong in ({"alg": "ES384"}, {"key_ops": ["sign"]}, {"use": "enc"}):
+        monkeypatch.setattr(
+            keys, "published", lambda w=wrong: json.dumps({"keys": [{**published, **w}]}).encode()
+        )
+        cache.clear()
+        assert introspect(keys.parameters()).status_code == 401, wrong
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - the one that is refused
+    row = {**RSAAlgorithm.to_jwk(short.public_key(), as_dict=True), "kid": "short"}
+    monkeypatch.setattr(keys, "published", lambda: json.dumps({"keys": [row]}).encode())
+    cache.clear()
+    claims = jwt.decode(keys.assertion(), options={"verify_signature": False})
+    with pytest.warns(InsecureKeyLengthWarning):
+        forged = jwt.encode(claims, short, "RS256", headers={"kid": "short"})
+    assert introspect(client_keys.as_parameters(forged)).status_code == 401
