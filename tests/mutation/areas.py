@@ -49,6 +49,7 @@ AREAS = (
         (
             "delegation/authorization/policy.py",
             "delegation/authorization/verbs.py",
+            "delegation/authorization/verb_rules.py",
             "delegation/authorization/event_types.py",
         ),
     ),
@@ -70,6 +71,8 @@ AREAS = (
         20,
         (
             "delegation/access/assignable.py",
+            "delegation/access/impact.py",
+            "delegation/applications/client_addresses.py",
             "delegation/access/rules.py",
             "delegation/access/site_limits.py",
             "delegation/access/store.py",
@@ -100,7 +103,9 @@ AREAS = (
         (
             "delegation/*/commands.py",
             "delegation/*/commands/*.py",
+            "delegation/applications/client_settings.py",
             "delegation/applications/clients.py",
+            "delegation/departures/*.py",
             "delegation/applications/new_client.py",
             "delegation/key_rotations.py",
             "delegation/people/*.py",
@@ -112,6 +117,7 @@ AREAS = (
             "delegation/invitations/sending.py",
             "delegation/retention.py",
             "identity/lifecycle.py",
+            "identity/periods.py",
         ),
     ),
     Area(
@@ -151,6 +157,7 @@ AREAS = (
             "audit/sealing.py",
             "audit/state/*.py",
             "audit/verify_export.py",
+            "audit/verify_receipt.py",
             "audit/verification/*.py",
         ),
     ),
@@ -160,9 +167,11 @@ AREAS = (
         (
             "provisioning/accounts/*.py",
             "provisioning/delivery/*.py",
+            "provisioning/due_removals.py",
             "provisioning/logout/*.py",
             "provisioning/mail/*.py",
             "provisioning/removals/*.py",
+            "provisioning/suspension_ends.py",
         ),
     ),
 )
@@ -184,6 +193,9 @@ NOT_MUTATED = (
     # What pages show and search: page models are asserted whole.
     "delegation/activity/*",
     "delegation/*/queries.py",
+    "delegation/impacts.py",
+    "delegation/invitations/impact.py",
+    "delegation/service_users/impact.py",
     "delegation/organizations/customer_search.py",
     "delegation/organizations/customer_numbers.py",
     "delegation/organizations/overview.py",

@@ -131,6 +131,7 @@ RAW_TEMPLATES = {
 RAW_CODE = {
     ("portal/templatetags/kh.py", "SafeString"): "a literal attribute",
     ("portal/templatetags/kh.py", "format_html(drawing)"): "a literal a line above",
+    ("portal/shell/read_only_copy.py", "mark_safe"): "a copy with the tags and attributes of its lists alone",
     ("portal/web/people/list_context.py", "format_html(text)"): "our own sentence in our own translation",
     ("portal/wording/access.py", "format_html(pattern)"): "our own sentence in our own translation",
     ("portal/wording/access_changes.py", "format_html(pattern)"): "our own sentence in our own translation",
