@@ -11,11 +11,10 @@ from audit.log.ledger import Subject
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
-from delegation.acts.subjects import SupplierSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadySuspended, InvalidAccess, InvalidInput, NotSuspended
 from delegation.authorization.verbs import Verb
-from delegation.suspensions.subjects import OrganizationToSuspend
+from delegation.suspensions.subjects import OrganizationToSuspend, SuspensionToEnd
 from identity import lifecycle
 from identity.organizations.models import Organization, Suspension
 from identity.revocation import Revoked
@@ -122,20 +121,19 @@ def resume(
     *,
     actor: Actor,
     organization: Organization,
+    suspension: uuid.UUID,
     note: str = "",
-    suspension: uuid.UUID | None = None,
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
-    """End the suspension now: all access works as before, and each person signs in again.
+    """End this suspension now: all access works as before, and each person signs in again.
 
-    `suspension` names the one that is meant; without it, the present one. Raises NotSuspended besides the errors of
-    every act.
+    Raises NotSuspended where it has ended, also if another holds now, besides the errors of every act.
     """
     note = input_cleaning.reason(note)
-    affects = SupplierSet(affects=(organization.id,))
-    with acting(actor, Verb.ORGANIZATION_RESUME, on=affects, idempotency_key=idempotency_key) as act:
-        row = Suspension.objects.filter(organization=organization.id, valid_until=None).first()
-        if row is None or suspension not in {None, row.id}:
+    meant = SuspensionToEnd(suspension, organization=organization.id)
+    with acting(actor, Verb.ORGANIZATION_RESUME, on=meant, idempotency_key=idempotency_key) as act:
+        rows = Suspension.objects.filter(id=suspension, organization=organization.id, valid_until=None)
+        if (row := rows.first()) is None:
             raise NotSuspended
         lifecycle.resume_organization(suspension=row, at=act.at)
         _record(act, row, note)

@@ -1,17 +1,22 @@
 """An organization is suspended with the users of all its members locked: what was issued to them ends."""
 
+import datetime as dt
 import uuid
 from collections.abc import Collection
 from typing import Any
 
 from audit.foundation import clock
+from audit.foundation.actor import Actor
 from audit.foundation.errors import Busy
 from audit.personal_data import PersonalValue
 from delegation.acts.subjects import SupplierSet
+from delegation.authorization import authorities, staff_rights
 from delegation.authorization.errors import NotFound
+from delegation.authorization.policy import Decision
+from delegation.authorization.verbs import Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import SHOWN_NAME
-from identity.organizations.models import Organization
+from identity.organizations.models import Organization, Suspension
 
 
 class OrganizationToSuspend(SupplierSet):
@@ -48,3 +53,32 @@ class OrganizationToSuspend(SupplierSet):
     def _present_members(self) -> list[Any]:
         rows = memberships_queries.active_or_suspended(at=clock.now()).filter(organization=self.organization)
         return list(rows.annotate(person_name=SHOWN_NAME).order_by("id"))
+
+
+class SuspensionToEnd(SupplierSet):
+    """Stands for one suspension of an organization.
+
+    Who suspended the organization may resume it. Others need rights for the organization, or for all its business
+    units: no unit lifts what another has stopped.
+    """
+
+    def __init__(self, suspension: uuid.UUID, *, organization: uuid.UUID) -> None:
+        super().__init__(affects=(organization,))
+        self.organization, self.suspension = organization, suspension
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Decide by staff rights, and by who suspended the organization."""
+        decision = super().decide(actor=actor, verb=verb, at=at)
+        if not decision or self._is_own(actor) or self._covers_all(actor, verb, at):
+            return decision
+        return Decision(allowed=False, reason="no_permission")
+
+    def _is_own(self, actor: Actor) -> bool:
+        return Suspension.objects.filter(id=self.suspension, suspended_by=actor.id).exists()
+
+    def _covers_all(self, actor: Actor, verb: Verb, at: dt.datetime) -> bool:
+        own = [one for one in authorities.authorities_of(actor=actor, at=at) if verb.value in one.verbs]
+        if any(one.is_for_all or one.organization == self.organization for one in own):
+            return True
+        units = staff_rights.units_of(organizations=[self.organization])[self.organization]
+        return {one.unit for one in own} >= units

@@ -9,7 +9,7 @@ from audit.foundation import clock
 from audit.foundation.actor import Actor, system
 from audit.models import Event
 from delegation.suspensions import commands
-from identity.organizations.models import Organization
+from identity.organizations.models import Organization, Suspension
 from provisioning import suspension_ends
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
@@ -51,7 +51,9 @@ def test_systems_close_and_open_the_accounts_and_services_get_logouts_of_this_or
     assert list(Logout.objects.values_list("sign_in_id", "act")) == [(ended.id, done.act)]
     assert other.id != ended.id
 
-    commands.resume(actor=maarja, organization=world.koskela)
+    commands.resume(
+        actor=maarja, organization=world.koskela, suspension=Suspension.objects.get(valid_until=None).id
+    )
     plan_all()
     deliver_all(accounts)
     assert is_active(shop, vilma)

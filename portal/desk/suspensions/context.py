@@ -53,6 +53,8 @@ class ResumePage(PageModel):
     customer: str
     back_url: str
     form: ResumeForm
+    suspension: str
+    """The id of the suspension that is shown, which the form sends."""
     since: str
     reason: str
     end: str
@@ -128,6 +130,7 @@ def resume_page(page: PageContext, suspension: SuspensionView, form: ResumeForm)
         customer=page.organization.name,
         back_url=page.url("staff_organization"),
         form=form,
+        suspension=str(suspension.id),
         since=clock.date_time(suspension.since, seconds=False),
         reason=suspension_notices.REASONS[suspension.reason](),
         end=_("Last day %(day)s") % {"day": clock.last_day(end)} if end else _("Without end"),

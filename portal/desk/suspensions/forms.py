@@ -41,10 +41,14 @@ class SuspendForm(IdempotentForm):
 
 
 class ResumeForm(IdempotentForm):
-    """Asks for a note about why a customer is resumed."""
+    """Asks for a note about why the shown suspension ends."""
 
+    suspension = forms.UUIDField()
+    """The suspension that the page showed: a later one is not lifted by it."""
     note = forms.CharField(required=False, max_length=_NOTE_LENGTH)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        expired = _("This page has expired. Open it again.")
+        self.fields["suspension"].error_messages |= {"required": expired, "invalid": expired}
         self.fields["note"].error_messages["max_length"] = _("This is too long.")

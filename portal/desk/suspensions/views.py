@@ -5,7 +5,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from delegation.authorization.errors import AlreadySuspended, InvalidAccess, NotSuspended
+from delegation.authorization.errors import AlreadySuspended, Denied, InvalidAccess, NotSuspended
 from delegation.authorization.verbs import Verb
 from delegation.staff.readings import Reading
 from delegation.suspensions import commands, queries
@@ -57,8 +57,7 @@ def _suspend(request: Request, page: PageContext, form: SuspendForm) -> bool:
 def resume(request: Request, found: OrganizationPage) -> HttpResponse:
     """GET shows what works again; POST resumes the customer."""
     page, form = found.page, ResumeForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        _resume(request, page, form)
+    if request.method == "POST" and form.is_valid() and _resume(request, page, form):
         return HttpResponseRedirect(page.url("staff_organization"))
     suspension = queries.present(organization=page.organization_id)
     if suspension is None:
@@ -67,21 +66,32 @@ def resume(request: Request, found: OrganizationPage) -> HttpResponse:
     return page_model.render(request, context.resume_page(page, suspension, form))
 
 
-def _resume(request: Request, page: PageContext, form: ResumeForm) -> None:
-    """Run the command and leave a message; a colleague, or the time, may have been first."""
+def _resume(request: Request, page: PageContext, form: ResumeForm) -> bool:
+    """Run the command and leave a message; False where another suspension holds by now, or the reader may not end it.
+
+    A colleague, or the time, may have been first.
+    """
     data = form.cleaned_data
     try:
         commands.resume(
             actor=page.viewer,
             organization=page.organization.row,
+            suspension=data["suspension"],
             note=data["note"],
             idempotency_key=data["idempotency_key"],
         )
+    except Denied:
+        form.add_error(None, _("Who suspended it can resume it, or staff for all its business units."))
+        return False
     except NotSuspended:
+        if queries.present(organization=page.organization_id):
+            form.add_error(None, _("This customer was suspended again. Read why before you resume it."))
+            return False
         messages.info(request, _not_suspended(page))
     else:
         text = _("%(customer)s is resumed. Its people can sign in again.")
         messages.success(request, text % {"customer": page.organization.name})
+    return True
 
 
 def _not_suspended(page: PageContext) -> str:

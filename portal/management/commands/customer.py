@@ -10,9 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.foundation import clock
 from audit.foundation.actor import Channel, system
 from audit.foundation.errors import DomainError
+from delegation.authorization.errors import NotSuspended
 from delegation.catalogue import ceilings
 from delegation.onboarding.new_customer import NewCustomer
 from delegation.suspensions import commands as suspensions_commands
+from delegation.suspensions import queries as suspensions_queries
 from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
 from portal.onboarding import customer_file
@@ -78,8 +80,12 @@ class Command(BaseCommand):
         )
 
     def _resume(self, found: OrganizationView, *, note: str) -> None:
-        actor = system(channel=Channel.SHELL)
-        suspensions_commands.resume(actor=actor, organization=found.row, note=note)
+        present = suspensions_queries.present(organization=found.id)
+        if present is None:
+            raise NotSuspended
+        suspensions_commands.resume(
+            actor=system(channel=Channel.SHELL), organization=found.row, suspension=present.id, note=note
+        )
         self.stdout.write(f"{found.name} is resumed. Its people can sign in again.")
 
     def _apply(self, file: Path, *, dry_run: bool, resend: bool) -> None:

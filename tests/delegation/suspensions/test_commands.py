@@ -24,7 +24,7 @@ from delegation.suspensions.commands import Suspended
 from delegation.suspensions.queries import SuspensionEffects
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
-from identity.organizations.models import Organization, Suspension
+from identity.organizations.models import CustomerNumber, Organization, Suspension
 from identity.people.models import User
 from identity.service_users import service_tokens
 from tests.fixtures import grants, service_users, signed_in
@@ -49,6 +49,13 @@ def maarja(staff: Staff) -> Actor:
 def suspend(world: World, by: Actor, **other: object) -> Suspended:
     arguments = {"reason": "security", "note": "Call Aino", **other}
     return commands.suspend(actor=by, organization=world.koskela, **arguments).result  # type: ignore[arg-type]
+
+
+def resume(world: World, by: Actor, **other: object) -> None:
+    """Resume what is suspended last."""
+    row = Suspension.objects.filter(organization=world.koskela).latest("valid_from")
+    arguments = {"suspension": row.id, **other}
+    commands.resume(actor=by, organization=world.koskela, **arguments)  # type: ignore[arg-type]
 
 
 def rights(member: Membership, at: dt.datetime | None = None) -> int:
@@ -84,7 +91,7 @@ def test_suspension_ends_everything_of_one_organization_and_resuming_gives_back_
     assert mikko.get("/o/koskela/").status_code == 403
     assert memberships_queries.active(at=clock.now()).filter(organization=world.koskela).count() == 0
 
-    commands.resume(actor=maarja, organization=world.koskela)
+    resume(world, maarja)
 
     assert (rights(world.vilma), rights(world.mikko_at_pohjola)) == had
     assert (grants.are_valid(pair), grants.are_valid(other)) == ((False, False), (True, True))
@@ -99,7 +106,7 @@ def test_suspension_is_an_event_in_both_chains_and_its_note_only_in_the_supplier
     world: World, maarja: Actor
 ) -> None:
     suspend(world, maarja, resume_at=clock.now() + DAY)
-    commands.resume(actor=maarja, organization=world.koskela, note="Checked")
+    resume(world, maarja, note="Checked")
     for verb in ("organization.suspend", "organization.resume"):
         of_customer, of_supplier = Event.objects.filter(verb=verb).order_by("subject_kind")
         assert (of_customer.subject_kind, of_customer.subject) == ("organization", world.koskela.id)
@@ -115,7 +122,7 @@ def test_suspension_is_refused_twice_and_without_a_known_reason_or_with_an_end_i
     world: World, maarja: Actor
 ) -> None:
     with pytest.raises(NotSuspended):
-        commands.resume(actor=maarja, organization=world.koskela)
+        commands.resume(actor=maarja, organization=world.koskela, suspension=world.somewhere)
     with pytest.raises(InvalidInput):
         suspend(world, maarja, reason="dislike")
     with pytest.raises(InvalidAccess):
@@ -130,7 +137,7 @@ def test_suspension_is_refused_twice_and_without_a_known_reason_or_with_an_end_i
     for _ in range(2):
         commands.resume(actor=maarja, organization=world.koskela, suspension=row.id, idempotency_key="k2")
     with pytest.raises(NotSuspended):
-        commands.resume(actor=maarja, organization=world.koskela)
+        resume(world, maarja)
     suspend(world, maarja, reason="requested")
     assert present(world).status == "suspended"
 
@@ -153,8 +160,23 @@ def test_staff_of_other_roles_and_units_and_customers_suspend_nobody(
     suspend(world, senior)
     for stranger in (elsewhere, actor_of(world.aino)):
         with pytest.raises(NotFound):
-            commands.resume(actor=stranger, organization=world.koskela)
-    commands.resume(actor=maarja, organization=world.koskela)
+            resume(world, stranger)
+    resume(world, maarja)
+
+
+def test_business_unit_resumes_no_customer_that_another_suspended(
+    world: World, staff: Staff, maarja: Actor
+) -> None:
+    with bypassing_commands():
+        CustomerNumber.objects.create(organization=world.koskela, unit=staff.eesti, number="E-77")
+    kadri = staff.hire("Kadri Tamm", "senior_support", unit=staff.eesti)
+    suspend(world, maarja)
+    with pytest.raises(Denied):
+        resume(world, kadri)
+    resume(world, maarja)
+    suspend(world, kadri)
+    resume(world, staff.hire("Otto Rinne", "senior_support"))
+    assert present(world).status == "active"
 
 
 @state_checked

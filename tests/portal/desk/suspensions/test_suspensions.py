@@ -59,10 +59,19 @@ def test_customer_is_suspended_once_and_resumed_and_its_page_says_so(desk: Desk)
     assert {row.name: row.is_suspended for row in listed.rows}["Rakennusliike Koskela Oy"]
     assert browser.get(f"{CUSTOMER}people/{desk.world.vilma.id}/").status_code == 200
 
-    assert page_model(browser.get(RESUME), ResumePage).reason == "Suspected break-in"
+    shown = page_model(browser.get(RESUME), ResumePage)
+    assert shown.reason == "Suspected break-in"
+    form = {"suspension": shown.suspension, "note": "", "idempotency_key": "k3"}
+    assert (browser.post(RESUME, {"idempotency_key": "k4"}).status_code, status()) == (200, "suspended")
     for _ in range(2):
-        answer = browser.post(RESUME, {"note": "", "idempotency_key": "k3"})
+        answer = browser.post(RESUME, form)
         assert (answer["Location"], status()) == (CUSTOMER, "active")
+    browser.post(SUSPEND, {**FORM, "reason": "misuse", "idempotency_key": "k5"})
+    late = browser.post(RESUME, {**form, "idempotency_key": "k6"})
+    assert ("was suspended again" in visible_text(late), status()) == (True, "suspended")
+    again = page_model(late, ResumePage).suspension
+    assert again != shown.suspension
+    browser.post(RESUME, {"suspension": again, "idempotency_key": "k7"})
     assert browser.get(RESUME)["Location"] == CUSTOMER
     assert page_model(browser.get(CUSTOMER), CustomerPage).suspended == ""
 
