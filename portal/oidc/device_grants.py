@@ -4,10 +4,11 @@ The shared cache holds the request for ten minutes under hashes of both codes. T
 code, which is bound to the device code like to a code verifier: what the cache holds is of no use without it.
 """
 
+import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -32,7 +33,8 @@ SECONDS, INTERVAL = 600, 5
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so that no code is a word (RFC 8628 §6.1)."""
 _LENGTH = 8
-_SLOWER = 5
+_SLOWER, _SLOWEST = 5, 30
+"""Seconds. A code of the answer lives for a minute: the slowest terminal must fetch it in that time."""
 _JITTER = 1
 """A terminal whose clock is that many seconds fast does not poll too early."""
 
@@ -115,9 +117,14 @@ def claim(asked: DeviceRequest) -> bool:
     return bool(cache.add(_name("claim", asked.key), 1, SECONDS))
 
 
-def release(asked: DeviceRequest) -> None:
-    """Let the request be answered after all: the person must sign in or prove a factor first."""
-    cache.delete(_name("claim", asked.key))
+@contextlib.contextmanager
+def released_on_failure(asked: DeviceRequest) -> Iterator[None]:
+    """Let the request be answered after all where issuing fails, for whatever reason."""
+    try:
+        yield
+    except BaseException:
+        cache.delete(_name("claim", asked.key))
+        raise
 
 
 def answer(asked: DeviceRequest, *, code: str) -> None:
@@ -144,7 +151,6 @@ def exchange(
     answered = cache.get(_name("answer", key))
     if answered is None:
         raise OAuthError("authorization_pending")
-    cache.delete(_name("request", key))
     redeemed = answered["code"] and codes.redeem(
         code=answered["code"],
         client=client.id,
@@ -152,6 +158,7 @@ def exchange(
         code_challenge=challenge_of(device_code),
         resources=resources,
     )
+    cache.delete(_name("request", key))
     if not redeemed:
         raise OAuthError("expired_token" if answered["code"] else "access_denied")
     return redeemed
@@ -162,7 +169,7 @@ def _require_patience(key: str) -> None:
     interval = int(cache.get(_name("interval", key)) or INTERVAL)
     if cache.add(_name("poll", key), 1, interval - _JITTER):
         return
-    slower = interval + _SLOWER
+    slower = min(interval + _SLOWER, _SLOWEST)
     cache.set(_name("interval", key), slower, SECONDS)
     cache.set(_name("poll", key), 1, slower - _JITTER)
     raise OAuthError("slow_down", f"Poll every {slower} seconds at most.")

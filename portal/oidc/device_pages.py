@@ -72,13 +72,12 @@ def _sign_in(
         return _entry(request, error=_("This code has been used. Start again on the device."))
     back = query_string.with_values(reverse("oidc_device"), {"user_code": device_grants.written(written)})
     try:
-        proof = assurance.assess(request, demands.ACCESS).proof
-        code = authorize_code.issue_code(request, _authorization(asked), chosen, proof)
+        with device_grants.released_on_failure(asked):
+            proof = assurance.assess(request, demands.ACCESS).proof
+            code = authorize_code.issue_code(request, _authorization(asked), chosen, proof)
     except SessionEnded:
-        device_grants.release(asked)
         return error_responses.redirect_to_sign_in(request, reverse("account_login"))
     except ProofTooOld as refusal:
-        device_grants.release(asked)
         return gate.respond(
             request, assurance.assess(request, demands.ACCESS, since=refusal.since), path=back
         )

@@ -135,12 +135,11 @@ class AuthorizationDecision:
         if pushed and not pushed_requests.claim(pushed):
             raise AuthorizationError("invalid_request", "The pushed request has led to a code already.")
         try:
-            code = authorize_code.issue_code(self.request, self.authorization, chosen, proof)
+            with pushed_requests.released_on_failure(pushed):
+                code = authorize_code.issue_code(self.request, self.authorization, chosen, proof)
         except SessionEnded:
-            pushed_requests.release(pushed)
             return self._lead_to_sign_in()
         except ProofTooOld as refusal:
-            pushed_requests.release(pushed)
             if self._waiting_since:
                 # The mark is taken: with it, the next proof would not count.
                 return dataclasses.replace(self, mark="").respond()
@@ -176,7 +175,10 @@ class AuthorizationDecision:
         return login_redirect.sign_in_url(self._return_url(without=_SELECT, opens_session=True))
 
     def _requires_consent(self) -> bool:
-        return self.authorization.target.client.asks_consent or "consent" in self.authorization.prompts
+        """A native program always asks: another program of the device may claim its address (RFC 8252 §8.6)."""
+        target = self.authorization.target
+        is_claimable = target.client.is_native and not target.redirect_uri.startswith("https:")
+        return is_claimable or target.client.asks_consent or "consent" in self.authorization.prompts
 
     def _consent_page(self, organization: str) -> HttpResponse:
         """Ask for consent, which is not remembered."""

@@ -4,9 +4,10 @@ The shared cache holds the request; the browser brings its name alone. It must c
 the request stays for an hour, because the person may have to sign in first, and leads to one code.
 """
 
+import contextlib
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.cache import cache
@@ -105,9 +106,15 @@ def claim(request_uri: str) -> bool:
     return bool(cache.add(_key("used", request_uri.removeprefix(PREFIX)), 1, _KEPT))
 
 
-def release(request_uri: str) -> None:
-    """Let the request lead to a code after all: the person must sign in or prove a factor first."""
-    cache.delete(_key("used", request_uri.removeprefix(PREFIX)))
+@contextlib.contextmanager
+def released_on_failure(request_uri: str) -> Iterator[None]:
+    """Let the request lead to a code after all where issuing fails, for whatever reason."""
+    try:
+        yield
+    except BaseException:
+        if request_uri:
+            cache.delete(_key("used", request_uri.removeprefix(PREFIX)))
+        raise
 
 
 def _key(kind: str, name: str) -> str:

@@ -2,9 +2,12 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError
 
+from audit.foundation import db
 from identity.clients.models import Client as Registered
 from portal.oidc import metadata
 from tests.fixtures import oidc_browser, signed_in
@@ -63,8 +66,13 @@ def test_loopback_address_of_a_native_program_may_have_any_port(world: World) ->
     change(public=True, is_native=True, redirect_uris=["http://127.0.0.1/cb", "com.example.shop:/cb"])
     browser = signed_in.browser(world.olli)
     for address in ("http://127.0.0.1:51004/cb", "http://127.0.0.1/cb", "com.example.shop:/cb"):
-        answer = oidc_browser.authorize(browser, redirect_uri=address)
-        assert answer["Location"].startswith(f"{address}?code="), address
+        page = oidc_browser.authorize(browser, redirect_uri=address)
+        assert page.status_code == 200, "another program may have claimed the address: the person is asked"
+        sent = urlencode({**fields(page), "decision": "grant"})
+        answer = browser.post(metadata.CONSENT, sent, "application/x-www-form-urlencoded")
+        assert answer.context["target_url"].startswith(f"{address}?code="), address
+    silent = oidc_browser.authorize(browser, redirect_uri="com.example.shop:/cb", prompt="none")
+    assert "error=consent_required" in silent["Location"]
     for address in (
         *("http://127.0.0.1:51004/cb2", "http://127.0.0.2:51004/cb", "http://localhost:51004/cb"),
         *("https://127.0.0.1:51004/cb", "http://127.0.0.1:51004/cb?a=1", "http://u@127.0.0.1:1/cb"),
@@ -79,6 +87,18 @@ def test_web_client_s_loopback_address_is_compared_with_its_port(world: World) -
     change(redirect_uris=["http://127.0.0.1:8000/cb"])
     browser = signed_in.browser(world.olli)
     assert oidc_browser.authorize(browser, redirect_uri="http://127.0.0.1:8001/cb").status_code == 400
+
+
+def test_program_of_another_origin_gets_json_while_the_database_is_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> Any:
+        raise OperationalError
+
+    monkeypatch.setattr(db, "fetch_only", fail)
+    monkeypatch.setattr(db, "fetch_one", fail)
+    answer = call("post", metadata.TOKEN, SPA)
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
 
 
 def call(method: str, address: str, origin: str, **headers: str) -> Any:

@@ -1,12 +1,14 @@
 """A terminal at a counter signs a person in on another device: the way, its limits, and what a stranger can do."""
 
+import contextlib
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from identity.clients.models import Client as Registered
+from identity.grants import codes
 from portal.oidc import device_grants, metadata
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
@@ -116,6 +118,30 @@ def test_terminal_that_polls_too_fast_is_slowed_down_each_time(world: World) -> 
     assert error(poll(asked)) == "slow_down", "the interval is 15 seconds by now"
     move_clock(40)
     assert error(poll(asked)) == "authorization_pending"
+    for _ in range(5):
+        slowed = poll(asked).json()
+    assert slowed["error_description"].startswith("Poll every 30 seconds"), "the answer waits for a minute"
+
+
+def test_answer_that_could_not_be_issued_is_given_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, browser = ask().json(), signed_in.browser(world.olli)
+    sent = {"user_code": asked["user_code"], "organization": "koskela"}
+
+    def busy(**_: object) -> str:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(codes, "issue", busy)
+        with contextlib.suppress(OperationalError):
+            browser.post(ANSWER, sent)
+    assert browser.post(ANSWER, sent).status_code == 303
+    with monkeypatch.context() as patched:
+        patched.setattr(codes, "redeem", busy)
+        assert poll(asked).status_code == 503
+    move_clock(6)
+    assert "id_token" in poll(asked).json()
 
 
 def test_codes_end_and_belong_to_their_client(world: World) -> None:

@@ -1,12 +1,15 @@
 """Requests that a client pushes: what the browser brings, once and in time, and what it cannot change."""
 
+import contextlib
 import re
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError
 
 from identity.clients.models import Client as Registered
+from identity.grants import codes
 from portal.oidc import metadata
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
@@ -55,6 +58,21 @@ def test_pushed_request_goes_on_after_a_sign_in_and_a_choice(world: World) -> No
     assert "nonce" not in fields
     chosen = bring(browser, name, organization="pohjola")
     assert "code" in oidc_browser.response_parameters(chosen)
+
+
+def test_pushed_request_whose_code_could_not_be_issued_leads_to_one_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, name = signed_in.browser(world.olli), name_of(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(codes, "issue", _busy)
+        with contextlib.suppress(OperationalError):
+            bring(browser, name)
+    assert oidc_browser.response_parameters(bring(browser, name))["code"]
+
+
+def _busy(**_: object) -> str:
+    raise OperationalError
 
 
 @pytest.mark.parametrize("seconds", [91, 3601])
