@@ -14,9 +14,9 @@ from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.acts.subjects import OrganizationSet
 from delegation.authorization import input_cleaning
-from delegation.authorization.errors import InvalidInput, LookNotAllowed, NotFound, Unchanged
+from delegation.authorization.errors import InvalidInput, LookNotAllowed, Unchanged
 from delegation.authorization.verbs import Verb
-from delegation.looking_along import rules
+from delegation.looking_along import queries, rules
 from delegation.looking_along.models import PreparedForm
 from delegation.looking_along.subjects import LookOfCode, LookSet, NewLook
 from identity import machine_secrets
@@ -231,14 +231,16 @@ def prepare(
         raise InvalidInput(field="kind", problem="unknown")
     with acting(actor, Verb.LOOK_PREPARE, on=LookSet(look), idempotency_key=idempotency_key) as act:
         rules.require_preparable(look=look.id, at=act.at)
-        if (
-            membership
-            and not Membership.objects.filter(id=membership, organization=act.organization).exists()
-        ):
-            raise NotFound
+        colleague = (
+            queries.member_for_command(membership=membership, organization=act.organization)
+            if membership
+            else None
+        )
         row = PreparedForm.objects.create(
             look=look, kind=kind, membership=membership, content=dict(content), prepared_at=act.at
         )
-        about = {"colleague": str(membership)} if membership else {}
-        act.record(look=str(look.id), form=kind, prepared=str(row.id), **about)
+        act.record(look=str(look.id), form=kind, prepared=str(row.id))
+        if colleague:
+            act.record(colleague=str(colleague.id))
+            act.record_personal(look.id, "name", colleague.shown_name, colleague.user_id)
         return act.set_result(FormPrepared(row.id))

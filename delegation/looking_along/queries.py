@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from audit.foundation.actor import Actor
 from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
@@ -14,7 +16,7 @@ from delegation.looking_along.models import PreparedForm
 from identity.looks import queries as looks_queries
 from identity.looks.models import Look
 from identity.looks.queries import OpenLook
-from identity.memberships.models import Membership
+from identity.memberships.models import SHOWN_NAME, Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Prepared:
     id: uuid.UUID
     kind: str
     membership: uuid.UUID | None
+    colleague: str
+    """The name of the colleague; empty for an invitation."""
     content: Mapping[str, Any]
     staff: uuid.UUID
     staff_name: str
@@ -75,14 +79,14 @@ def member_for_command(*, membership: uuid.UUID, organization: uuid.UUID) -> Mem
 
 def prepared_for(*, look: uuid.UUID) -> list[Prepared]:
     """List the forms of this look that the person has not sent, the newest first. One statement."""
-    rows = PreparedForm.objects.select_related("look__staff").filter(look=look, sent_at=None)
+    rows = _forms().filter(look=look, sent_at=None)
     return [_prepared(row) for row in rows.order_by("-prepared_at", "-id")[:5]]
 
 
 def prepared(*, prepared: uuid.UUID, membership: uuid.UUID, at: dt.datetime) -> Prepared | None:
     """Read a form that was prepared for this member, while the look goes on and until it is sent. One statement."""
     row = (
-        PreparedForm.objects.select_related("look__staff")
+        _forms()
         .filter(
             id=prepared,
             sent_at=None,
@@ -95,8 +99,13 @@ def prepared(*, prepared: uuid.UUID, membership: uuid.UUID, at: dt.datetime) -> 
     return _prepared(row) if row else None
 
 
-def _prepared(row: PreparedForm) -> Prepared:
+def _forms() -> QuerySet[Any]:
+    colleague = Membership.objects.filter(id=OuterRef("membership")).values_list(SHOWN_NAME)
+    return PreparedForm.objects.select_related("look__staff").annotate(colleague=Subquery(colleague))
+
+
+def _prepared(row: Any) -> Prepared:
     staff = row.look.staff
     if staff is None:
         raise NotFound
-    return Prepared(row.id, row.kind, row.membership, row.content, staff.pk, staff.name)
+    return Prepared(row.id, row.kind, row.membership, row.colleague or "", row.content, staff.pk, staff.name)

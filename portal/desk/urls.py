@@ -54,6 +54,11 @@ urlpatterns = [
     path("look/<uuid:look>/", looking_along.follow, name="staff_look"),
     path("look/<uuid:look>/stop", looking_along.stop, name="staff_look_stop"),
     path("look/<uuid:look>/prepare/<slug:kind>", looking_along.prepare, name="staff_look_prepare"),
+    path(
+        "look/<uuid:look>/prepare/<slug:kind>/<uuid:membership>",
+        looking_along.prepare,
+        name="staff_look_prepare_member",
+    ),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),

@@ -87,12 +87,13 @@ def _sentence(look: OpenLook, *, own_browser: bool) -> str:
 def _link(prepared: Prepared, key: str) -> PreparedLink:
     texts = {
         "invite": _("an invitation"),
-        "access": _("a change of access"),
-        "removal": _("a removal"),
+        "access": _("a change of access for %(name)s"),
+        "removal": _("the removal of %(name)s"),
     }
     about = {"membership": prepared.membership} if prepared.membership else {}
     url = reverse(_FORMS[prepared.kind], kwargs={"organization": key, **about})
-    return PreparedLink(texts[prepared.kind], query_string.with_values(url, {PARAMETER: str(prepared.id)}))
+    text = texts[prepared.kind] % {"name": prepared.colleague}
+    return PreparedLink(text, query_string.with_values(url, {PARAMETER: str(prepared.id)}))
 
 
 def look_of(request: HttpRequest) -> tuple[ActiveMembership, OpenLook] | None:

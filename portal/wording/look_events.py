@@ -45,11 +45,13 @@ def prepared(wording: EventNames, event: EventView) -> tuple[str, str]:
     """Return which form was prepared, and that it changed nothing."""
     texts = {
         "invite": _("prepared an invitation for %(who)s to send"),
-        "access": _("prepared a change of access for %(who)s to send"),
-        "removal": _("prepared a removal for %(who)s to send"),
+        "access": _("prepared a change of access of %(name)s for %(who)s to send"),
+        "removal": _("prepared a removal of %(name)s for %(who)s to send"),
     }
     text = texts.get(str(event.facts.get("form")), _("prepared a form for %(who)s to send"))
-    return text % {"who": wording.who(event)}, _("Nothing changes until it is sent.")
+    colleague = _("Erased person") if "name" in event.erased else event.personal.get("name", "")
+    names = {"who": wording.who(event), "name": colleague or _("Unknown person")}
+    return text % names, _("Nothing changes until it is sent.")
 
 
 def rule_set(_wording: EventNames, event: EventView) -> tuple[str, str]:

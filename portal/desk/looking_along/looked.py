@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from delegation.looking_along import queries
 from delegation.staff import readings
+from delegation.staff.readings import Reading
 from identity.looks import looked_pages
 from identity.looks.queries import OpenLook
 from identity.organizations import queries as organizations_queries
@@ -22,6 +23,18 @@ def require(request: Request, reader: StaffReader, look: uuid.UUID) -> OpenLook:
     """Return the look of this staff member in this session. Raises NotFound for any other, and for an ended one."""
     session = middleware.require_session(request).staff_session.key
     return queries.of_staff(actor=reader.actor, look=look, session=session, at=reader.at)
+
+
+def record_form(reader: StaffReader, look: OpenLook, colleague: uuid.UUID | None) -> None:
+    """Record in the customer's log that the staff member reads a form about this colleague; nothing without one."""
+    if colleague:
+        readings.record(
+            actor=reader.actor,
+            what=Reading.LOOK_FORM,
+            organizations=[look.organization_id],
+            at=reader.at,
+            membership=colleague,
+        )
 
 
 def page(request: Request, reader: StaffReader, look: OpenLook) -> HttpResponse:

@@ -17,10 +17,10 @@ from delegation.authorization import policy
 from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
 from delegation.looking_along import queries
-from identity.looks import looked_pages
 from identity.looks.looked_pages import ShownPage
 from identity.looks.queries import OpenLook
 from identity.organizations import queries as organizations_queries
+from portal.shell import masking
 from portal.shell.components import Link
 from portal.shell.page_model import PageModel
 from portal.web.access import choices, initial_values
@@ -50,6 +50,8 @@ class PreparedInput:
     kind: str
     form: Form
     about: uuid.UUID | None
+    colleague: str
+    """The name, shortened where the person hides last names; empty for an invitation."""
 
     def is_valid(self) -> bool:
         """Return whether the person could send it as it is."""
@@ -82,6 +84,7 @@ class PrepareRemovalPage(PageModel):
 
     title: str
     person: str
+    colleague: str
     look_url: str
     form: Form
 
@@ -94,6 +97,8 @@ class PrepareAccessPage(AccessChoices):
 
     title: str
     person: str
+    colleague: str
+    """Empty for an invitation."""
     look_url: str
     invites: bool
 
@@ -104,10 +109,17 @@ def links(look: OpenLook, shown: ShownPage | None, *, at: dt.datetime) -> Sequen
         return []
     about = shown.subject if shown else None
     return [
-        Link(_TITLES[kind](), reverse("staff_look_prepare", args=[look.id, kind]))
+        Link(_TITLES[kind](), _url(look, kind, about))
         for kind in _VERBS
         if (kind == INVITE or about) and _may(look, kind, about, at)
     ]
+
+
+def _url(look: OpenLook, kind: str, about: uuid.UUID | None) -> str:
+    """Return the address of a form, with the colleague that it stays about whatever the person opens next."""
+    if kind == INVITE:
+        return reverse("staff_look_prepare", args=[look.id, kind])
+    return reverse("staff_look_prepare_member", args=[look.id, kind, about])
 
 
 def waiting(look: OpenLook) -> Sequence[str]:
@@ -131,20 +143,25 @@ def _may(look: OpenLook, kind: str, about: uuid.UUID | None, at: dt.datetime) ->
     return bool(policy.decide(actor=person, verb=verb, on=on, at=at))
 
 
-def form_of(request: HttpRequest, look: OpenLook, kind: str, at: dt.datetime) -> PreparedInput:
+def form_of(
+    request: HttpRequest, look: OpenLook, kind: str, about: uuid.UUID | None, at: dt.datetime
+) -> PreparedInput:
     """Return the form. Raises NotFound where the look allows none, or the person could not send it."""
-    about = None
-    if kind != INVITE:
-        shown = looked_pages.read_page(look=look.id)
-        about = shown.subject if shown else None
-    if look.mode != "prepare" or kind not in _VERBS or (kind != INVITE and about is None):
+    if look.mode != "prepare" or kind not in _VERBS or (kind == INVITE) != (about is None):
         raise NotFound
+    colleague = _colleague(look, about) if about else ""
     if not _may(look, kind, about, at):
         raise NotFound
     sent = request.POST if request.method == "POST" else None
     if kind == REMOVAL:
-        return PreparedInput(kind, RemovalForm(sent), about)
-    return PreparedInput(kind, _access_form(sent, look, kind, at), about)
+        return PreparedInput(kind, RemovalForm(sent), about, colleague)
+    return PreparedInput(kind, _access_form(sent, look, kind, at), about, colleague)
+
+
+def _colleague(look: OpenLook, about: uuid.UUID) -> str:
+    """Return the name as the staff member may see it. Raises NotFound for a member of another organization."""
+    row = queries.member_for_command(membership=about, organization=look.organization_id)
+    return masking.shortened(row.shown_name) if look.masked else row.shown_name
 
 
 def _access_form(sent: Any, look: OpenLook, kind: str, at: dt.datetime) -> AccessForm:
@@ -164,6 +181,7 @@ def page(look: OpenLook, prepared: PreparedInput) -> PageModel:
     shared: dict[str, Any] = {
         "title": _TITLES[prepared.kind](),
         "person": look.name,
+        "colleague": prepared.colleague,
         "look_url": reverse("staff_look", args=[look.id]),
     }
     if isinstance(prepared.form, AccessForm):

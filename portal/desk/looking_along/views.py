@@ -93,10 +93,13 @@ def stop(request: Request, reader: StaffReader, look: uuid.UUID) -> HttpResponse
 
 @require_http_methods(_METHODS)
 @desk_page.desk_page(Verb.LOOK_PREPARE)
-def prepare(request: Request, reader: StaffReader, look: uuid.UUID, kind: str) -> HttpResponse:
-    """GET shows a form of the person's; POST prepares it. The person sends it, or not."""
+def prepare(
+    request: Request, reader: StaffReader, look: uuid.UUID, kind: str, membership: uuid.UUID | None = None
+) -> HttpResponse:
+    """GET shows a form of the person's, about the colleague in the address; POST prepares it. The person sends it."""
     found = looked.require(request, reader, look)
-    form = preparing.form_of(request, found, kind, reader.at)
+    form = preparing.form_of(request, found, kind, membership, reader.at)
+    looked.record_form(reader, found, membership)
     if request.method != "POST" or not form.is_valid():
         return page_model.render(request, preparing.page(found, form))
     commands.prepare(

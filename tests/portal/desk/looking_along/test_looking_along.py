@@ -121,14 +121,30 @@ def test_prepared_invitation_is_sent_by_the_person_and_its_event_names_both(desk
 def test_access_and_removal_are_prepared_for_the_colleague_whose_page_is_open(desk: Desk) -> None:
     aino, sanna = signed_in.browser(desk.world.aino), desk.browser("support")
     look, mikko = began(desk, aino, sanna), f"{PEOPLE}/{desk.world.mikko.id}"
-    for kind in ("access", "removal"):
-        assert sanna.get(f"{look}prepare/{kind}").status_code == 404, "no colleague is open"
+    world = desk.world
+    world.member(world.pohjola, "Aino Virtanen", "organization_admin", user=world.aino.user)
+    for wrong in (
+        "access",
+        "removal",
+        f"invite/{world.mikko.id}",
+        f"removal/{world.stina.id}",
+        f"x/{world.mikko.id}",
+    ):
+        assert sanna.get(f"{look}prepare/{wrong}").status_code == 404, wrong
     aino.get(mikko)
     assert [one.text for one in page_of(sanna, look).prepare] == [
         "Prepare an invitation", "Prepare a change of access", "Prepare a removal"
     ]  # fmt: skip
-    assert sanna.post(f"{look}prepare/removal", {"reason": "left", "note": "Call"}).status_code == 302
-    assert sanna.post(f"{look}prepare/access", {"tier": "viewer", "where": "all"}).status_code == 302
+    urls = [one.url for one in page_of(sanna, look).prepare]
+    aino.get(f"{PEOPLE}/{world.vilma.id}")
+    assert "Mikko L." in visible_text(sanna.get(urls[2]))
+    assert sanna.post(urls[2], {"reason": "left", "note": "Call"}).status_code == 302
+    assert sanna.post(urls[1], {"tier": "viewer", "where": "all"}).status_code == 302
+    assert {row.membership for row in PreparedForm.objects.all()} == {world.mikko.id}
+    assert "the removal of Mikko Laine" in visible_text(aino.get(PEOPLE))
+    assert "prepared a removal of Mikko Laine for Aino Virtanen to send" in visible_text(
+        aino.get("/o/koskela/activity")
+    )
     removal, access = (str(PreparedForm.objects.get(kind=kind).id) for kind in ("removal", "access"))
     assert 'value="left" selected' in aino.get(f"{mikko}/remove?prepared={removal}").content.decode()
     other = f"{PEOPLE}/{desk.world.vilma.id}/access?prepared={access}"
@@ -180,7 +196,7 @@ def test_prepared_limit_is_the_one_that_is_sent(desk: Desk) -> None:
     look, mikko = began(desk, aino, sanna), f"{PEOPLE}/{world.mikko.id}"
     aino.get(mikko)
     form = orderer_form(world, limit_orderer="1000")
-    assert sanna.post(f"{look}prepare/access", form).status_code == 302
+    assert sanna.post(f"{look}prepare/access/{world.mikko.id}", form).status_code == 302
     url = f"{mikko}/access?prepared={PreparedForm.objects.get().id}"
     shown = page_model(aino.get(url), AccessPage).form
     assert shown["limit_orderer"].value() == "1000"
