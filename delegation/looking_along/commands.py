@@ -9,12 +9,13 @@ from typing import Any
 
 from audit.foundation import ids
 from audit.foundation.actor import Actor
+from audit.foundation.errors import DomainError
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.acts.subjects import OrganizationSet
 from delegation.authorization import input_cleaning
-from delegation.authorization.errors import InvalidInput, LookNotAllowed, Unchanged
+from delegation.authorization.errors import InvalidInput, LookNotAllowed, NotFound, Unchanged
 from delegation.authorization.verbs import Verb
 from delegation.looking_along import queries, rules
 from delegation.looking_along.models import PreparedForm
@@ -113,6 +114,7 @@ def begin_by_code(
         (look,) = act.on
         until = _begin(act, look, session)
         look.save(update_fields=["staff", "staff_session", "staff_right", "begun_at", "valid_until"])
+        _require_begun(act, look, NotFound())
         act.record(look=str(look.id), right=str(look.staff_right), until=until.isoformat(), by="code")
         return act.set_result(LookBegun(look.id))
 
@@ -143,6 +145,7 @@ def begin_by_rule(
         )
         until = _begin(act, look, session)
         look.save(force_insert=True)
+        _require_begun(act, look, LookNotAllowed(problem="signed_out"))
         facts = {"right": str(look.staff_right), "until": until.isoformat(), "by": "rule"}
         act.record(look=str(look.id), rule=str(rule.id), mode=rule.mode, masked=True, **facts)
         return act.set_result(LookBegun(look.id))
@@ -166,6 +169,12 @@ def _begin(act: Act, look: Look, session: str) -> dt.datetime:
     return until
 
 
+def _require_begun(act: Act, look: Look, refusal: DomainError) -> None:
+    """Refuse a look that does not hold at its own beginning: the log names none that nobody could see."""
+    if looks_queries.open_look(look=look.id, at=act.at) is None:
+        raise refusal
+
+
 @command
 def end(*, actor: Actor, look: Look, idempotency_key: str | None = None) -> Outcome[None]:
     """End a look, or withdraw a consent that no look has used; both sides may. Raises Unchanged for an ended one.
@@ -180,7 +189,7 @@ def end(*, actor: Actor, look: Look, idempotency_key: str | None = None) -> Outc
         row.ended_at = act.at
         row.save(update_fields=["ended_at"])
         looked_pages.delete(look=row.id)
-        act.record(look=str(row.id))
+        act.record(look=str(row.id), begun=row.begun_at is not None)
     return act.outcome
 
 

@@ -83,19 +83,18 @@ def prepared_for(*, look: uuid.UUID) -> list[Prepared]:
     return [_prepared(row) for row in rows.order_by("-prepared_at", "-id")[:5]]
 
 
-def prepared(*, prepared: uuid.UUID, membership: uuid.UUID, at: dt.datetime) -> Prepared | None:
-    """Read a form that was prepared for this member, while the look goes on and until it is sent. One statement."""
-    row = (
-        _forms()
-        .filter(
-            id=prepared,
-            sent_at=None,
-            look__membership=membership,
-            look__ended_at=None,
-            look__valid_until__gt=at,
-        )
-        .first()
-    )
+def offered(*, prepared: uuid.UUID, membership: uuid.UUID, at: dt.datetime) -> Prepared | None:
+    """Read a form that was prepared for this member, while the look goes on. Three statements at most."""
+    row = _forms().filter(id=prepared, sent_at=None, look__membership=membership).first()
+    return _prepared(row) if row and rules.open_look(look=row.look_id, at=at) else None
+
+
+def shown(*, prepared: uuid.UUID, membership: uuid.UUID) -> Prepared | None:
+    """Read a form that this member has open and sends now: the log names who prepared it, also after the look.
+
+    One statement.
+    """
+    row = _forms().filter(id=prepared, sent_at=None, look__membership=membership).first()
     return _prepared(row) if row else None
 
 

@@ -6,11 +6,14 @@ import uuid
 from dataclasses import dataclass
 
 from django.core import signing
+from django.db import transaction
 from django.db.models import Q
 
+from audit.foundation import db
 from identity.looks.models import LookPage
 
 logger = logging.getLogger("django.security.SuspiciousOperation")
+_LONGEST_WAIT = dt.timedelta(milliseconds=100)
 LONGEST_BODY = 1024 * 1024
 """Bytes of a page; a longer one is stored as one that is not shown."""
 
@@ -27,7 +30,10 @@ class ShownPage:
 
 
 def store(*, look: uuid.UUID, page: ShownPage) -> None:
-    """Replace the page of this look, signed. One statement."""
+    """Replace the page of this look, signed. Two statements.
+
+    Raises OperationalError where another transaction holds the row.
+    """
     body = page.body if len(page.body.encode()) <= LONGEST_BODY else ""
     row = LookPage(
         look_id=look, route=page.route[:60], title=page.title[:300], subject=page.subject, at=page.at
@@ -35,7 +41,11 @@ def store(*, look: uuid.UUID, page: ShownPage) -> None:
     signed = signing.dumps(body, salt=_salt_of(row), compress=True) if body else ""
     row.body = signed if len(signed) <= LONGEST_BODY else ""
     columns = ["route", "title", "body", "subject", "at"]
-    LookPage.objects.bulk_create([row], update_conflicts=True, unique_fields=["look"], update_fields=columns)
+    with transaction.atomic():
+        db.limit_lock_waits(longest=_LONGEST_WAIT)
+        LookPage.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["look"], update_fields=columns
+        )
 
 
 def read_page(*, look: uuid.UUID) -> ShownPage | None:

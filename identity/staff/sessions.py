@@ -141,10 +141,11 @@ def _rows(secret: str) -> QuerySet[Any]:
     return rows.annotate(**break_glass.columns()).annotate(last_look=Subquery(begun.values("id")[:1]))
 
 
-def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
+def load(*, secret: str, at: dt.datetime | None = None, is_polled: bool = False) -> OpenSession | None:
     """Return the session of this secret if it is valid. One statement, and one a minute for `last_seen_at`.
 
-    `at`: None for the database's clock, which the same statement reads.
+    `at`: None for the database's clock, which the same statement reads. A polled request, which no person
+    caused, moves no idle limit.
     """
     row = _rows(secret).annotate(clock=clock.expression()).first()
     at = at or (row.clock if row else None)
@@ -155,7 +156,7 @@ def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
     except signing.BadSignature:
         logger.warning("The data of a staff session do not belong to its row.")
         return None
-    if at - row.last_seen_at > _LAST_SEEN_INTERVAL:
+    if not is_polled and at - row.last_seen_at > _LAST_SEEN_INTERVAL:
         StaffSession.objects.filter(pk=row.pk).update(last_seen_at=at)
     return OpenSession(
         key=row.session_key,
@@ -163,7 +164,7 @@ def load(*, secret: str, at: dt.datetime | None = None) -> OpenSession | None:
         proof=StaffProof(tuple(data["groups"]), tuple(data["proved"]), str(data["email"])),
         created_at=row.created_at,
         expires_at=row.expires_at,
-        idle_at=min(at + IDLE_LIMIT, row.expires_at),
+        idle_at=min((row.last_seen_at if is_polled else at) + IDLE_LIMIT, row.expires_at),
         break_glass=row.break_glass_id,
         read_at=at,
         open_break_glass=break_glass.opening_of(row, at=at),

@@ -1,6 +1,7 @@
 """During a look, each page that the person opens is copied for the staff member, if staff may see it."""
 
 import html
+import logging
 import re
 from collections.abc import Mapping
 
@@ -16,6 +17,7 @@ from identity.memberships.queries import ActiveMembership
 from portal.http import request_context
 from portal.shell import looking_along, masking, read_only_copy
 
+logger = logging.getLogger(__name__)
 SHOWN: Mapping[str, Reading] = {
     "home": Reading.LOOK_HOME,
     "people": Reading.LOOK_PEOPLE,
@@ -42,8 +44,16 @@ _TAG = re.compile(r"<[^>]*>")
 def copy_page(request: HttpRequest, response: HttpResponseBase) -> None:
     """Store what the person sees now for the staff member; of a page that is never shown, only that it is open.
 
-    One statement without masking, two with it; none without a look.
+    One statement without masking, two with it; none without a look. What goes wrong is logged: the person's own
+    page is shown all the same.
     """
+    try:
+        _copy_page(request, response)
+    except Exception:
+        logger.exception("A page could not be copied for looking along.")
+
+
+def _copy_page(request: HttpRequest, response: HttpResponseBase) -> None:
     context = request_context.context_of(request)
     if context is None or "memberships" not in vars(context):
         return  # a page that knows no organization, or a program

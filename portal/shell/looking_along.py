@@ -122,8 +122,11 @@ def prepared_of(
         prepared = uuid.UUID(sent)
     except ValueError:
         return None
-    at = request_context.require_context(request).context.now
-    found = queries.prepared(prepared=prepared, membership=membership.id, at=at)
+    if request.method == "POST":
+        found = queries.shown(prepared=prepared, membership=membership.id)
+    else:
+        at = request_context.require_context(request).context.now
+        found = queries.offered(prepared=prepared, membership=membership.id, at=at)
     route = request.resolver_match.url_name if request.resolver_match else ""
     is_this_form = found and (_FORMS[found.kind], found.membership) == (route, about)
     return found if is_this_form else None

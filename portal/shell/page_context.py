@@ -120,7 +120,12 @@ def organization_page(
         page = _with_prepared(own_request, page, kwargs.get("membership"))
         response = view(own_request, page, *args, **kwargs)
         if page.prepared and request.method == "POST" and response.status_code == HTTPStatus.FOUND:
-            prepared_forms.mark_sent(prepared=page.prepared.id, at=page.at)
+            prepared_forms.mark_sent(
+                prepared=page.prepared.id,
+                person=page.viewer.id,
+                organization=page.organization_id,
+                since=page.at,
+            )
         current_organization.remember(own_request, response, own_request.context.memberships)
         _note_visit(own_request, page)
         return response

@@ -36,6 +36,8 @@ def begun(wording: EventNames, event: EventView) -> tuple[str, str]:
 
 def ended(wording: EventNames, event: EventView) -> tuple[str, str]:
     """Return the person at the pages."""
+    if not event.facts.get("begun", True):
+        return _("withdrew the code for looking along"), ""
     if event.actor == event.user:
         return _("ended the looking along of support"), ""
     return _("ended the looking along with %(who)s") % {"who": wording.who(event)}, ""
@@ -68,9 +70,12 @@ def with_preparer(sub: str, event: EventView) -> str:
     supplier = settings.SUPPLIER_NAME
     name = event.personal.get(PREPARER_LABEL, "")
     if PREPARER_LABEL in event.erased:
-        preparer = _("Prepared by %(supplier)s.") % {"supplier": supplier}
+        preparer = _("From a form that %(supplier)s prepared.") % {"supplier": supplier}
     elif name:
-        preparer = _("Prepared by %(name)s of %(supplier)s.") % {"name": name, "supplier": supplier}
+        preparer = _("From a form that %(name)s of %(supplier)s prepared.") % {
+            "name": name,
+            "supplier": supplier,
+        }
     else:
         preparer = ""
     return " ".join(filter(None, (sub, preparer)))

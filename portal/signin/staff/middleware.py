@@ -11,7 +11,7 @@ from django.urls import reverse
 from audit.foundation import clock
 from identity.staff import break_glass, sessions
 from identity.staff.sessions import OpenSession
-from portal.http import request_context
+from portal.http import request_context, request_data
 from portal.http.request_context import Request
 from portal.signin.staff import configuration, cookies, ending_reasons
 
@@ -53,7 +53,7 @@ class StaffPages:
         if getattr(view, "staff_public", False):
             return None
         secret = cookies.secret_of(request)
-        session = sessions.load(secret=secret) if secret else None
+        session = sessions.load(secret=secret, is_polled=request_data.is_polled(request)) if secret else None
         if session is None:
             return _to_sign_in(request, had_session=bool(secret))
         request_context.require_context(request).context.start_at(session.read_at)

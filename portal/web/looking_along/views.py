@@ -68,12 +68,15 @@ def stop(request: Request, page: PageContext) -> HttpResponse:
     look = shell_forms.identifier(request.POST.get("look", ""))
     if request.method != "POST" or look is None:
         return HttpResponseRedirect(page.url("look_help"))
+    row = queries.for_command(look=look)
     try:
-        commands.end(actor=page.viewer, look=queries.for_command(look=look))
+        commands.end(actor=page.viewer, look=row)
     except Unchanged:
         messages.info(request, _("Support had stopped looking along already."))
     else:
-        messages.success(request, _("Support no longer looks along."))
+        had_begun = row.begun_at is not None
+        done = _("Support no longer looks along.") if had_begun else _("The code is withdrawn.")
+        messages.success(request, done)
     back = request.POST.get("next", "")
     return HttpResponseRedirect(back if safe_redirects.is_own(back) else page.url("look_help"))
 

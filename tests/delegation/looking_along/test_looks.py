@@ -189,6 +189,19 @@ def test_standing_rule_lets_staff_begin_with_a_reason_until_it_is_withdrawn(alon
         assert not along.is_open(look), "a rule that is set again revives no look"
 
 
+def test_look_that_would_not_hold_is_refused_and_not_recorded(along: Along) -> None:
+    world = along.world
+    commands.set_rule(actor=actor_of(world.aino), organization=world.koskela, mode="look")
+    code = along.allow().code
+    with bypassing_commands():
+        type(world.koskela).objects.filter(id=world.koskela.id).update(status="suspended")
+    with pytest.raises(NotFound):
+        commands.begin_by_code(actor=along.actor, code=code, session=along.session)
+    with pytest.raises(LookNotAllowed):
+        commands.begin_by_rule(actor=along.actor, member=world.aino, session=along.session, reason="Call")
+    assert events.recorded(Verb.LOOK_BEGIN) == []
+
+
 LONGER = [
     "valid_until = valid_until + interval '1 second'",
     "begun_at = begun_at + interval '1 minute', valid_until = valid_until + interval '1 minute'",

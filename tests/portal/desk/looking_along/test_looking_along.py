@@ -1,5 +1,6 @@
 """A staff member sees the page that a customer's person has open, prepares a form, and is out when the person stops."""
 
+import contextlib
 import datetime as dt
 import re
 import uuid
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 
 from audit.models import Event
@@ -14,8 +16,10 @@ from delegation.authorization.verbs import Verb
 from delegation.invitations.models import Invitation
 from delegation.looking_along.models import PreparedForm
 from identity.looks.models import Look, LookPage
+from identity.staff.models import StaffSession
 from portal.desk.looking_along.context import BeginByRulePage, LookAlongPage, LooksPage
 from portal.desk.looking_along.preparing import PrepareAccessPage
+from portal.shell import read_only_copy
 from portal.web.access.context import AccessPage
 from portal.web.invitations.send import InvitePage
 from portal.web.looking_along.context import CodePage, HelpPage
@@ -23,6 +27,7 @@ from tests.fixtures import events, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import count_statements, orderer_form, page_messages, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HELP, LOOKS, PEOPLE = "/o/koskela/help", "/staff/look/", "/o/koskela/people"
@@ -108,7 +113,8 @@ def test_prepared_invitation_is_sent_by_the_person_and_its_event_names_both(desk
     body = events.body(event)
     assert event.actor == desk.world.aino.user_id
     assert body["actor"]["preparer"] == str(desk.user("support", desk.staff.kivisalo).pk)
-    assert "Prepared by Sanna Heikkilä of Kivisalo." in visible_text(aino.get("/o/koskela/activity"))
+    activity = visible_text(aino.get("/o/koskela/activity"))
+    assert "From a form that Sanna Heikkilä of Kivisalo prepared." in activity
     assert page_of(sanna, look).prepared == []
     again = aino.post(
         "/o/koskela/people/invite", {**typed, "email": "b@koskela.example", "prepared": prepared}
@@ -205,6 +211,55 @@ def test_prepared_limit_is_the_one_that_is_sent(desk: Desk) -> None:
     assert "'amount': '1000" in repr(events.body(event)["after"])
 
 
+def test_form_that_changes_nothing_stays_and_one_that_is_open_names_staff_after_the_look(desk: Desk) -> None:
+    world = desk.world
+    aino, sanna = signed_in.browser(world.aino), desk.browser("support")
+    look, mikko = began(desk, aino, sanna), f"{PEOPLE}/{world.mikko.id}"
+    form = orderer_form(world, limit_orderer="5000")
+    aino.get(mikko)
+    sanna.post(f"{look}prepare/access/{world.mikko.id}", form)
+    url = f"{mikko}/access?prepared={PreparedForm.objects.get().id}"
+    assert aino.post(url, {**form, "idempotency_key": "n1"}).status_code == 302
+    assert PreparedForm.objects.get().sent_at is None, "the access was this one already"
+    sanna.post(f"{look}stop", {"look": look.split("/")[-2]})
+    assert "Prepared by" not in visible_text(aino.get(url))
+    assert aino.post(url, {**form, "limit_orderer": "900", "idempotency_key": "n2"}).status_code == 302
+    event = events.recorded(Verb.ACCESS_CHANGE, organization=world.koskela.id)[-1]
+    assert "preparer" in events.body(event)["actor"]
+    assert PreparedForm.objects.get().sent_at is not None
+
+
+def test_page_of_the_person_is_shown_where_the_copy_cannot_be_stored(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aino, sanna = signed_in.browser(desk.world.aino), desk.browser("support")
+    look = began(desk, aino, sanna)
+    aino.get(PEOPLE)
+    other = connection.copy()
+    with contextlib.closing(other), other.cursor() as cursor:
+        cursor.execute("BEGIN; SELECT 1 FROM identity_lookpage FOR UPDATE")
+        assert aino.get("/o/koskela/").status_code == 200
+    assert page_of(sanna, look).title == "People"
+
+    def broken(*_texts: Any, **_options: Any) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr(read_only_copy, "copy", broken)
+    assert aino.get("/o/koskela/").status_code == 200
+
+
+def test_page_that_asks_by_itself_keeps_no_staff_session_from_its_idle_limit(desk: Desk) -> None:
+    sanna = desk.browser("support")
+    sanna.get(LOOKS)
+    seen = StaffSession.objects.order_by("pk").values_list("last_seen_at", flat=True)
+    before = list(seen)
+    move_clock(300)
+    assert sanna.get(LOOKS, headers={"Keyholder-Poll": "1"}).status_code == 200
+    assert list(seen.all()) == before
+    sanna.get(LOOKS)
+    assert list(seen.all()) != before
+
+
 def test_person_stops_and_the_staff_member_is_out_at_once(desk: Desk) -> None:
     aino, sanna = signed_in.browser(desk.world.aino), desk.browser("support")
     look = began(desk, aino, sanna)
@@ -273,7 +328,9 @@ def test_code_is_shown_once_and_never_by_an_empty_post(desk: Desk) -> None:
     page = page_model(aino.get(HELP), HelpPage)
     assert page.waiting
     aino.post(page.stop_url, {"look": page.waiting_look})
-    assert page_model(aino.get(HELP), HelpPage).waiting == ""
+    answer = aino.get(HELP)
+    assert (page_messages(answer), page_model(answer, HelpPage).waiting) == (["The code is withdrawn."], "")
+    assert "withdrew the code for looking along" in visible_text(aino.get("/o/koskela/activity"))
 
 
 def test_rule_lets_staff_begin_from_the_person_s_page_with_a_reason(desk: Desk) -> None:
