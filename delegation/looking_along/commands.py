@@ -85,6 +85,7 @@ def allow(
             code_until=until,
             allowed_at=act.at,
         )
+        looked_pages.delete_of_member(membership=row.id)
         act.record(look=str(subjects.look), mode=mode, masked=masked, code_until=until.isoformat())
         return act.set_result(LookAllowed(subjects.look, until.isoformat(), code))
 
@@ -123,9 +124,10 @@ def begin_by_code(
 def begin_by_rule(
     *, actor: Actor, member: Membership, reason: str, session: str, idempotency_key: str | None = None
 ) -> Outcome[LookBegun]:
-    """Begin a look at a person by the standing rule of the organization. It replaces another of the same person.
+    """Begin a look at a person by the standing rule of the organization. It replaces another by the rule.
 
-    Raises LookNotAllowed without a rule and for a person who is not signed in, and InvalidInput without a reason.
+    Raises LookNotAllowed without a rule, for a person who is not signed in, who has made a code, or who has stopped a
+    look in the last hours, and InvalidInput without a reason.
     """
     reason = input_cleaning.line(reason, field="reason", longest=input_cleaning.REASON, required=True)
     subjects = NewLook(member)
@@ -145,6 +147,7 @@ def begin_by_rule(
         )
         until = _begin(act, look, session)
         look.save(force_insert=True)
+        looked_pages.delete_of_member(membership=row.id)
         _require_begun(act, look, LookNotAllowed(problem="signed_out"))
         facts = {"right": str(look.staff_right), "until": until.isoformat(), "by": "rule"}
         act.record(look=str(look.id), rule=str(rule.id), mode=rule.mode, masked=True, **facts)
@@ -155,6 +158,10 @@ def _rule(act: Act, member: Membership) -> LookRule:
     rule = looks_queries.rule(organization=act.organization)
     if rule is None:
         raise LookNotAllowed(problem="rule")
+    if looks_queries.has_consent(membership=member.id, at=act.at):
+        raise LookNotAllowed(problem="code")
+    if rules.has_stopped(member=member, at=act.at):
+        raise LookNotAllowed(problem="stopped")
     if not looks_queries.is_signed_in(membership=member.id, at=act.at):
         raise LookNotAllowed(problem="signed_out")
     return rule

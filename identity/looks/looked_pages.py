@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.core import signing
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from audit.foundation import db
@@ -14,6 +14,13 @@ from identity.looks.models import LookPage
 
 logger = logging.getLogger("django.security.SuspiciousOperation")
 _LONGEST_WAIT = dt.timedelta(milliseconds=100)
+_STORE = """
+INSERT INTO identity_lookpage (look_id, route, title, body, subject, at)
+SELECT id, %(route)s, %(title)s, %(body)s, %(subject)s::uuid, %(at)s FROM identity_look_at(audit_present())
+WHERE id = %(look)s
+ON CONFLICT (look_id) DO UPDATE
+SET route = EXCLUDED.route, title = EXCLUDED.title, body = EXCLUDED.body, subject = EXCLUDED.subject, at = EXCLUDED.at
+"""
 LONGEST_BODY = 1024 * 1024
 """Bytes of a page; a longer one is stored as one that is not shown."""
 
@@ -30,7 +37,7 @@ class ShownPage:
 
 
 def store(*, look: uuid.UUID, page: ShownPage) -> None:
-    """Replace the page of this look, signed. Two statements.
+    """Replace the page of this look, signed; nothing is stored for one that has ended. Two statements.
 
     Raises OperationalError where another transaction holds the row.
     """
@@ -40,12 +47,10 @@ def store(*, look: uuid.UUID, page: ShownPage) -> None:
     )
     signed = signing.dumps(body, salt=_salt_of(row), compress=True) if body else ""
     row.body = signed if len(signed) <= LONGEST_BODY else ""
-    columns = ["route", "title", "body", "subject", "at"]
-    with transaction.atomic():
+    columns = ("route", "title", "body", "subject", "at")
+    with transaction.atomic(), connection.cursor() as cursor:
         db.limit_lock_waits(longest=_LONGEST_WAIT)
-        LookPage.objects.bulk_create(
-            [row], update_conflicts=True, unique_fields=["look"], update_fields=columns
-        )
+        cursor.execute(_STORE, {"look": look, **{name: getattr(row, name) for name in columns}})
 
 
 def read_page(*, look: uuid.UUID) -> ShownPage | None:
@@ -73,6 +78,11 @@ def _salt_of(row: LookPage) -> str:
 def delete(*, look: uuid.UUID) -> None:
     """Delete the page of a look that has ended."""
     LookPage.objects.filter(look=look).delete()
+
+
+def delete_of_member(*, membership: uuid.UUID) -> None:
+    """Delete the pages of all looks at a person whose next look replaces them."""
+    LookPage.objects.filter(look__membership=membership).delete()
 
 
 def clear_expired(*, at: dt.datetime) -> None:

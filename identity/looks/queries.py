@@ -47,6 +47,11 @@ _WAITING = """
 SELECT id, code_until FROM identity_look_allowed_at(%(at)s)
 WHERE membership_id = %(membership)s AND rule_id IS NULL AND begun_at IS NULL AND code_until > %(at)s LIMIT 1
 """
+_CONSENT = """
+SELECT EXISTS (
+    SELECT FROM identity_look_allowed_at(%(at)s) WHERE membership_id = %(membership)s AND rule_id IS NULL
+    AND (valid_until > %(at)s OR begun_at IS NULL AND code_until > %(at)s))
+"""
 _SIGNED_IN = """
 SELECT EXISTS (
     SELECT FROM identity_membership m JOIN identity_user u ON u.id = m.user_id
@@ -82,6 +87,11 @@ def waiting_code(*, membership: uuid.UUID, at: dt.datetime) -> tuple[uuid.UUID, 
     """Read the consent of this member that waits for its code, and when the code ends. One statement."""
     rows: list[tuple[Any, ...]] = db.fetch_all(_WAITING, {"membership": membership, "at": at})
     return (rows[0][0], rows[0][1]) if rows else None
+
+
+def has_consent(*, membership: uuid.UUID, at: dt.datetime) -> bool:
+    """Return whether a code of this member waits, or a look by one goes on. One statement."""
+    return bool(db.fetch_only(_CONSENT, {"membership": membership, "at": at})[0])
 
 
 def rule(*, organization: uuid.UUID) -> LookRule | None:

@@ -40,4 +40,8 @@ def look_not_allowed(data: Mapping[str, Any]) -> str:
     """Return why the standing rule of a customer does not allow a look now."""
     if data.get("problem") == "signed_out":
         return _("This person is not signed in. Ask them to sign in first.")
+    if data.get("problem") == "stopped":
+        return _("This person stopped the looking along. Ask them for a code.")
+    if data.get("problem") == "code":
+        return _("This person has made a code. Ask them for it.")
     return _("This organization has no rule for it. Ask the caller for a code.")

@@ -1,6 +1,7 @@
 """The page of the person is read by the staff member who looks along, and by no other."""
 
 import uuid
+from http import HTTPStatus
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -38,16 +39,11 @@ def record_form(reader: StaffReader, look: OpenLook, colleague: uuid.UUID | None
 
 
 def page(request: Request, reader: StaffReader, look: OpenLook) -> HttpResponse:
-    """Record in the customer's log what is read, then show it. Status 304 while the person has the same page open."""
+    """Show the page, and record in the customer's log what is read, about the colleague whose page it is.
+
+    Status 304 while the person has the same page open, which nobody reads anew.
+    """
     shown = looked_pages.read_page(look=look.id)
-    if shown and shown.body:
-        readings.record(
-            actor=reader.actor,
-            what=looked_page.SHOWN[shown.route],
-            organizations=[look.organization_id],
-            at=reader.at,
-            membership=look.membership_id,
-        )
     customer = organizations_queries.get(organization=look.organization_id)
     zone = time_zones.first_known(customer.time_zone)
     timezone.activate(zone)
@@ -59,6 +55,14 @@ def page(request: Request, reader: StaffReader, look: OpenLook) -> HttpResponse:
         prepared=preparing.waiting(look),
         clock=dates.Clock(reader.at, zone),
     )
-    return polling.respond(
-        request, model, content=(model.title, model.body, model.prepared, model.is_waiting)
-    )
+    content = (model.title, model.body, model.prepared, model.is_waiting)
+    response = polling.respond(request, model, content=content)
+    if shown and shown.body and response.status_code == HTTPStatus.OK:
+        readings.record(
+            actor=reader.actor,
+            what=looked_page.SHOWN[shown.route],
+            organizations=[look.organization_id],
+            at=reader.at,
+            membership=shown.subject or look.membership_id,
+        )
+    return response

@@ -14,6 +14,7 @@ from delegation.authorization.verbs import Verb
 from delegation.looking_along import commands, queries
 from delegation.people.commands import self_service
 from delegation.staff import commands as staff_commands
+from identity.looks import looked_pages
 from identity.looks.models import Look
 from identity.people.models import User
 from identity.staff import sessions
@@ -202,6 +203,35 @@ def test_look_that_would_not_hold_is_refused_and_not_recorded(along: Along) -> N
     assert events.recorded(Verb.LOOK_BEGIN) == []
 
 
+def test_rule_replaces_no_code_and_waits_after_the_person_s_stop(along: Along) -> None:
+    world = along.world
+    commands.set_rule(actor=actor_of(world.aino), organization=world.koskela, mode="look")
+    base: dict[str, Any] = {"actor": along.actor, "session": along.session, "reason": "Call 8841"}
+
+    def problem() -> object:
+        with pytest.raises(LookNotAllowed) as refusal:
+            commands.begin_by_rule(member=world.aino, **base)
+        return refusal.value.data["problem"]
+
+    look = along.begin()
+    assert problem() == "code"
+    assert along.is_open(look)
+    commands.end(actor=actor_of(world.aino), look=look)
+    assert problem() == "stopped"
+    assert along.is_open(along.begin()), "a code is a consent anew"
+
+
+def test_page_of_a_look_that_is_replaced_or_has_ended_is_deleted_and_stored_no_more(along: Along) -> None:
+    look = along.begin()
+    page = looked_pages.ShownPage("people", "People", "<p>x</p>", None, clock.now())
+    looked_pages.store(look=look.id, page=page)
+    assert looked_pages.read_page(look=look.id) == page
+    along.allow()
+    assert looked_pages.read_page(look=look.id) is None
+    looked_pages.store(look=look.id, page=page)
+    assert looked_pages.read_page(look=look.id) is None
+
+
 LONGER = [
     "valid_until = valid_until + interval '1 second'",
     "begun_at = begun_at + interval '1 minute', valid_until = valid_until + interval '1 minute'",
@@ -244,7 +274,7 @@ def test_sql_as_the_application_s_role_lengthens_nothing(along: Along) -> None:
 
 def test_tables_follow_from_the_events(along: Along) -> None:
     first = along.begin()
-    commands.end(actor=actor_of(along.world.aino), look=first)
+    commands.end(actor=along.actor, look=first)
     commands.set_rule(actor=actor_of(along.world.aino), organization=along.world.koskela, mode="prepare")
     commands.begin_by_rule(
         actor=along.actor, member=along.world.aino, session=along.session, reason="Call 8841"

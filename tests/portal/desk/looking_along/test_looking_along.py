@@ -78,6 +78,7 @@ def test_code_opens_the_page_that_the_person_has_open_masked_and_read_only(desk:
     recorded = Event.objects.filter(verb="customer_data.read").order_by("at", "id")
     read = [events.body(one)["facts"]["page"] for one in recorded]
     assert read == ["look_people", "look_person"]
+    assert [one.subject for one in recorded] == [desk.world.aino.id, desk.world.mikko.id]
 
 
 def test_person_shows_everything_where_the_person_chooses_so(desk: Desk) -> None:
