@@ -17,7 +17,7 @@ from delegation.acts.subjects import OrganizationSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import InvalidInput, LookNotAllowed, NotFound, Unchanged
 from delegation.authorization.verbs import Verb
-from delegation.looking_along import queries, rules
+from delegation.looking_along import rules
 from delegation.looking_along.models import PreparedForm
 from delegation.looking_along.subjects import LookOfCode, LookSet, NewLook
 from identity import machine_secrets
@@ -247,11 +247,7 @@ def prepare(
         raise InvalidInput(field="kind", problem="unknown")
     with acting(actor, Verb.LOOK_PREPARE, on=LookSet(look), idempotency_key=idempotency_key) as act:
         rules.require_preparable(look=look.id, at=act.at)
-        colleague = (
-            queries.member_for_command(membership=membership, organization=act.organization)
-            if membership
-            else None
-        )
+        colleague = _colleague(membership, act.organization) if membership else None
         row = PreparedForm.objects.create(
             look=look, kind=kind, membership=membership, content=dict(content), prepared_at=act.at
         )
@@ -260,3 +256,10 @@ def prepare(
             act.record(colleague=str(colleague.id))
             act.record_personal(look.id, "name", colleague.shown_name, colleague.user_id)
         return act.set_result(FormPrepared(row.id))
+
+
+def _colleague(membership: uuid.UUID, organization: uuid.UUID) -> Membership:
+    row = Membership.objects.filter(id=membership, organization=organization).first()
+    if row is None:
+        raise NotFound
+    return row
