@@ -177,7 +177,7 @@ def _begin(act: Act, look: Look, session: str) -> dt.datetime:
 
 
 def _require_begun(act: Act, look: Look, refusal: DomainError) -> None:
-    """Refuse a look that does not hold at its own beginning: the log names none that nobody could see."""
+    """Refuse a look that does not hold at its own beginning: the log names none that was never seen."""
     if looks_queries.open_look(look=look.id, at=act.at) is None:
         raise refusal
 

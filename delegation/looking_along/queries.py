@@ -89,7 +89,7 @@ def offered(*, prepared: uuid.UUID, membership: uuid.UUID, at: dt.datetime) -> P
     return _prepared(row) if row and rules.open_look(look=row.look_id, at=at) else None
 
 
-def shown(*, prepared: uuid.UUID, membership: uuid.UUID) -> Prepared | None:
+def sent_form(*, prepared: uuid.UUID, membership: uuid.UUID) -> Prepared | None:
     """Read a form that this member has open and sends now: the log names who prepared it, also after the look.
 
     One statement.

@@ -123,7 +123,7 @@ def prepared_of(
     except ValueError:
         return None
     if request.method == "POST":
-        found = queries.shown(prepared=prepared, membership=membership.id)
+        found = queries.sent_form(prepared=prepared, membership=membership.id)
     else:
         at = request_context.require_context(request).context.now
         found = queries.offered(prepared=prepared, membership=membership.id, at=at)

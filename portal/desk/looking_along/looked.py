@@ -41,7 +41,7 @@ def record_form(reader: StaffReader, look: OpenLook, colleague: uuid.UUID | None
 def page(request: Request, reader: StaffReader, look: OpenLook) -> HttpResponse:
     """Show the page, and record in the customer's log what is read, about the colleague whose page it is.
 
-    Status 304 while the person has the same page open, which nobody reads anew.
+    Status 304 while the person has the same page open, which is not read again.
     """
     shown = looked_pages.read_page(look=look.id)
     customer = organizations_queries.get(organization=look.organization_id)

@@ -218,7 +218,7 @@ def test_rule_replaces_no_code_and_waits_after_the_person_s_stop(along: Along) -
     assert along.is_open(look)
     commands.end(actor=actor_of(world.aino), look=look)
     assert problem() == "stopped"
-    assert along.is_open(along.begin()), "a code is a consent anew"
+    assert along.is_open(along.begin()), "a code is another consent"
 
 
 def test_page_of_a_look_that_is_replaced_or_has_ended_is_deleted_and_stored_no_more(along: Along) -> None:
