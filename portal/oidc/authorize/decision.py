@@ -206,6 +206,8 @@ class AuthorizationDecision:
         values = {**self.parameters, "prompt": " ".join(sorted(self.authorization.prompts - {_SELECT}))}
         if self._waiting_since:
             values[reauthentication.PARAMETER] = self.mark
+        if values.get("request_uri"):
+            values[pushed_requests.ANSWERED] = pushed_requests.answered(self.request, values["request_uri"])
         return [
             {"name": name, "value": value}
             for name, value in values.items()

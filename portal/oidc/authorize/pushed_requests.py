@@ -10,12 +10,15 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 
 from audit.foundation import clock
 from portal.http import request_context
 from portal.oidc import client_authentication, json_responses
+from portal.oidc.authorize import reauthentication
 from portal.oidc.authorize import request as authorize_request
 from portal.oidc.authorize.request import AuthorizationError, ClientRequestError
 from portal.oidc.json_responses import OAuthError
@@ -27,8 +30,9 @@ SECONDS = 90
 _KEPT = 3600
 _LONGEST = 20_000
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
-_OWN_FIELDS = ("organization", "reauthentication")
-"""What our own pages add to the name of a pushed request: the person's choice, and the mark of a wait."""
+ANSWERED = "answered"
+"""Our choice page adds the choice of an organization to the name, with this mark that the page was shown."""
+_SALT = "keyholder.oidc.answered"
 
 
 def push(request: HttpRequest) -> HttpResponse:
@@ -74,8 +78,16 @@ def is_pushed(sent: Parameters) -> bool:
     return sent.get("request_uri").startswith(PREFIX)
 
 
-def resolve(sent: Parameters) -> Parameters:
+def answered(request: HttpRequest, request_uri: str) -> str:
+    """Return the mark that our page asks this browser session about this request."""
+    shown = f"{reauthentication.session_of(request)}\0{request_uri}"
+    return signing.Signer(salt=_SALT).sign(hashlib.sha256(shown.encode()).hexdigest())
+
+
+def resolve(request: HttpRequest, sent: Parameters) -> Parameters:
     """Return the pushed request with what our own pages add; all else in the address is ignored.
+
+    A link to the name with an organization that another party chose has no effect: the choice counts with its mark.
 
     Raises ClientRequestError for one that is unknown, of another client, or late.
     """
@@ -84,12 +96,12 @@ def resolve(sent: Parameters) -> Parameters:
     values = dict(stored.get("values", {}))
     if not values or sent.get("client_id") != values["client_id"] or not _is_in_time(name, stored):
         raise ClientRequestError("invalid_request_uri", "request_uri is not known, or has expired.")
-    if sent.get("organization") and "organization" not in values:
-        # The person has answered our page.
+    asked = answered(request, sent.get("request_uri"))
+    if sent.get("organization") and constant_time_compare(sent.get(ANSWERED), asked):
         prompts = [prompt for prompt in values.get("prompt", "").split() if prompt != "select_account"]
         values["prompt"] = " ".join(prompts)
-    for field in _OWN_FIELDS:
-        values.setdefault(field, sent.get(field))
+        values.setdefault("organization", sent.get("organization"))
+    values.setdefault(reauthentication.PARAMETER, sent.get(reauthentication.PARAMETER))
     return Parameters({field: value for field, value in values.items() if value})
 
 

@@ -26,7 +26,7 @@ _SPENT_AT = "keyholder.oidc.spent"
 
 def mark(request: HttpRequest, authorization: AuthorizationRequest, *, opens_session: bool) -> str:
     """Return the mark of a request that starts waiting now, in this session or in the next one of this browser."""
-    browser = waiting_browser.name(request) if opens_session else _session_of(request)
+    browser = waiting_browser.name(request) if opens_session else session_of(request)
     digest = _digest(authorization, browser)
     return signing.Signer(salt=_SALT).sign(f"{digest}.{clock.now().timestamp()}")
 
@@ -43,7 +43,7 @@ def waiting_since(
     except signing.BadSignature:
         return None
     started_at = dt.datetime.fromtimestamp(float(at), dt.UTC)
-    browsers = (_session_of(request), waiting_browser.of_session(request.session))
+    browsers = (session_of(request), waiting_browser.of_session(request.session))
     if digest not in [_digest(authorization, browser) for browser in browsers if browser]:
         return None
     is_spent = started_at.timestamp() <= request.session.get(_SPENT_AT, 0)
@@ -62,7 +62,7 @@ def spend(session: SessionBase, since: dt.datetime) -> None:
     session[_SPENT_AT] = max(since.timestamp(), session.get(_SPENT_AT, 0))
 
 
-def _session_of(request: HttpRequest) -> str:
+def session_of(request: HttpRequest) -> str:
     session = request.session
     return session.stored_key() if request.user.is_authenticated and isinstance(session, SessionStore) else ""
 

@@ -44,7 +44,7 @@ def _decide(request: Request, sent: Parameters, *, consent_answer: str = "") -> 
     values = {name: value for name, value in sent.values.items() if name != reauthentication.PARAMETER}
     is_pushed = pushed_requests.is_pushed(sent)
     try:
-        sent = pushed_requests.resolve(sent) if is_pushed else sent
+        sent = pushed_requests.resolve(request, sent) if is_pushed else sent
         target = authorize_request.parse_target(sent)
     except ClientRequestError as error:
         return _error_page(request, error)

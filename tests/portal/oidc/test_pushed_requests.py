@@ -56,8 +56,16 @@ def test_pushed_request_goes_on_after_a_sign_in_and_a_choice(world: World) -> No
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', chooser.content.decode()))
     assert fields["request_uri"] == name
     assert "nonce" not in fields
-    chosen = bring(browser, name, organization="pohjola")
+    assert bring(browser, name, organization="pohjola").status_code == 200, "a link does not choose"
+    chosen = bring(browser, name, organization="pohjola", answered=fields["answered"])
     assert "code" in oidc_browser.response_parameters(chosen)
+    for more in ({}, {"prompt": "select_account"}):
+        named = name_of(world, organization="koskela", **more)
+        page = bring(browser, named, organization="pohjola", answered=fields["answered"])
+        mark = {} if not more else dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.content.decode()))
+        done = page if not more else bring(browser, named, organization="pohjola", answered=mark["answered"])
+        issued = oidc_browser.redeem(world, oidc_browser.response_parameters(done)["code"]).json()
+        assert oidc_browser.claims_of(issued["id_token"])["organization"]["key"] == "koskela"
 
 
 def test_pushed_request_whose_code_could_not_be_issued_leads_to_one_later(
