@@ -3,40 +3,18 @@
 import html
 import logging
 import re
-from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch
 
-from delegation.staff.readings import Reading
 from identity.looks import looked_pages
 from identity.looks.looked_pages import ShownPage
 from identity.looks.queries import OpenLook
 from identity.memberships.queries import ActiveMembership
 from portal.http import request_context
-from portal.shell import looking_along, masking, read_only_copy
+from portal.shell import looking_along, masking, read_only_copy, shown_pages
 
 logger = logging.getLogger(__name__)
-SHOWN: Mapping[str, Reading] = {
-    "home": Reading.LOOK_HOME,
-    "people": Reading.LOOK_PEOPLE,
-    "person": Reading.LOOK_PERSON,
-    "removal": Reading.LOOK_PERSON,
-    "activity": Reading.LOOK_ACTIVITY,
-    "my_access": Reading.LOOK_OWN,
-    "invite": Reading.LOOK_FORM,
-    "invitation_cancel": Reading.LOOK_FORM,
-    "people_access": Reading.LOOK_FORM,
-    "people_remove": Reading.LOOK_FORM,
-    "people_sites": Reading.LOOK_FORM,
-    "person_access": Reading.LOOK_FORM,
-    "person_remove": Reading.LOOK_FORM,
-    "person_restore": Reading.LOOK_FORM,
-    "person_sign_out": Reading.LOOK_FORM,
-    "second_admin": Reading.LOOK_FORM,
-}
-"""The pages that staff may see, by route, and what the log says of each. Any other page is never shown."""
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
@@ -66,7 +44,7 @@ def _copy_page(request: HttpRequest, response: HttpResponseBase) -> None:
     match = request.resolver_match
     at = request_context.require_context(request).context.now
     page = ShownPage("", "", "", None, at)
-    if match and _may_be_shown(match, membership):
+    if match and shown_pages.may_be_shown(match, membership):
         body = _copied(response.content.decode(), membership, look)
         page = ShownPage(match.url_name or "", _title(body), body, match.kwargs.get("membership"), at)
     looked_pages.store(look=look.id, page=page)
@@ -79,11 +57,6 @@ def _is_whole_page(request: HttpRequest, response: HttpResponse) -> bool:
         and "HX-Request" not in request.headers
         and request.method in {"GET", "POST"}
     )
-
-
-def _may_be_shown(match: ResolverMatch, membership: ActiveMembership) -> bool:
-    """Return whether this is a page of the organization of the look, and one that staff may see."""
-    return match.url_name in SHOWN and match.kwargs.get("organization") == membership.organization.key
 
 
 def _copied(page: str, membership: ActiveMembership, look: OpenLook) -> str:

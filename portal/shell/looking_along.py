@@ -17,7 +17,7 @@ from identity.looks.queries import OpenLook
 from identity.memberships.queries import ActiveMembership
 from identity.sessions.store import SessionStore
 from portal.http import request_context
-from portal.shell import query_string
+from portal.shell import query_string, shown_pages
 
 _FORMS: Mapping[str, str] = {"invite": "invite", "access": "person_access", "removal": "person_remove"}
 PARAMETER = "prepared"
@@ -55,7 +55,7 @@ def strip_of(request: HttpRequest) -> LookStrip | None:
     key = membership.organization.key
     return LookStrip(
         staff=look.staff_name,
-        sentence=_sentence(look, own_browser=is_looked_at(request, look)),
+        sentence=_sentence(look, request, membership),
         iso=f"PT{minutes}M",
         left=left_in_words(minutes),
         stop_url=reverse("look_stop", args=[key]),
@@ -74,9 +74,11 @@ def left_in_words(minutes: int) -> str:
     return ngettext("%(number)d min", "%(number)d min", minutes) % {"number": minutes}
 
 
-def _sentence(look: OpenLook, *, own_browser: bool) -> str:
-    if not own_browser:
+def _sentence(look: OpenLook, request: HttpRequest, membership: ActiveMembership) -> str:
+    if not is_looked_at(request, look):
         return _("Sees the pages you open in another browser. Cannot change anything.")
+    if not shown_pages.may_be_shown(request.resolver_match, membership):
+        return _("Does not see this page. Cannot change anything.")
     if look.masked:
         seen = _("Sees this page as you do, with colleagues’ last names, addresses and amounts hidden.")
     else:

@@ -14,7 +14,7 @@ from identity.looks.queries import OpenLook
 from identity.organizations import queries as organizations_queries
 from portal.desk.looking_along import context, preparing
 from portal.http.request_context import Request
-from portal.shell import looked_page, polling
+from portal.shell import polling, shown_pages
 from portal.signin.staff import middleware
 from portal.signin.staff.reader import StaffReader
 from portal.wording import dates, time_zones
@@ -60,7 +60,7 @@ def page(request: Request, reader: StaffReader, look: OpenLook) -> HttpResponse:
     if shown and shown.body and response.status_code == HTTPStatus.OK:
         readings.record(
             actor=reader.actor,
-            what=looked_page.SHOWN[shown.route],
+            what=shown_pages.SHOWN[shown.route],
             organizations=[look.organization_id],
             at=reader.at,
             membership=shown.subject or look.membership_id,

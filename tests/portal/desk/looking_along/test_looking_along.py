@@ -72,7 +72,9 @@ def test_code_opens_the_page_that_the_person_has_open_masked_and_read_only(desk:
     assert len(re.findall(r"<input\b", page.body)) == len(re.findall(r"<input\b[^>]* disabled=", page.body))
     aino.get(f"{PEOPLE}/{desk.world.mikko.id}")
     assert page_of(sanna, look).title == "Mikko L."
-    aino.get(reverse("mfa_index"))
+    assert "Sees this page as you do" in text
+    own = visible_text(aino.get(reverse("mfa_index")))
+    assert ("Does not see this page." in own, "Sees this page" in own) == (True, False)
     hidden = page_of(sanna, look)
     assert (hidden.title, hidden.body, hidden.is_waiting) == ("", "", False)
     recorded = Event.objects.filter(verb="customer_data.read").order_by("at", "id")
