@@ -80,6 +80,7 @@ AREAS = (
             "delegation/authorization/input_cleaning.py",
             "delegation/authorization/values.py",
             "delegation/continuity.py",
+            "delegation/factor_recoveries/rules.py",
             "delegation/invitations/mail_*.py",
             "delegation/invitations/recipients.py",
             "delegation/invitations/sender_authority.py",
