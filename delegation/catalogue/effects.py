@@ -29,29 +29,39 @@ def set_offer(
 ) -> dict[str, Any]:
     """Offer these entitlements in each of these business units up to these amounts; None withdraws one.
 
-    The ceiling becomes the highest of all units of the organization, whose event is recorded. Returns the facts for the
-    event in the supplier's chain, which the caller records. Raises InvalidInput.
+    The ceiling becomes the highest of all units of the organization. Where it changes, the organization's event is
+    recorded. Returns the facts for the event in the supplier's chain, which the caller records. Raises InvalidInput.
     """
     known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
     if offer.keys() - known.keys():
         raise InvalidInput(field="entitlement", problem="unknown")
     stored = _stored(offer, known)
     unit_ceilings.replace(organization, units.values(), stored, known, at=act.at)
-    highest = unit_ceilings.highest(organization, known, at=act.at)
-    current = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
-    current.filter(NotEnded(act.at)).update(valid_until=act.at)
-    offered = [(known[key], limit) for key, limit in highest.items() if limit is not None]
-    Ceiling.objects.bulk_create([_ceiling(act, organization, *line) for line in offered])
-    facts = {"offer": _offer_to_json(highest)}
-    act.also(
-        Verb.CEILING_SET,
-        Subject("organization", organization.id),
-        cause=act.verb,
-        facts=facts,
-        chain=organization.id,
-    )
+    changed = _replace_ceilings(act, organization, known)
+    facts = {"offer": _offer_to_json(changed)}
+    if changed:
+        subject = Subject("organization", organization.id)
+        act.also(Verb.CEILING_SET, subject, cause=act.verb, facts=facts, chain=organization.id)
     by_unit = dict.fromkeys(sorted(units), _offer_to_json(stored))
     return {"organization": str(organization.id), **facts, "unit_offers": by_unit}
+
+
+def _replace_ceilings(
+    act: Act, organization: Organization, known: Mapping[str, Entitlement]
+) -> dict[str, AmountLimit | None]:
+    """Write the ceilings whose highest offer differs from the present one, and return these."""
+    current = Ceiling.objects.filter(NotEnded(act.at), organization=organization)
+    rows = current.filter(entitlement__in=known.values())
+    present = {
+        key: AmountLimit(amount, currency)
+        for key, amount, currency in rows.values_list("entitlement__key", "amount", "currency")
+    }
+    highest = unit_ceilings.highest(organization, known, at=act.at)
+    changed = {key: limit for key, limit in highest.items() if limit != present.get(key)}
+    current.filter(entitlement__key__in=list(changed)).update(valid_until=act.at)
+    offered = [(known[key], limit) for key, limit in changed.items() if limit is not None]
+    Ceiling.objects.bulk_create([_ceiling(act, organization, *line) for line in offered])
+    return changed
 
 
 def _offer_to_json(offer: Mapping[str, AmountLimit | None]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from delegation.authorization.verbs import Verb
 from delegation.catalogue import ceiling_difference, display_names
 from delegation.catalogue.ceiling_difference import CeilingChange, CeilingDifference, LosingPerson
 from delegation.catalogue.display_names import DisplayNames
+from delegation.staff.readings import Reading
 from identity.memberships import queries as memberships_queries
 from portal.desk.ceilings import context
 from portal.desk.ceilings.forms import CeilingForm
@@ -68,12 +69,14 @@ class ConfirmCeilingPage(PageModel):
 def confirm_page(
     found: OrganizationPage, unit: UnitOffer, form: CeilingForm, difference: CeilingDifference
 ) -> ConfirmCeilingPage:
-    """Return what a valid form changes. Four statements at most."""
+    """Return what a valid form changes. Four statements at most, and the record that people's names were read."""
     page, people = found.page, difference.people
     names = display_names.load(organization=page.organization_id)
     members = memberships_queries.active(at=page.at).filter(organization=page.organization_id).count()
     reads_people = Verb.MEMBER_VIEW in page.abilities and people.lose
     losing = ceiling_difference.losing(difference=difference, at=page.at) if reads_people else []
+    if losing:
+        found.record(Reading.PEOPLE)
     return ConfirmCeilingPage(
         customer=page.organization.name,
         unit=context.unit_name(unit),

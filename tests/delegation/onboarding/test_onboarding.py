@@ -103,7 +103,7 @@ def test_one_act_creates_the_organization_its_offer_and_the_invitations(staff: S
 def test_events_of_the_consequences_state_what_the_acts_alone_state(world: World, maarja: Actor) -> None:
     done = commands.onboard(actor=maarja, customer=customer())
     _, by_itself = world.invite(world.koskela, "uusi@koskela.example", world.access("organization_admin"))
-    alone = ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer=OFFER)
+    alone = ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer=dict.fromkeys(OFFER))
     for verb, other in (("ceiling.set", alone.act), ("member.invite", None)):
         for event in Event.objects.filter(act=done.act, verb=verb):
             like = Event.objects.filter(verb=verb, subject_kind=event.subject_kind)

@@ -10,6 +10,7 @@ from audit.models import Event
 from delegation.catalogue import ceilings
 from portal.desk.ceilings.confirm_context import ConfirmCeilingPage
 from portal.desk.ceilings.context import CeilingPage, ChangeCeilingPage
+from tests.fixtures.events import body
 from tests.fixtures.pages import count_statements, page_messages, page_model, plain
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import APPROVE, OFFER, PLACE
@@ -42,6 +43,8 @@ def test_change_is_previewed_with_the_people_above_it_and_set_once(desk: Desk) -
         ("Mikko Laine", ["order in the web shop, up to 5 000 € an order"])
     ]
     assert amounts(desk) == {PLACE: 20000, APPROVE: 20000}, "a preview sets nothing"
+    read = [body(event)["facts"]["page"] for event in Event.objects.filter(verb="customer_data.read")]
+    assert "people" in read, "the customer reads that the names of its people were shown"
     sent = {**FORM, "step": "set", "seen": page.digest}
     for _ in range(2):
         assert browser.post(CHANGE, sent)["Location"] == LIST
