@@ -86,7 +86,9 @@ SELECT EXISTS (
     SELECT FROM allauth_idp_oidc_client p
     JOIN identity_client c ON c.protocol_id = p.id AND c.is_active AND NOT c.is_native
     JOIN identity_application a ON a.id = c.application_id AND a.is_active
-    CROSS JOIN LATERAL unnest(string_to_array(p.redirect_uris, E'\\n')) AS uri
+    CROSS JOIN LATERAL unnest(string_to_array(p.redirect_uris, E'\\n')) AS typed
+    CROSS JOIN LATERAL regexp_replace(regexp_replace(lower(typed),
+        '^(https://[^/]*):443(/|$)', '\\1\\2'), '^(http://[^/]*):80(/|$)', '\\1\\2') AS uri
     WHERE p.type = 'public' AND starts_with(uri || '/', %(origin)s || '/')
 )
 """
@@ -95,7 +97,8 @@ SELECT EXISTS (
 def is_public_origin(*, origin: str) -> bool:
     """Return whether a redirect URI of an active public client, which is no native program, is of this origin.
 
-    One statement. An origin has no path (RFC 6454 §6.1), so a text with one is no origin.
+    One statement. An origin has no path (RFC 6454 §6.1), so a text with one is no origin. Browsers send it in lower
+    case without the scheme's own port (§6.2), however the redirect URI was typed.
     """
     scheme, _, host = origin.partition("://")
     if scheme not in {"https", "http"} or not host or "/" in host or "\0" in origin:

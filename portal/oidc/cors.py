@@ -11,7 +11,9 @@ from identity.clients import queries as clients_queries
 from portal.oidc import metadata
 
 _DAY = 86_400
-_GUARDED = frozenset({metadata.TOKEN, metadata.USERINFO, metadata.REVOKE, metadata.DEVICE_AUTHORIZATION})
+_GUARDED = frozenset(
+    {metadata.TOKEN, metadata.USERINFO, metadata.REVOKE, metadata.DEVICE_AUTHORIZATION, metadata.PAR}
+)
 _PUBLIC = frozenset({metadata.DISCOVERY, metadata.METADATA, metadata.JWKS})
 
 

@@ -108,7 +108,7 @@ def call(method: str, address: str, origin: str, **headers: str) -> Any:
 
 def test_browsers_may_call_from_registered_origins_of_public_clients_alone(world: World) -> None:
     asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-    guarded = (metadata.TOKEN, metadata.USERINFO, metadata.REVOKE)
+    guarded = (metadata.TOKEN, metadata.USERINFO, metadata.REVOKE, metadata.PAR)
     for address in guarded:
         assert "Access-Control-Allow-Origin" not in call("options", address, SPA, **asks).headers
     change(public=True)
@@ -135,6 +135,7 @@ def test_browsers_may_call_from_registered_origins_of_public_clients_alone(world
         assert call("get", address, "https://evil.example")["Access-Control-Allow-Origin"] == "*"
         assert call("options", address, SPA, **asks)["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Origin" not in call("post", metadata.INTROSPECT, SPA).headers
-    assert "Access-Control-Allow-Origin" not in call("post", metadata.PAR, SPA).headers
+    change(redirect_uris=[f"{SPA.upper()}:443/Callback"])
+    assert call("post", metadata.TOKEN, SPA)["Access-Control-Allow-Origin"] == SPA
     change(is_active=False)
     assert "Access-Control-Allow-Origin" not in call("post", metadata.TOKEN, SPA).headers
