@@ -75,14 +75,14 @@ def test_ceiling_is_the_highest_of_the_units_and_falls_back_to_the_other_one(sta
 
     assert offer("kivisalo", limit(5000)) == {PLACE: 5000}
     assert offer("eesti", limit(9000)) == {PLACE: 9000}
-    rows, told = (
+    rows, noted = (
         Ceiling.objects.filter(organization=both),
         Event.objects.filter(subject=both.id, verb="ceiling.set"),
     )
-    before = (rows.count(), told.count())
+    before = (rows.count(), noted.count())
     assert offer("kivisalo", limit(4000)) == {PLACE: 9000}
-    assert (rows.count(), told.count()) == before, (
-        "an offer below the highest changes no ceiling and tells nobody"
+    assert (rows.count(), noted.count()) == before, (
+        "an offer below the highest changes no ceiling and is no event of the customer"
     )
     assert offer("kivisalo", limit(None)) == {PLACE: None}
     assert offer("kivisalo", None) == {PLACE: 9000}
