@@ -122,18 +122,13 @@ def _is_for_us(claims: Mapping[str, Any], endpoint: str) -> bool:
 
 def _is_in_time(client: RegisteredClient, assertion: str, claims: Mapping[str, Any]) -> bool:
     """Check the other claims, and bound the end, which the library only compares with now."""
+    options: Any = {
+        **_ALL_CLAIMS,
+        "verify_signature": False,
+        "require": ["iss", "sub", "aud", "exp", "jti"],
+    }
     try:
-        jwt.decode(
-            assertion,
-            issuer=client.id,
-            subject=client.id,
-            leeway=LEEWAY,
-            options={
-                **_ALL_CLAIMS,
-                "verify_signature": False,
-                "require": ["iss", "sub", "aud", "exp", "jti"],
-            },
-        )
+        jwt.decode(assertion, issuer=client.id, subject=client.id, leeway=LEEWAY, options=options)
     except jwt.PyJWTError:
         return False
     return int(claims["exp"]) <= int(clock.wall().timestamp()) + LONGEST + LEEWAY
