@@ -45,6 +45,8 @@ def token_of_client(client: RegisteredClient, sent: Parameters) -> HttpResponse:
     """Answer an authenticated client with a signed token for one of its resources. Raises OAuthError."""
     if not client.confidential:
         raise OAuthError("unauthorized_client")
+    if sent.get("scope"):
+        raise OAuthError("invalid_scope", "Such a token has no scope: it is for a resource.")
     requested = sent.get("resource")
     allowed = [one for one in access_tokens.resources_for(client, requested) if one]
     if len(allowed) != 1:

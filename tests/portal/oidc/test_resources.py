@@ -138,6 +138,7 @@ def test_client_gets_a_token_for_its_resource_without_a_person(world: World) -> 
     assert (claims["sub"], claims["client_id"], "organization" in claims) == ("ordering", "ordering", False)
     assert oidc_browser.userinfo(issued["access_token"]).status_code == 401
     assert as_client(world).json()["error"] == "invalid_target"
+    assert as_client(world, resource=STOCK, scope="read").json()["error"] == "invalid_scope"
     assert as_client(world, resource="https://evil.example").json()["error"] == "invalid_target"
     crm = {"grant_type": "client_credentials", "resource": STOCK}
     refused = oidc_browser.post(metadata.TOKEN, crm, oidc_browser.basic(world, "crm"))
