@@ -126,8 +126,8 @@ def begin_by_rule(
 ) -> Outcome[LookBegun]:
     """Begin a look at a person by the standing rule of the organization. It replaces another by the rule.
 
-    Raises LookNotAllowed without a rule, for a person who is not signed in, who has made a code, or who has stopped a
-    look in the last hours, and InvalidInput without a reason.
+    Raises LookNotAllowed without a rule, and for a person who is not signed in, has made a code or has just stopped.
+    Raises InvalidInput without a reason.
     """
     reason = input_cleaning.line(reason, field="reason", longest=input_cleaning.REASON, required=True)
     subjects = NewLook(member)

@@ -9,18 +9,19 @@ from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Q
 
-from audit.foundation import db
+from audit.foundation import clock, db
 from identity.looks.models import LookPage
 
 logger = logging.getLogger("django.security.SuspiciousOperation")
 _LONGEST_WAIT = dt.timedelta(milliseconds=100)
-_STORE = """
+_PRESENT = clock.SQL_NOW.replace("%s", "%(moved)s")
+_STORE = f"""
 INSERT INTO identity_lookpage (look_id, route, title, body, subject, at)
-SELECT id, %(route)s, %(title)s, %(body)s, %(subject)s::uuid, %(at)s FROM identity_look_at(audit_present())
+SELECT id, %(route)s, %(title)s, %(body)s, %(subject)s::uuid, %(at)s FROM identity_look_at({_PRESENT})
 WHERE id = %(look)s
 ON CONFLICT (look_id) DO UPDATE
 SET route = EXCLUDED.route, title = EXCLUDED.title, body = EXCLUDED.body, subject = EXCLUDED.subject, at = EXCLUDED.at
-"""
+"""  # noqa: S608 - a constant of the clock
 LONGEST_BODY = 1024 * 1024
 """Bytes of a page; a longer one is stored as one that is not shown."""
 
@@ -50,7 +51,9 @@ def store(*, look: uuid.UUID, page: ShownPage) -> None:
     columns = ("route", "title", "body", "subject", "at")
     with transaction.atomic(), connection.cursor() as cursor:
         db.limit_lock_waits(longest=_LONGEST_WAIT)
-        cursor.execute(_STORE, {"look": look, **{name: getattr(row, name) for name in columns}})
+        cursor.execute(
+            _STORE, {"look": look, "moved": clock.offset(), **{name: getattr(row, name) for name in columns}}
+        )
 
 
 def read_page(*, look: uuid.UUID) -> ShownPage | None:

@@ -61,7 +61,8 @@ def test_support_looks_along_prepares_and_is_stopped_by_the_caller(
     browsing.check_width(aino, "look-prepared")
     aino.get_by_role("button", name=re.compile("^Change Mikko Laine")).click()
     expect(aino.get_by_role("status")).to_contain_text("Mikko Laine’s access is changed.")
-    expect(aino.get_by_text("Prepared by Sanna Heikkilä of Kivisalo.").first).to_be_visible()
+    sent = aino.get_by_text("From a form that Sanna Heikkilä of Kivisalo prepared.")
+    expect(sent.first).to_be_visible()
 
     aino.get_by_role("button", name="Stop looking along").click()
     expect(aino.get_by_role("status")).to_have_text("Support no longer looks along.")
