@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo demo-reset test check check-fast check-browser check-slow check-database check-mutants \
-	format lint types contracts templates migrations bench screens lock clean
+	format lint types contracts templates migrations access-matrix bench screens lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ migrations: .venv/.ok
 
 check-mutants: .venv/.ok ## Change the core in 200 small ways and see which no test notices (MUTANTS="--area grants" for some)
 	$(BIN)/python -m tests.mutation --jobs $(WORKERS) $(MUTANTS)
+
+access-matrix: .venv/.ok ## Write docs/access-matrix.md: who may open what, as the portal answers
+	KEYHOLDER_TEST_ACCESS_MATRIX=write $(BIN)/python -m pytest -q -n 0 tests/portal/test_access_matrix.py
 
 bench: .venv/.ok ## Measure speed
 	$(BIN)/python -m bench
