@@ -50,7 +50,7 @@ class Demo:
             "static files", "static", lambda: self.manage("collectstatic", "--noinput", "--verbosity=0")
         )
 
-    def _once(self, what: str, name: str, do: Callable[[], None]) -> None:
+    def _once(self, what: str, name: str, do: Callable[[], object]) -> None:
         """Do it unless it was done for just this state of the code."""
         stamp, now = self.where.folder / f"{name}.stamp", state.fingerprint(name)
         if stamp.exists() and stamp.read_text(encoding="ascii") == now:

@@ -1,6 +1,6 @@
 """The choice of tests for a mutant: every module in turn, those of the mirror folder first, within the budget."""
 
-from tests.mutation import record
+from tests.mutation import areas, record
 
 FUNCTION = "identity/grants/codes.py:issue"
 
@@ -56,7 +56,7 @@ def test_object_of_the_database_is_also_judged_by_the_tests_that_read_the_schema
         "tests/infrastructure/test_bounds.py",
     ]
     assert all(
-        (record.areas.ROOT / module).read_text().count(f"def {test.id.rpartition('::')[2]}(") == 1
+        (areas.ROOT / module).read_text().count(f"def {test.id.rpartition('::')[2]}(") == 1
         for module, test in zip(modules[1:], found[1:], strict=True)
     )
 

@@ -1,5 +1,6 @@
 """A person and the customer's admins are notified of a request to replace lost sign-in methods, and of its use."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 
@@ -103,5 +104,5 @@ def _draft(recovery: RecoveryView, to: str, language: str, zone: str, text: Text
         )
 
 
-def _moment(at: object, zone: str) -> str:
+def _moment(at: dt.datetime | None, zone: str) -> str:
     return str(time_zones.date_time_with_zone(at, time_zones.first_known(zone))) if at else ""

@@ -51,7 +51,7 @@ def opened(world: World, by: Actor, **other: str) -> FactorRecovery:
 
 
 def factors(world: World) -> int:
-    return Authenticator.objects.filter(user=world.vilma.user_id).count()
+    return int(Authenticator.objects.filter(user=world.vilma.user_id).count())
 
 
 def test_replacement_needs_two_people_and_the_waiting_time_and_works_once(

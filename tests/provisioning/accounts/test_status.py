@@ -1,6 +1,7 @@
 """Status for pages: states, progress of an act, usual times; in a fixed number of statements."""
 
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Callable
 
@@ -218,7 +219,7 @@ def test_expected_impact_names_systems_with_usual_times(world: World, running: E
             world.koskela, f"Leaver {number}", "orderer", email=f"leaver{number}@koskela.example"
         )
         # A person who comes and goes between two plans is never delivered, and counts for no usual time.
-        eventually(lambda user=leaver.user: is_confirmed(user), within=30)
+        eventually(functools.partial(is_confirmed, leaver.user), within=30)
         world.remove(leaver)
     targets = Target.objects.values_list("id", flat=True)
     eventually(lambda: len(status.usually_takes(targets=targets)) == 2, within=30)

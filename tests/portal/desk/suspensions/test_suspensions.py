@@ -69,9 +69,9 @@ def test_customer_is_suspended_once_and_resumed_and_its_page_says_so(desk: Desk)
     browser.post(SUSPEND, {**FORM, "reason": "misuse", "idempotency_key": "k5"})
     late = browser.post(RESUME, {**form, "idempotency_key": "k6"})
     assert ("was suspended again" in visible_text(late), status()) == (True, "suspended")
-    again = page_model(late, ResumePage).suspension
-    assert again != shown.suspension
-    browser.post(RESUME, {"suspension": again, "idempotency_key": "k7"})
+    newer = page_model(late, ResumePage).suspension
+    assert newer != shown.suspension
+    browser.post(RESUME, {"suspension": newer, "idempotency_key": "k7"})
     assert browser.get(RESUME)["Location"] == CUSTOMER
     assert page_model(browser.get(CUSTOMER), CustomerPage).suspended == ""
 
