@@ -5,8 +5,6 @@ that none of them verifies fetches them again, so that a client rotates its keys
 fails, the last keys count for an hour. One request at a time fetches; no request waits for another one.
 """
 
-import base64
-import binascii
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
@@ -21,7 +19,7 @@ from jwt import PyJWK
 from audit.foundation import clock
 from identity.clients.queries import RegisteredClient
 from portal.http import request_data
-from portal.oidc import metadata
+from portal.oidc import metadata, parameters
 from provisioning.delivery.errors import DeliveryError
 from provisioning.http.pool import Pool
 
@@ -42,7 +40,6 @@ _RSA_BITS = 2048
 _ALL_CLAIMS = dict.fromkeys(
     ("verify_exp", "verify_iat", "verify_nbf", "verify_iss", "verify_sub", "verify_jti"), True
 )
-_PARTS = 3
 
 logger = logging.getLogger("keyholder.client_keys")
 
@@ -59,14 +56,8 @@ def subject(assertion: str) -> str:
 
 def _payload(assertion: str) -> Mapping[str, Any]:
     """Return the claims as our own JSON parser reads them, which refuses what no column can hold."""
-    parts = assertion.split(".")
-    if len(parts) != _PARTS:
-        return {}
-    try:
-        text = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode()
-    except (binascii.Error, ValueError):
-        return {}
-    return request_data.json_object(text) or {}
+    text = parameters.jws_payload(assertion)
+    return (request_data.json_object(text) if text else None) or {}
 
 
 def fault(client: RegisteredClient, assertion: str, *, endpoint: str) -> str:

@@ -9,15 +9,17 @@ from delegation.catalogue import commands as catalogue_commands
 from delegation.factor_recoveries import commands as recoveries_commands
 from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
+from delegation.looking_along import commands as looking_commands
 from delegation.people.commands import enrollment, planned_removals
 from delegation.people.commands import members as people_commands
 from delegation.service_users import commands as service_users_commands
 from delegation.suspensions import commands as suspensions_commands
 from demo import ports_and_paths
 from identity.clients.models import Application
+from identity.staff import sessions as staff_sessions
 from provisioning.targets import commands as targets_commands
 from provisioning.targets import pauses
-from tests.fixtures import oidc_browser, staff_users
+from tests.fixtures import oidc_browser, signed_in, staff_users
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
@@ -30,7 +32,7 @@ def fill(world: World) -> None:
     """Sign Olli in to portal and web shop, invite twice, register a target, remove Stina, plan the end of Vilma.
 
     Also sign Sam of the staff in, use the break-glass sign-in, and suspend Tamm. Others of the staff have rights:
-    one places a hold, another proposes a catalogue.
+    one places a hold, another proposes a catalogue, a third looks along with Olli.
     """
     units = replace(CATALOGUE, units={"other": "Other brand"})
     catalogue_commands.add_units(actor=world.system, catalogue=units)
@@ -65,6 +67,7 @@ def fill(world: World) -> None:
         recognition="admin",
         proof="Aino called",
     )
+    _let_look_along(world, staff, browser)
     suspensions_commands.suspend(
         actor=world.system,
         organization=staff.tamm,
@@ -102,3 +105,15 @@ def fill(world: World) -> None:
     planned_removals.plan(
         actor=actor_of(world.aino), memberships=[world.vilma], ends_at=clock.now() + dt.timedelta(days=9)
     )
+
+
+def _let_look_along(world: World, staff: Staff, browser: BrowserClient) -> None:
+    session = signed_in.session_of(browser).stored_key()
+    allowed = looking_commands.allow(
+        actor=actor_of(world.olli), member=world.olli, session=session, mode="look", masked=True
+    )
+    support = staff.hire("Satu Laine", "support", unit=staff.kivisalo)
+    opened = staff_sessions.load(secret=staff_users.signed_in("satu", "Satu Laine"))
+    assert opened is not None
+    looking_commands.begin_by_code(actor=support, code=allowed.result.code, session=opened.key)
+    looking_commands.set_rule(actor=actor_of(world.aino), organization=world.koskela, mode="look")

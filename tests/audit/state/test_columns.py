@@ -23,6 +23,10 @@ REFUSED = {
     ("delegation_plannedremoval", "closed_at"): "planned_removal_closed_with_outcome",
     ("delegation_plannedremoval", "outcome"): "planned_removal_closed_with_outcome",
     ("delegation_factorrecovery", "used_at"): "recovery_used_with_state",
+    ("identity_look", "rule_id"): "look_by_code_or_rule",
+    ("identity_look", "code_until"): "look_code_short",
+    ("identity_look", "allowed_at"): "look_begun_and_short",
+    ("identity_look", "valid_until"): "look_begun_and_short",
     ("delegation_catalogueproposal", "digest"): "proposal_digest_of_file",
     ("delegation_catalogueproposal", "state"): "proposal_decided_with_state",
     ("delegation_catalogueproposal", "decided_by"): "proposal_decided_with_state",
@@ -86,7 +90,13 @@ def other_value(table: str, column: str) -> str:
 
 ISSUED = {"identity_signin", "identity_signin_clients", "identity_tokenfamily", "identity_authorizationcode"}
 """Tables whose rows the application cannot change or delete: an attacker adds rows, and the owner changes them."""
-FIXED = {"delegation_catalogueproposal", "delegation_factorrecovery", "delegation_plannedremoval"}
+FIXED = {
+    "delegation_catalogueproposal",
+    "delegation_factorrecovery",
+    "delegation_plannedremoval",
+    "identity_look",
+    "identity_lookrule",
+}
 """Tables whose rows the owner alone rewrites."""
 
 

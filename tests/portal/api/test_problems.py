@@ -26,8 +26,14 @@ OF_PAGES_ALONE = {
     "recipients_refused",
     "wrong_person",
     "nothing_differs",
+    "look_not_allowed",
+    "already_suspended",
+    "not_suspended",
+    "own_recovery",
+    "recovery_over",
+    "nothing_to_recover",
 }
-"""Refusals of what no program does: rights of staff, the catalogue, several people at once, accepting an invitation."""
+"""Refusals of what no program does: what staff do, several people at once, accepting an invitation."""
 
 
 def domain_codes(kind: type[DomainError] = DomainError) -> set[str]:

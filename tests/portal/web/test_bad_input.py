@@ -27,6 +27,8 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Forms that only some people meet, sent without their page.
 UNSEEN: Mapping[str, tuple[str, ...]] = {
+    "look_stop": ("idempotency_key",),
+    "person_last_day_cancel": ("idempotency_key",),
     "person_resync": ("idempotency_key",),
     "removal_resync": ("idempotency_key",),
     "oidc_consent": ("request", "action", "organization", "state"),

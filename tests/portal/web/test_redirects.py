@@ -177,6 +177,7 @@ def test_form_that_is_carried_out_leads_to_another_page(portal: PortalWithData, 
         "account_change_password",
         "account_logout",
         "oidc_logout_confirm",
+        "mfa_replace_lost",
         "my_sessions",
     }
 
