@@ -56,10 +56,13 @@ def test_new_ceiling_ends_the_earlier_one_and_no_other(world: World) -> None:
 
 
 def test_ceiling_of_an_entitlement_without_amount_has_none(world: World) -> None:
-    done = catalogue_ceilings.set_ceiling(
-        actor=world.system, organization=world.koskela, offer={"crm:contacts.see": AmountLimit(Decimal(7))}
+    withdrawn, _again = (
+        catalogue_ceilings.set_ceiling(
+            actor=world.system, organization=world.koskela, offer={"crm:contacts.see": limit}
+        )
+        for limit in (None, AmountLimit(Decimal(7)))
     )
-    assert ceilings(world, "crm:contacts.see") == [(None, "", done.at), (None, "", None)]
+    assert ceilings(world, "crm:contacts.see") == [(None, "", withdrawn.at), (None, "", None)]
 
 
 @pytest.mark.parametrize(
