@@ -328,14 +328,15 @@ class Sequences(RuleBasedStateMachine):
         actor = self.who(drawn.who, self.organization(drawn.which))
         ended = scopes.memberships(actor=actor, verb=Verb.MEMBER_RESTORE, at=clock.now())
         if not ended.exists():
-            return self.remove(drawn)
+            self.remove(drawn)
+        if not ended.exists():
+            return
         some = self.subjects(actor, Verb.MEMBER_RESTORE, drawn)
         requested = self.wish(actor, some[0].organization, drawn.wish)
         self.do(
             Verb.MEMBER_RESTORE,
             lambda: people_commands.restore(actor=actor, memberships=some, access=requested),
         )
-        return None
 
     def plan_removal(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
