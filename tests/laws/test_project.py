@@ -31,3 +31,11 @@ def test_each_app_has_one_latest_migration() -> None:
 def test_django_admin_and_atomic_requests_are_off() -> None:
     assert not apps.is_installed("django.contrib.admin")
     assert not any(database["ATOMIC_REQUESTS"] for database in settings.DATABASES.values())
+
+
+def test_lock_files_name_versions_and_hashes_and_no_address() -> None:
+    """An address ties the installation to one server; the client of each registry knows its own."""
+    root = settings.BASE_DIR
+    locks = [*root.glob("requirements/*.txt"), *root.glob("tests/peers/*/package-lock.json")]
+    assert len(locks) == 5
+    assert [str(path.relative_to(root)) for path in locks if "://" in path.read_text(encoding="utf-8")] == []
