@@ -12,12 +12,13 @@ from audit.log.ledger import Subject
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
+from delegation.acts.person_set import PersonSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import InvalidInput, NotFound
 from delegation.authorization.verbs import Verb
 from delegation.factor_recoveries import rules
 from delegation.factor_recoveries.models import FactorRecovery
-from delegation.factor_recoveries.subjects import MemberToRecover, PersonToRecover
+from delegation.factor_recoveries.subjects import MemberToRecover
 from identity import lifecycle, revocation
 from identity.memberships.models import Membership
 from identity.people.models import User
@@ -116,7 +117,7 @@ def use(*, actor: Actor, person: User, idempotency_key: str | None = None) -> Ou
     The next sign-in, with the password alone, adds a new factor. Raises NotFound without an agreed request in time.
     """
     with acting(
-        actor, Verb.FACTOR_RECOVERY_USE, on=PersonToRecover(person), idempotency_key=idempotency_key
+        actor, Verb.FACTOR_RECOVERY_USE, on=PersonSet(person), idempotency_key=idempotency_key
     ) as act:
         row = rules.usable_of(user=person.id, at=act.at, lock=True)
         if row is None:

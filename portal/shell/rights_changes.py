@@ -20,6 +20,8 @@ from portal.shell import day_range, query_string, timeline
 from portal.shell import forms as shell_forms
 from portal.shell.components import Pager
 from portal.shell.page_context import PageContext
+from portal.shell.page_model import PageModel
+from portal.shell.query_string import HiddenField
 from portal.wording import changed_rights, cldr, dates
 from portal.wording.events import EventWording
 
@@ -56,6 +58,28 @@ class ChangedPerson:
     lines: Sequence[ChangeLine] = ()
     events: Sequence[ChangeEvent] = ()
     more_events: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightsChanges(PageModel):
+    """Shows the people whose rights differ at the end of the last day from the beginning of the first."""
+
+    sub: str
+    search_url: str
+    typed_from: str
+    typed_until: str
+    from_hint: str
+    until_hint: str
+    from_error: str
+    until_error: str
+    hidden_fields: Sequence[HiddenField]
+    all_url: str
+    """Leads from one person to all; empty on the page of all."""
+    number: str
+    people: Sequence[ChangedPerson]
+    for_all: Sequence[ChangeEvent]
+    """What changed the rights of all people."""
+    pager: Pager
 
 
 def page_fields(page: PageContext, query: QueryDict, *, url: str) -> dict[str, Any]:

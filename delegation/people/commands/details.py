@@ -12,10 +12,10 @@ from audit.personal_data import PersonalValue
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
+from delegation.acts.person_set import PersonSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import Unchanged
 from delegation.authorization.verbs import Verb
-from delegation.people.commands.self_service import PersonSet
 from identity import lifecycle
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User

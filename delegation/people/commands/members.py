@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.foundation.actor import Actor
+from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import MembershipSet
@@ -15,6 +16,7 @@ from delegation.departures import due
 from delegation.people import effects
 from delegation.people.commands.self_service import SignedOut
 from identity.memberships.models import Membership
+from identity.revocation import Revoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,17 @@ class Removed:
     sign_ins: int
     token_families: int
     sessions: int
+
+    @classmethod
+    def recorded(cls, act: Act, ended: Revoked, *, reason: str = "") -> "Outcome[Removed]":
+        """Record in every event of the act what it ended, and set that as its result."""
+        act.record(
+            reason=reason,
+            sign_ins=ended.sign_ins,
+            token_families=ended.token_families,
+            sessions=ended.sessions,
+        )
+        return act.set_result(cls(ended.sign_ins, ended.token_families, ended.sessions))
 
 
 @command
@@ -40,13 +53,7 @@ def remove(
         actor, Verb.MEMBER_REMOVE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
         ended = effects.end_members(act, act.on)
-        act.record(
-            reason=reason,
-            sign_ins=ended.sign_ins,
-            token_families=ended.token_families,
-            sessions=ended.sessions,
-        )
-        return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
+        return Removed.recorded(act, ended, reason=reason)
 
 
 @command

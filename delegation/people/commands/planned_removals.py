@@ -112,5 +112,4 @@ def carry_out(*, actor: Actor, memberships: Sequence[Membership], since: dt.date
         for row in plans.values():
             facts = {"plan": str(row.act), "planned_by": str(row.planned_by)}
             act.record_change(row.membership, before={}, after={}, facts=facts)
-        act.record(sign_ins=ended.sign_ins, token_families=ended.token_families, sessions=ended.sessions)
-        return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
+        return Removed.recorded(act, ended)

@@ -26,13 +26,7 @@ def suspend(
         actor, Verb.MEMBER_SUSPEND, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
         ended = effects.suspend_members(act, act.on)
-        act.record(
-            reason=reason,
-            sign_ins=ended.sign_ins,
-            token_families=ended.token_families,
-            sessions=ended.sessions,
-        )
-        return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
+        return Removed.recorded(act, ended, reason=reason)
 
 
 @command
