@@ -110,6 +110,10 @@ def statements(receipt: dict[str, Any]) -> list[str]:
         f"Access of {people} to {receipt['organization']['name']} ended at {receipt['access_ended_at']}.",
     ]
     lines += [
+        f"Services of {application} may have accepted a token from before until {until}."
+        for application, until in receipt["offline_tokens"].items()
+    ]
+    lines += [
         f"{system['application']} ({system['kind']}): " + (system["confirmed_at"] or "not confirmed yet")
         for system in receipt["systems"]
     ]

@@ -1,8 +1,9 @@
 """The raised epoch voids what was issued, and the ended rows say what other systems must be notified of."""
 
 import datetime as dt
+import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -25,6 +26,8 @@ class Revoked:
     sessions: int
     users: frozenset[uuid.UUID] = field(default=frozenset(), compare=False)
     """The people whose epoch was raised: everything that was issued to them has ended."""
+    offline: Mapping[str, dt.datetime] = field(default_factory=dict, compare=False)
+    """Until when a service may still accept a signed token (RFC 9068), which it reads offline; by application's key."""
 
 
 # One statement, because it is the time from a click to "refused everywhere". UNION and not OR, so that each branch uses
@@ -66,7 +69,17 @@ sessions AS (
     RETURNING identity_session_open(expire_date, last_seen_at, %(at)s) AS was_open
 )
 SELECT (SELECT count(*) FROM sessions WHERE was_open), (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families),
-       ARRAY(SELECT id FROM persons)
+       ARRAY(SELECT id FROM persons),
+       (SELECT coalesce(jsonb_object_agg(o.key, o.until), '{}') FROM (
+            SELECT a.key, max(t.expires_at) AS until
+            FROM (SELECT id, client_id FROM identity_tokenfamily
+                  WHERE membership_id = ANY(%(memberships)s) AND resource <> ''
+                  UNION SELECT f.id, f.client_id FROM leavers l
+                  JOIN identity_tokenfamily f ON f.user_id = l.user_id AND f.resource <> '') f
+            JOIN identity_accesstoken t ON t.family_id = f.id AND t.expires_at > %(at)s
+            JOIN identity_client c ON c.protocol_id = f.client_id
+            JOIN identity_application a ON a.id = c.application_id
+            GROUP BY a.key) o)
 """
 
 _DELETE_SESSIONS = """
@@ -88,8 +101,14 @@ def revoke_memberships(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> 
     """
     with connection.cursor() as cursor:
         cursor.execute(_REVOKE, {"memberships": list(memberships), "at": at})
-        sessions, sign_ins, families, users = cursor.fetchone()
-    return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions, users=frozenset(users))
+        sessions, sign_ins, families, users, offline = cursor.fetchone()
+    return Revoked(
+        sign_ins=sign_ins,
+        token_families=families,
+        sessions=sessions,
+        users=frozenset(users),
+        offline={key: dt.datetime.fromisoformat(until) for key, until in json.loads(offline).items()},
+    )
 
 
 def revoke_service_users(*, organization: uuid.UUID, at: dt.datetime) -> None:

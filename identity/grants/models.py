@@ -75,7 +75,7 @@ class RefreshToken(models.Model):
 
 
 class AccessToken(models.Model):
-    """An access token is opaque (RFC 6750). Person, membership and authentication are its family's."""
+    """Is opaque, or signed for a resource. Person, membership and authentication are its family's."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     family = models.ForeignKey(TokenFamily, models.CASCADE, related_name="access_tokens")

@@ -30,11 +30,13 @@ class Removed:
     @classmethod
     def recorded(cls, act: Act, ended: Revoked, *, reason: str = "") -> "Outcome[Removed]":
         """Record in every event of the act what it ended, and set that as its result."""
+        offline = {key: until.isoformat() for key, until in sorted(ended.offline.items())}
         act.record(
             reason=reason,
             sign_ins=ended.sign_ins,
             token_families=ended.token_families,
             sessions=ended.sessions,
+            **({"offline_tokens": offline} if offline else {}),
         )
         return act.set_result(cls(ended.sign_ins, ended.token_families, ended.sessions))
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,10 +18,10 @@ from portal.shell import removal_retries, timeline
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
-from portal.web.people import receipt_mail, receipt_restore, receipt_systems, removal_facts
+from portal.web.people import receipt_lead, receipt_mail, receipt_restore, receipt_systems, removal_facts
 from portal.web.people.receipt_restore import Restore
 from portal.web.people.receipt_systems import ReceiptSystem, WaitingSystem
-from portal.wording import cldr, dates, removal_reasons, supplier_texts, time_zones
+from portal.wording import cldr, dates, removal_reasons, time_zones
 from portal.wording.events import EventWording
 from provisioning.accounts import expected, progress
 from provisioning.accounts import queries as accounts_queries
@@ -101,7 +100,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
     rows = _rows(page, removal, first, clock)
     return ReceiptPage(
         title=_title(who, {event.subject for event in events}, restore),
-        lead=" ".join(filter(None, (_lead(page, removal, first, clock), restore.sentence))),
+        lead=" ".join(filter(None, (receipt_lead.lead(page, removal, first, clock), restore.sentence))),
         open=not removal.done,
         here_url=page.url("removal", act=first.act),
         refresh_seconds=min(max(int(seconds / _SHARE), _SOONEST), _LATEST),
@@ -211,38 +210,6 @@ def _removed(page: PageContext, events: Sequence[EventView], wording: EventWordi
         )
         for event in events
     ]
-
-
-def _lead(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> str:
-    values = {
-        "time": clock.time(removal_facts.ended_at(first), seconds=True),
-        "organization": page.organization.name,
-        "supplier": settings.SUPPLIER_NAME,
-    }
-    ended = _("All access to %(organization)s through %(supplier)s ended at %(time)s.") % values
-    return " ".join(part for part in (ended, _confirmed(removal)) if part)
-
-
-def _confirmed(removal: Progress) -> str:
-    """Return `4 of 5 systems have confirmed. CRM portal has not confirmed yet.`, as far as it is known."""
-    names = {line.application: supplier_texts.in_language(line.name) for line in removal.lines}
-    waiting = {line.application: None for line in removal.lines if line.state != "closed"}
-    if not waiting and not removal.planned:
-        return _("Connected systems are being updated.")
-    if not waiting:
-        span = dates.span(max((line.seconds for line in removal.lines), default=0))
-        return _("All systems confirmed within %(span)s.") % {"span": span} if names else ""
-    text = ngettext("%(names)s has not confirmed yet.", "%(names)s have not confirmed yet.", len(waiting))
-    late = text % {"names": dates.name_list([names[key] for key in waiting])}
-    confirmed = len(names) - len(waiting)
-    if not confirmed:
-        return late
-    text = ngettext(
-        "%(number)d of %(of)d systems has confirmed.",
-        "%(number)d of %(of)d systems have confirmed.",
-        confirmed,
-    )
-    return f"{text % {'number': confirmed, 'of': len(names)}} {late}"
 
 
 def _next(page: PageContext, events: Sequence[EventView], removal: Progress, *, is_mailed: bool) -> str:

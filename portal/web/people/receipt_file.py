@@ -41,6 +41,7 @@ def _content(page: PageContext, events: Sequence[EventView]) -> dict[str, Any]:
         "reason": model.receipt.reason,
         "sessions_ended": int(first.facts.get("sessions", 0)),
         "sign_ins_ended": int(first.facts.get("sign_ins", 0)),
+        "offline_tokens": first.facts.get("offline_tokens", {}),
         "people": _people(model, events),
         "systems": [_system(line) for line in progress.lines],
         "is_complete": progress.done,

@@ -12,8 +12,10 @@ from identity.clients.models import Client as Registered
 from identity.grants import tokens
 from identity.memberships.models import MembershipPeriod
 from portal.oidc import access_tokens, metadata
+from portal.web.people.receipt import ReceiptPage
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
+from tests.fixtures.pages import page_model
 from tests.fixtures.world import World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +66,24 @@ def test_token_for_a_resource_is_a_jwt_of_rfc_9068_that_ends_with_the_grant_here
     for token in (issued["access_token"], again["access_token"]):
         assert oidc_browser.userinfo(token).status_code == 401
         assert oidc_browser.introspect(world, token) == {"active": False}
+
+
+def test_receipt_names_the_service_that_may_accept_a_leaver_s_signed_token(world: World) -> None:
+    issued = oidc_browser.tokens(world, world.olli, resource=ORDERS)
+    oidc_browser.tokens(world, world.vilma)
+    _, claims = verified(issued["access_token"], ORDERS)
+    admin = signed_in.browser(world.aino)
+    found = {}
+    for leaver in (world.olli, world.vilma):
+        url = f"/o/koskela/acts/{world.remove(leaver).act}"
+        model, file = page_model(admin.get(url), ReceiptPage), admin.get(f"{url}/receipt.json").json()
+        found[leaver.id] = (model.lead, file["receipt"]["offline_tokens"])
+    lead, offline = found[world.olli.id]
+    assert int(dt.datetime.fromisoformat(offline["ordering"]).timestamp()) == claims["exp"]
+    assert "Web shop may accept a token from before until" in lead
+    assert not lead.startswith("All access")
+    assert found[world.vilma.id][0].startswith("All access")
+    assert found[world.vilma.id][1] == {}
 
 
 def test_token_without_a_resource_stays_opaque_and_another_resource_is_refused(world: World) -> None:
