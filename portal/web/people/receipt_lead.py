@@ -1,4 +1,4 @@
-"""The sentences over a receipt: when access ended, and what is still open."""
+"""The sentences over a receipt say when access ended, and what is still open."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from provisioning.accounts.progress import Progress
 
 
 def lead(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> str:
-    """Say when access ended, who may accept a token from before, and which systems have confirmed."""
+    """Say when access ended, where a sign-in may still count, and which systems have confirmed."""
     values = {
         "time": clock.time(removal_facts.ended_at(first), seconds=True),
         "organization": page.organization.name,
@@ -39,8 +39,8 @@ def _offline(tokens: Mapping[str, str], clock: dates.Clock, page: PageContext) -
     names = display_names.load(organization=page.organization_id).applications
     until = max(dt.datetime.fromisoformat(text) for text in tokens.values())
     text = ngettext(
-        "%(names)s may accept a token from before until %(time)s.",
-        "%(names)s may accept tokens from before until %(time)s.",
+        "A sign-in to %(names)s from before may still count until %(time)s.",
+        "Sign-ins to %(names)s from before may still count until %(time)s.",
         len(tokens),
     )
     listed = dates.name_list([supplier_texts.in_language(names[key]) for key in tokens if key in names])

@@ -80,7 +80,7 @@ def test_receipt_names_the_service_that_may_accept_a_leaver_s_signed_token(world
         found[leaver.id] = (model.lead, file["receipt"]["offline_tokens"])
     lead, offline = found[world.olli.id]
     assert int(dt.datetime.fromisoformat(offline["ordering"]).timestamp()) == claims["exp"]
-    assert "Web shop may accept a token from before until" in lead
+    assert "A sign-in to Web shop from before may still count until" in lead
     assert not lead.startswith("All access")
     assert found[world.vilma.id][0].startswith("All access")
     assert found[world.vilma.id][1] == {}
