@@ -9,10 +9,11 @@ from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
 from identity.service_users import service_tokens
 from identity.service_users.service_tokens import ServiceClient
-from portal.http import request_data
+from portal.http import request_context, request_data
 from portal.oidc import client_assertions, parameters
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
+from portal.signin.customers import rate_limits
 
 FAILURES, WINDOW = 60, 300
 """Wrong secrets of one client within so many seconds, after which further wrong ones are answered with 429.
@@ -51,6 +52,16 @@ def authenticate(request: HttpRequest, sent: Parameters, *, public: bool = False
     """Return the authenticated client; with `public`, also one without a secret. Raises OAuthError."""
     presented = credentials(request, sent)
     return verify(clients_queries.find(client=presented.client_id), presented, public=public)
+
+
+def limit_strangers(request: HttpRequest, client: RegisteredClient) -> None:
+    """Bound by network what requests of public clients store: they prove nothing. Raises OAuthError."""
+    if client.confidential:
+        return
+    network = request_context.network(request_context.address_of(request.META))
+    wait = rate_limits.take((rate_limits.OIDC_STRANGERS, network)).wait
+    if wait:
+        raise OAuthError("temporarily_unavailable", status=429, headers={"Retry-After": str(wait)})
 
 
 def credentials(request: HttpRequest, sent: Parameters) -> Credentials:

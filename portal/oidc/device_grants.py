@@ -26,7 +26,6 @@ from portal.oidc.authorize import request as authorize_request
 from portal.oidc.authorize.request import AuthorizationError
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
-from portal.signin.customers import rate_limits
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 SECONDS, INTERVAL = 600, 5
@@ -58,14 +57,13 @@ def authorize(request: HttpRequest) -> HttpResponse:
     client = client_authentication.authenticate(request, sent, public=True)
     if GRANT_TYPE not in client.grant_types:
         raise OAuthError("unauthorized_client", "The client is not registered for sign-in on another device.")
-    address = request_context.address_of(request.META)
-    _limit(client, address)
+    client_authentication.limit_strangers(request, client)
     device_code, user_code = secrets.token_urlsafe(32), _new_user_code()
     stored = {
         "client": client.id,
         **_requested(sent, client),
         "challenge": challenge_of(device_code),
-        "address": address,
+        "address": request_context.address_of(request.META),
         "asked_at": clock.wall().timestamp(),
     }
     cache.set(_name("request", _key(device_code)), stored, SECONDS)
@@ -80,16 +78,6 @@ def authorize(request: HttpRequest) -> HttpResponse:
         "interval": INTERVAL,
     }
     return json_responses.ok(body)
-
-
-def _limit(client: RegisteredClient, address: str) -> None:
-    """Bound what strangers store: a public client proves nothing."""
-    if client.confidential:
-        return
-    wait = rate_limits.take((rate_limits.OIDC_STRANGERS, request_context.network(address))).wait
-    if wait:
-        headers = {"Retry-After": str(wait)}
-        raise OAuthError("temporarily_unavailable", status=429, headers=headers)
 
 
 def _requested(sent: Parameters, client: RegisteredClient) -> dict[str, str]:

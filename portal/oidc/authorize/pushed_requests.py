@@ -16,14 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from audit.foundation import clock
-from portal.http import request_context
 from portal.oidc import client_authentication, json_responses
 from portal.oidc.authorize import reauthentication
 from portal.oidc.authorize import request as authorize_request
 from portal.oidc.authorize.request import AuthorizationError, ClientRequestError
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
-from portal.signin.customers import rate_limits
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 SECONDS = 90
@@ -39,8 +37,7 @@ def push(request: HttpRequest) -> HttpResponse:
     """Store a valid request of an authenticated client, and answer with its name. Raises OAuthError."""
     sent = client_authentication.form_parameters(request)
     client = client_authentication.authenticate(request, sent, public=True)
-    if not client.confidential:
-        _limit(request)
+    client_authentication.limit_strangers(request, client)
     values = {name: value for name, value in sent.values.items() if name not in _CREDENTIALS}
     if "request_uri" in values:
         raise OAuthError("invalid_request", "request_uri cannot be pushed.")
@@ -52,16 +49,6 @@ def push(request: HttpRequest) -> HttpResponse:
     stored = {"values": values, "until": clock.wall().timestamp() + SECONDS}
     cache.set(_key("request", name), stored, _KEPT)
     return json_responses.ok({"request_uri": f"{PREFIX}{name}", "expires_in": SECONDS}, status=201)
-
-
-def _limit(request: HttpRequest) -> None:
-    """Bound what strangers store: a public client proves nothing."""
-    wait = rate_limits.take(
-        (rate_limits.OIDC_STRANGERS, request_context.network(request_context.address_of(request.META)))
-    ).wait
-    if wait:
-        headers = {"Retry-After": str(wait)}
-        raise OAuthError("temporarily_unavailable", status=429, headers=headers)
 
 
 def _validate(sent: Parameters) -> None:
