@@ -6,7 +6,9 @@ from delegation.authorization.models.ceilings import Ceiling, Hold
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
 from delegation.catalogue.models import CatalogueProposal, CatalogueWave, CeilingTemplate, UnitCeiling
+from delegation.customer_contacts.models import CustomerContact
 from delegation.departures.models import PlannedRemoval
+from delegation.domain_verifications.models import DomainVerification
 from delegation.factor_recoveries.models import FactorRecovery
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.looking_along.models import PreparedForm
@@ -19,6 +21,8 @@ __all__ = [
     "CatalogueWave",
     "Ceiling",
     "CeilingTemplate",
+    "CustomerContact",
+    "DomainVerification",
     "Entitlement",
     "FactorRecovery",
     "Hold",

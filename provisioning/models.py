@@ -2,9 +2,21 @@
 
 from provisioning.accounts.models import Account, Cursor, Delivery
 from provisioning.delivery.models import Due, Heartbeat
+from provisioning.domain_checks.models import DomainCheck
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
 from provisioning.removals.models import Removal
 from provisioning.targets.models import Target
 
-__all__ = ["Account", "Cursor", "Delivery", "Due", "Heartbeat", "Logout", "Mail", "Removal", "Target"]
+__all__ = [
+    "Account",
+    "Cursor",
+    "Delivery",
+    "DomainCheck",
+    "Due",
+    "Heartbeat",
+    "Logout",
+    "Mail",
+    "Removal",
+    "Target",
+]

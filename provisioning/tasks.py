@@ -9,6 +9,7 @@ from audit.foundation import clock
 from provisioning import retention
 from provisioning.accounts import reconcile
 from provisioning.delivery import heartbeats
+from provisioning.domain_checks import checks
 from provisioning.logout import recovery
 from provisioning.targets.models import Target
 
@@ -39,6 +40,12 @@ def reconcile_one(target: str) -> int:
             "reconcile.unknown_records", target=target, count=len(report.unknown), ids=report.unknown[:_NAMED]
         )
     return len(report.differing)
+
+
+@shared_task(name="provisioning.check_domains")  # type: ignore[untyped-decorator]
+def check_domains() -> int:
+    """Look up again the DNS records of verified mail domains whose time has come. Returns how many."""
+    return checks.check_due()
 
 
 @shared_task(name="provisioning.heartbeat")  # type: ignore[untyped-decorator]

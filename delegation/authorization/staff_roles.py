@@ -19,6 +19,13 @@ class StaffRole(StrEnum):
 
 
 _READ_CUSTOMERS = (Verb.ACTIVITY_VIEW, Verb.MEMBER_VIEW)
+_CONTACTS = (
+    Verb.CUSTOMER_CONTACT_ADD,
+    Verb.CUSTOMER_CONTACT_CHANGE,
+    Verb.CUSTOMER_CONTACT_END,
+    Verb.MAIL_DOMAIN_VERIFY,
+    Verb.MAIL_DOMAINS_SET,
+)
 _LOOK_ALONG = (Verb.LOOK_BEGIN, Verb.LOOK_PREPARE)
 _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     StaffRole.SUPPORT: (
@@ -29,6 +36,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     ),
     StaffRole.SENIOR_SUPPORT: (
         *_READ_CUSTOMERS,
+        *_CONTACTS,
         *_LOOK_ALONG,
         Verb.FACTOR_RECOVERY_AGREE,
         Verb.FACTOR_RECOVERY_OPEN,
@@ -38,6 +46,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     ),
     StaffRole.ACCOUNT_MANAGER: (
         *_READ_CUSTOMERS,
+        *_CONTACTS,
         Verb.CEILING_SET,
         Verb.FIRST_ADMIN_INVITE,
         Verb.HOLD_LIFT,

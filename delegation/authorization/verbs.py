@@ -1,5 +1,6 @@
 """Every verb has the permission it needs, the event type it leaves, and its metadata."""
 
+from dataclasses import replace
 from enum import StrEnum
 
 from delegation.authorization.verb_rules import Effect, On, RequiredState, Rule, SiteReach, Topic
@@ -24,6 +25,9 @@ class Verb(StrEnum):
     CLIENT_RETIRE = "client.retire"
     CLIENT_ROTATE = "client.rotate"
     CLIENT_UPDATE = "client.update"
+    CUSTOMER_CONTACT_ADD = "customer_contact.add"
+    CUSTOMER_CONTACT_CHANGE = "customer_contact.change"
+    CUSTOMER_CONTACT_END = "customer_contact.end"
     FACTOR_RECOVERY_AGREE = "factor_recovery.agree"
     FACTOR_RECOVERY_OPEN = "factor_recovery.open"
     FACTOR_RECOVERY_REFUSE = "factor_recovery.refuse"
@@ -41,6 +45,8 @@ class Verb(StrEnum):
     LOOK_END = "look.end"
     LOOK_PREPARE = "look.prepare"
     LOOK_RULE_SET = "look_rule.set"
+    MAIL_DOMAIN_LAPSE = "mail_domain.lapse"
+    MAIL_DOMAIN_VERIFY = "mail_domain.verify"
     MAIL_DOMAINS_SET = "mail_domains.set"
     MEMBER_ENROLL = "member.enroll"
     MEMBER_INVITE = "member.invite"
@@ -104,8 +110,20 @@ def _leaving(*implies: Verb) -> Rule:
 
 
 _GIVING = Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True, gives_access=True)
+_CONTACT = Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True)
+_CONTACTS = (Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END)
+_OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
+_OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True)
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 RULES: dict[Verb, Rule] = {
+    # Other systems learn of a catalogue by `catalogue.propagate`, organization by organization.
+    **dict.fromkeys((Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPOSE, Verb.RETENTION_PURGE), _OPERATED),
+    **dict.fromkeys((Verb.APPLICATION_REGISTER, Verb.TARGET_REGISTER, Verb.TARGET_UPDATE), _OPERATED),
+    **dict.fromkeys((Verb.CLIENT_REGISTER, Verb.CLIENT_RETIRE, Verb.CLIENT_ROTATE), _OPERATED),
+    **dict.fromkeys((Verb.CLIENT_UPDATE, Verb.KEY_ROTATE), _OPERATED),
+    **dict.fromkeys((Verb.OWNER_APPOINT, Verb.STAFF_RIGHT_PROJECT), _OPERATED),
+    **dict.fromkeys(_CONTACTS, _CONTACT),
+    **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY), _OWN_DOMAIN),
     Verb.ACCESS_CHANGE: _GIVING,
     Verb.ACCOUNT_RESYNC: Rule(
         On.MEMBERSHIP,
@@ -116,18 +134,10 @@ RULES: dict[Verb, Rule] = {
         allow_self=True,
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
-    Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.APPLICATION_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
-    # Other systems learn of it by `catalogue.propagate`, organization by organization.
-    Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    Verb.CATALOGUE_PROPOSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.CATALOGUE_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    Verb.CLIENT_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
-    Verb.CLIENT_RETIRE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
-    Verb.CLIENT_ROTATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
-    Verb.CLIENT_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.FACTOR_RECOVERY_AGREE: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     Verb.FACTOR_RECOVERY_OPEN: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     Verb.FACTOR_RECOVERY_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
@@ -142,12 +152,11 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_RESEND: Rule(
         On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
     ),
-    Verb.KEY_ROTATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.KEY_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.LOOK_ALLOW: Rule(On.LOOK, Effect.NONE, Topic.STAFF, gives_access=True),
     **dict.fromkeys((Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
     Verb.LOOK_RULE_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True, gives_access=True),
-    Verb.MAIL_DOMAINS_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
+    Verb.MAIL_DOMAINS_SET: replace(_OWN_DOMAIN, implies=(Verb.MAIL_DOMAIN_LAPSE,)),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(
         On.ORGANIZATION,
@@ -177,7 +186,7 @@ RULES: dict[Verb, Rule] = {
         Effect.NONE,
         Topic.OTHER,
         allow_system=True,
-        implies=(Verb.CEILING_SET, Verb.MEMBER_INVITE),
+        implies=(Verb.CEILING_SET, Verb.CUSTOMER_CONTACT_ADD, Verb.MEMBER_INVITE),
     ),
     Verb.ORGANIZATION_RESUME: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.ORGANIZATION_SUSPEND: Rule(
@@ -187,7 +196,6 @@ RULES: dict[Verb, Rule] = {
         allow_system=True,
         implies=(Verb.INVITATION_CANCEL, Verb.MEMBER_SIGN_OUT),
     ),
-    Verb.OWNER_APPOINT: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.PERSON_UPDATE: Rule(
         On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)
     ),
@@ -195,7 +203,6 @@ RULES: dict[Verb, Rule] = {
     Verb.RECORD_PREVIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.REMOVAL_CANCEL: _GIVING,
     Verb.REMOVAL_PLAN: _leaving(),
-    Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.SERVICE_USER_CREATE: Rule(
         On.ORGANIZATION, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True
     ),
@@ -208,11 +215,8 @@ RULES: dict[Verb, Rule] = {
     Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.STAFF_RIGHT_END: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.STAFF_RIGHT_GIVE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
-    Verb.STAFF_RIGHT_PROJECT: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.STAFF_RIGHT_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.TARGET_PAUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
-    Verb.TARGET_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.TARGET_RESUME: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.TARGET_SYNC: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
-    Verb.TARGET_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
 }

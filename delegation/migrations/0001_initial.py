@@ -387,4 +387,46 @@ class Migration(migrations.Migration):
                 ('look', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prepared', to='identity.look')),
             ],
         ),
+        migrations.CreateModel(
+            name='CustomerContact',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('contact', models.UUIDField()),
+                ('kind', models.CharField(choices=[('invoice', 'Invoice'), ('contract', 'Contract')], max_length=10)),
+                ('name', models.CharField(max_length=200)),
+                ('email', models.CharField(blank=True, max_length=254)),
+                ('phone', models.CharField(blank=True, max_length=20)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('added_by', models.UUIDField()),
+                ('added_by_kind', models.CharField(max_length=16)),
+                ('act', models.UUIDField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='identity.organization')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['organization', 'valid_from'], name='contact_of_organization')],
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('contact', '=')], name='contact_no_overlap'),
+                    models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='contact_not_empty'),
+                    models.CheckConstraint(condition=models.Q(('email', ''), ('phone', ''), _negated=True), name='contact_is_reachable'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='DomainVerification',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('domain', models.CharField(max_length=253)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('act', models.UUIDField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='domain_verifications', to='identity.organization')),
+            ],
+            options={
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('organization', '='), ('domain', '=')], name='domain_verified_no_overlap'),
+                    models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='domain_verified_not_empty'),
+                ],
+            },
+        ),
     ]

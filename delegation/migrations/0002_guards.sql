@@ -11,6 +11,8 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_hold',
     'delegation_plannedremoval',
     'delegation_factorrecovery',
+    'delegation_customercontact',
+    'delegation_domainverification',
     'delegation_staffscope',
     'delegation_staffright',
     'delegation_staffpermission',
@@ -124,6 +126,14 @@ BEGIN
 END $$;
 CREATE TRIGGER recovery_fixed BEFORE UPDATE OR DELETE ON delegation_factorrecovery
 FOR EACH ROW EXECUTE FUNCTION delegation_recovery_fixed();
+
+-- Contacts and verified domains are ended once and never rewritten.
+SELECT identity_keep_issued('delegation_customercontact', 'valid_until');
+SELECT identity_keep_issued('delegation_domainverification', 'valid_until');
+CREATE TRIGGER keyholder_kept BEFORE DELETE ON delegation_customercontact FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
+CREATE TRIGGER keyholder_kept BEFORE DELETE ON delegation_domainverification FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
+CREATE INDEX contact_search_trigrams ON delegation_customercontact
+    USING gin (identity_search_text(name, email) gin_trgm_ops) WHERE valid_until IS NULL;
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

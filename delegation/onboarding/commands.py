@@ -7,6 +7,7 @@ from audit.log import ledger
 from audit.log.ledger import Subject
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
+from delegation.acts.customer_set import CustomerSet
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
@@ -16,7 +17,6 @@ from delegation.invitations import effects as invitations_effects
 from delegation.invitations.models import Invitation
 from delegation.onboarding import rules
 from delegation.onboarding.new_customer import ADMIN_ROLE, FirstAdmin, NewCustomer
-from delegation.onboarding.subjects import MemberlessOrganization
 from delegation.organizations import effects as organizations_effects
 from delegation.organizations.subjects import CustomerToOnboard
 
@@ -61,7 +61,7 @@ def invite_again(
     RateLimited besides the errors of every act.
     """
     admin, organization = admin.cleaned(), invitation.organization
-    subject = MemberlessOrganization(organization)
+    subject = CustomerSet(organization)
     with acting(actor, Verb.FIRST_ADMIN_INVITE, on=subject, idempotency_key=idempotency_key) as act:
         rules.require_no_member(organization=act.organization)
         invitations_effects.cancel_first(act, invitation)

@@ -7,6 +7,7 @@ from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import OrganizationSet
 from delegation.authorization.verbs import Verb
+from delegation.domain_verifications import effects as domain_effects
 from delegation.organizations import effects, new_organization
 from delegation.organizations.new_organization import NewOrganization
 from delegation.organizations.subjects import OrganizationToCreate
@@ -62,6 +63,7 @@ def set_mail_domains(
     ) as act:
         (locked,) = act.on
         lifecycle.set_mail_domains(organization=locked, domains=cleaned)
+        domain_effects.end_removed(act, set(locked.mail_domains) - set(cleaned))
         before, after = {"mail_domains": locked.mail_domains}, {"mail_domains": cleaned}
         act.record_change(locked.id, before=before, after=after)
     return act.outcome

@@ -11,6 +11,7 @@ from audit.foundation.actor import Actor
 from delegation.authorization import scopes
 from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
+from delegation.customer_contacts import queries as contacts_queries
 from delegation.organizations import customer_numbers
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
@@ -28,7 +29,7 @@ _DOMAIN = re.compile(r"[^\s@]+\.[^\s@.]+")
 
 
 def customers_matching(*, rows: QuerySet[Organization], text: str) -> QuerySet[Organization]:
-    """Filter the customers found by the beginnings of words of the name, by number, business ID or mail domain.
+    """Filter the customers found by words of the name or of a contact, by number, business ID or mail domain.
 
     A number is found by its beginning, whatever spaces it is written with; a business ID and a mail domain as a whole.
     A mail address finds the customers with its domain.
@@ -41,6 +42,7 @@ def customers_matching(*, rows: QuerySet[Organization], text: str) -> QuerySet[O
         everything.filter(Q(register_id__iexact=text) | Q(register_id__iexact=without_spaces)),
     ]
     if words:
+        found.append(contacts_queries.organizations_matching(words=words))
         found.append(everything.filter(*(search.has_word(word, name="name") for word in words)))
     domain = without_spaces.lower().rpartition("@")[2]
     if _DOMAIN.fullmatch(domain):

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from delegation.authorization import input_cleaning
-from delegation.authorization.errors import AlreadyExists
+from delegation.authorization.errors import AlreadyExists, InvalidInput
 
 MAX_SITE_NAME, MAX_EXTERNAL_ID = 120, 80
 MAX_REGISTER_ID, MAX_CUSTOMER_NUMBER = 40, 40
 """The longest texts, in characters."""
+MAX_DOMAINS = 50
+"""Mail domains of one organization: each is looked up every day."""
 RESERVED_KEYS = frozenset({"onboard"})
 """Addresses of staff pages have these words in the place of an organization's key."""
 
@@ -67,4 +69,7 @@ def cleaned_sites(sites: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def cleaned_domains(domains: Sequence[str]) -> list[str]:
     """Return each mail domain once, in order. Raises InvalidInput."""
-    return sorted({input_cleaning.mail_domain(domain) for domain in domains})
+    cleaned = sorted({input_cleaning.mail_domain(domain) for domain in domains})
+    if len(cleaned) > MAX_DOMAINS:
+        raise InvalidInput(field="mail_domains", problem="too_many", longest=MAX_DOMAINS)
+    return cleaned

@@ -41,5 +41,6 @@ CELERY_BEAT_SCHEDULE = {
     # One that no worker has taken is superseded by the next.
     "heartbeat": {"task": "provisioning.heartbeat", "schedule": 60.0, "options": {"expires": 60.0}},
     "tidy": {"task": "provisioning.tidy", "schedule": 3600.0},
+    "domains": {"task": "provisioning.check_domains", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "reconcile": {"task": "provisioning.reconcile_all", "schedule": 24 * 3600.0},
 }

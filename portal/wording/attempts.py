@@ -11,6 +11,9 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
     Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
     Verb.CATALOGUE_PROPAGATE: lambda: _("to change what tiers include"),
+    Verb.CUSTOMER_CONTACT_ADD: lambda: _("to add a contact"),
+    Verb.CUSTOMER_CONTACT_CHANGE: lambda: _("to change a contact"),
+    Verb.CUSTOMER_CONTACT_END: lambda: _("to remove a contact"),
     Verb.FIRST_ADMIN_INVITE: lambda: _("to invite the first admin again"),
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
     Verb.INVITATION_CANCEL: lambda: _("to cancel the invitation to %(who)s"),
@@ -34,6 +37,8 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.SERVICE_USER_END: lambda: _("to end a service user"),
     Verb.SERVICE_USER_VIEW: lambda: _("to view the service users"),
     Verb.SITE_CREATE: lambda: _("to add a site"),
+    Verb.MAIL_DOMAIN_LAPSE: lambda: _("to end the verification of a mail domain"),
+    Verb.MAIL_DOMAIN_VERIFY: lambda: _("to verify a mail domain"),
     Verb.MAIL_DOMAINS_SET: lambda: _("to change the organization’s mail domains"),
 }
 _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {

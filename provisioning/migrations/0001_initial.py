@@ -129,6 +129,22 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='DomainCheck',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('organization', models.UUIDField()),
+                ('domain', models.CharField(max_length=253)),
+                ('result', models.CharField(choices=[('found', 'Found'), ('not_found', 'Not Found'), ('unreachable', 'Unreachable')], max_length=12)),
+                ('checked_at', models.DateTimeField()),
+                ('failing_since', models.DateTimeField(null=True)),
+                ('due_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='domain_check_due')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'domain'), name='domain_check_one_newest')],
+            },
+        ),
+        migrations.CreateModel(
             name='Removal',
             fields=[
                 ('act', models.UUIDField(primary_key=True, serialize=False)),

@@ -4,12 +4,17 @@ import datetime as dt
 from dataclasses import replace
 
 from audit.foundation import clock
+from audit.foundation.actor import Actor
 from delegation.applications import clients, new_client
 from delegation.catalogue import commands as catalogue_commands
+from delegation.customer_contacts import commands as contacts_commands
+from delegation.customer_contacts.new_contact import NewContact
+from delegation.domain_verifications import commands as domains_commands
 from delegation.factor_recoveries import commands as recoveries_commands
 from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
 from delegation.looking_along import commands as looking_commands
+from delegation.organizations import commands as organizations_commands
 from delegation.people.commands import enrollment, planned_removals
 from delegation.people.commands import members as people_commands
 from delegation.service_users import commands as service_users_commands
@@ -68,6 +73,7 @@ def fill(world: World) -> None:
         proof="Aino called",
     )
     _let_look_along(world, staff, browser)
+    _add_contacts_and_domain(world, manager)
     suspensions_commands.suspend(
         actor=world.system,
         organization=staff.tamm,
@@ -105,6 +111,19 @@ def fill(world: World) -> None:
     planned_removals.plan(
         actor=actor_of(world.aino), memberships=[world.vilma], ends_at=clock.now() + dt.timedelta(days=9)
     )
+
+
+def _add_contacts_and_domain(world: World, manager: Actor) -> None:
+    salo = NewContact("invoice", "Maija Salo", "invoices@koskela.example")
+    added = contacts_commands.add(actor=manager, organization=world.koskela, new=salo)
+    changed = replace(salo, phone="+358 40 000 0119")
+    contacts_commands.change(
+        actor=manager, organization=world.koskela, contact=added.result.contact, new=changed
+    )
+    organizations_commands.set_mail_domains(
+        actor=manager, organization=world.koskela, domains=["koskela.example"]
+    )
+    domains_commands.verify(actor=manager, organization=world.koskela, domain="koskela.example")
 
 
 def _let_look_along(world: World, staff: Staff, browser: BrowserClient) -> None:

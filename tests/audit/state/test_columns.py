@@ -53,6 +53,7 @@ CHANGED = {
     "text": "'x'",
 }
 SPECIAL = {
+    ("delegation_customercontact", "valid_until"): "{} - interval '1 millisecond'",
     ("mfa_authenticator", "data"): "jsonb_set(data, '{{secret}}', '\"x\"')",
     ("allauth_idp_oidc_client", "data"): (
         '\'{{"client_metadata": {{"post_logout_redirect_uris": ["https://x.example/"]}}}}\'::jsonb'
@@ -91,6 +92,8 @@ def other_value(table: str, column: str) -> str:
 ISSUED = {"identity_signin", "identity_signin_clients", "identity_tokenfamily", "identity_authorizationcode"}
 """Tables whose rows the application cannot change or delete: an attacker adds rows, and the owner changes them."""
 FIXED = {
+    "delegation_customercontact",
+    "delegation_domainverification",
     "delegation_catalogueproposal",
     "delegation_factorrecovery",
     "delegation_plannedremoval",

@@ -35,6 +35,7 @@ FACTS = {
     "application": "crm", "active": False, "seconds": "2.1", "offer": OFFER, "roles": ["viewer"], "entitlement": None,
     "hold_reason": "overdue", "hold_until": None, "page": "people",
     "suspension_reason": "security", "people": 2, "resume_at": None,
+    "contact_kind": "invoice", "domain": "koskela.example", "lapse_reason": "removed",
 }  # fmt: skip
 AINO, MIKKO = uuid.uuid4(), uuid.uuid4()
 WORDING = wording_events.EventWording(NAMES, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})
@@ -62,7 +63,8 @@ def test_logged_verbs_are_exactly_those_with_a_sentence() -> None:
 
 def test_refusable_verbs_are_exactly_those_with_a_sentence_for_the_attempt() -> None:
     refusable = {verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}}
-    assert refusable | {Verb.FIRST_ADMIN_INVITE} == set(attempts.BY_VERB), (
+    contacts = {Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END}
+    assert refusable | contacts | {Verb.FIRST_ADMIN_INVITE} == set(attempts.BY_VERB), (
         "the sentences are in portal/wording/attempts.py"
     )
 

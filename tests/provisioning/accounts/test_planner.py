@@ -336,7 +336,9 @@ def test_effect_of_an_act_comes_from_its_verb() -> None:
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
         Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
         Verb.FIRST_ADMIN_INVITE, Verb.LOOK_ALLOW, Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE,
-        Verb.LOOK_RULE_SET, Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
+        Verb.LOOK_RULE_SET, Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY, Verb.MAIL_DOMAINS_SET,
+        Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END,
+        Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
         Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END,
         Verb.FACTOR_RECOVERY_AGREE, Verb.FACTOR_RECOVERY_OPEN, Verb.FACTOR_RECOVERY_REFUSE,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""An organization without members is the subject of an act on its first admins."""
+"""An act of staff on what the supplier keeps about one customer has the organization as its subject."""
 
 import datetime as dt
 import uuid
@@ -10,8 +10,8 @@ from delegation.authorization.policy import Decision, SupplierData
 from delegation.authorization.verbs import On, Verb
 
 
-class MemberlessOrganization(OrganizationSet):
-    """Holds the organization; its own members have no part in the act. The command checks that it has no member."""
+class CustomerSet(OrganizationSet):
+    """Holds the organization; its own members have no part in the act, whatever their roles."""
 
     kind = On.SUPPLIER
 

@@ -1,0 +1,1 @@
+"""The supplier keeps the invoice and contract contacts of its customers."""
