@@ -1,12 +1,15 @@
-// Services that sign people in by clients which others wrote: openid-client, express-openid-connect and oidc-client-ts.
+// Services that sign people in by clients which others wrote: openid-client, express-openid-connect,
+// Auth.js and oidc-client-ts.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 
-const require = createRequire(process.cwd() + '/');
+const { ISSUER, PORT, SECRETS, INSTALLED } = process.env;
+const require = createRequire(INSTALLED + '/');
 const express = require('express');
 const { auth } = require('express-openid-connect');
 const oidc = await import(require.resolve('openid-client'));
-const { ISSUER, PORT, SECRETS } = process.env;
+const jose = await import(require.resolve('jose'));
+const { ExpressAuth, getSession } = await import(require.resolve('@auth/express'));
 const secrets = JSON.parse(SECRETS);
 const base = `http://localhost:${PORT}`;
 const app = express();
@@ -52,11 +55,44 @@ panva.get('/logout', async (_request, response) => response.redirect(oidc.buildE
   post_logout_redirect_uri: `${base}/panva/bye`, id_token_hint: state.tokens.id_token, state: 'left',
 }).href));
 panva.get('/bye', (request, response) => response.json(request.query));
-panva.post('/backchannel', express.urlencoded({ extended: false }), (request, response) => {
-  received.push({ client: 'panva', token: request.body.logout_token });
+panva.post('/backchannel', express.urlencoded({ extended: false }), async (request, response) => {
+  const metadata = (await configured()).serverMetadata();
+  const keys = jose.createRemoteJWKSet(new URL(metadata.jwks_uri));
+  const options = { issuer: metadata.issuer, audience: 'panva', typ: 'logout+jwt' };
+  const { payload } = await jose.jwtVerify(request.body.logout_token, keys, options);
+  received.push(payload);
   response.status(200).end();
 });
 app.use('/panva', panva);
+
+// --- Auth.js, by its Express integration ------------------------------------------------------------------------------
+const guide = async (token) => { // its guide "Refresh Token Rotation"
+  const answer = await fetch(`${ISSUER}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      client_id: 'authjs', client_secret: secrets.authjs, grant_type: 'refresh_token', refresh_token: token,
+    }),
+  });
+  return (await answer.json()).refresh_token;
+};
+const authjs = {
+  trustHost: true,
+  basePath: '/authjs/auth',
+  secret: 'a long and random string of this test alone',
+  providers: [{ id: 'keyholder', name: 'Keyholder', type: 'oidc', issuer: ISSUER, clientId: 'authjs',
+    clientSecret: secrets.authjs, ...JSON.parse(process.env.AUTHJS ?? '{}') }],
+  callbacks: {
+    jwt: ({ token, account, profile }) => (account ? { ...token, refresh: account.refresh_token, profile } : token),
+    session: ({ session, token }) => ({ ...session, refresh: token.refresh, profile: token.profile }),
+  },
+};
+app.get('/authjs/me', async (request, response) => response.json(await getSession(request, authjs)));
+app.get('/authjs/refresh', async (request, response) => {
+  const { refresh } = await getSession(request, authjs);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => guide(refresh)));
+  response.json({ answers: answers.filter(Boolean).length, lines: new Set(answers).size, first: refresh });
+});
+app.use('/authjs/auth', ExpressAuth(authjs));
 
 // --- oidc-client-ts, in the browser -----------------------------------------------------------------------------------
 const script = readFileSync(require.resolve('oidc-client-ts').replace(/dist.*$/, 'dist/browser/oidc-client-ts.js'));
@@ -100,6 +136,8 @@ protectedApp.get('/refresh', async (request, response) => {
   const refreshed = await request.oidc.accessToken.refresh();
   response.json({ token: Boolean(refreshed.access_token) });
 });
+protectedApp.get('/silent', (_request, response) => response.oidc.login({ returnTo: '/express/me',
+  authorizationParams: { prompt: 'none' } }));
 protectedApp.get('/', (request, response) => response.json({ signedIn: request.oidc.isAuthenticated() }));
 app.use('/express', protectedApp);
 app.use((error, _request, response, _next) => response.status(500).send(String(error.stack)));
