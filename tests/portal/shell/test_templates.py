@@ -57,7 +57,7 @@ class Structure(HTMLParser):
 def test_page_renders_and_is_well_formed(name: str, language: str) -> None:
     source, make = samples.PAGES[name]
 
-    page = rendering.render(source, make(), language)
+    page = rendering.render(source, make, language)
 
     structure = Structure()
     structure.feed(page)

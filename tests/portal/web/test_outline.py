@@ -41,7 +41,7 @@ def _page(portal: PortalWithData, address: Address) -> str:
 @pytest.mark.parametrize("name", [name for name in samples.PAGES if not name.startswith("mail-")])
 def test_every_page_sample_has_headings_labels_and_names(name: str) -> None:
     template, make = samples.PAGES[name]
-    assert Outline(rendering.render(template, make(), "fi")).faults() == []
+    assert Outline(rendering.render(template, make, "fi")).faults() == []
 
 
 BROKEN = """<html><head><title> · </title></head><body><a href="#top"></a><nav></nav><h1>A</h1><h3>B</h3>
