@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo demo-reset test check check-fast check-browser check-slow check-database check-mutants \
-	format lint types contracts templates migrations access-matrix bench screens lock clean
+	format lint types contracts templates migrations access-matrix bench bench-oidc screens lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,9 @@ access-matrix: .venv/.ok ## Write docs/access-matrix.md: who may open what, as t
 
 bench: .venv/.ok ## Measure speed
 	$(BIN)/python -m bench
+
+bench-oidc: .venv/.ok ## Measure the OpenID Provider beside npm's oidc-provider (needs node, npm and wrk)
+	$(BIN)/python -m bench oidc
 
 screens: .venv/.ok ## Take a picture of every page (needs Chromium)
 	$(BIN)/python -m tests.fixtures.gallery

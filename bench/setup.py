@@ -185,7 +185,7 @@ def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Installati
         _target(world, key, f"http://127.0.0.1:{receivers}/scim/{number}")
     people = acts.crowd(world, world.koskela, leavers)
     installation = Installation(world, world.koskela, ports, receivers, secrets)
-    installation.admin = _cookie(world.aino)
+    installation.admin = session_cookie(world.aino)
     return installation, [_leaver(member) for member in people]
 
 
@@ -221,9 +221,9 @@ def _target(world: "World", key: str, url: str) -> None:
 def _leaver(membership: "Membership") -> Leaver:
     from identity.clients.models import Client
 
-    cookie = _cookie(membership)
+    cookie = session_cookie(membership)
     clients = list(Client.objects.filter(application__key__startswith="bench").order_by("protocol_id"))
-    pairs = _tokens(membership, clients, cookie)
+    pairs = issue_tokens(membership, clients, cookie)
     return Leaver(
         membership=membership.id,
         user=membership.user_id,
@@ -233,7 +233,7 @@ def _leaver(membership: "Membership") -> Leaver:
     )
 
 
-def _cookie(membership: "Membership") -> str:
+def session_cookie(membership: "Membership") -> str:
     """A browser session with two factors behind it, as signing in would leave it."""
     from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
     from allauth.account.internal.flows import login
@@ -256,7 +256,10 @@ def _cookie(membership: "Membership") -> str:
     return f"{settings.SESSION_COOKIE_NAME}={store.session_key}"
 
 
-def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> list[tuple[str, str]]:
+def issue_tokens(
+    membership: "Membership", clients: "list[Client]", cookie: str, *, scopes: str = "openid"
+) -> list[tuple[str, str]]:
+    """Issue an access and a refresh token for each of these clients, in one sign-in of the session."""
     from audit.foundation import clock
     from identity import machine_secrets
     from identity.grants import signed_tokens, tokens
@@ -278,12 +281,12 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
         last_seen_at=at,
         **issued,
     )
-    sign_in.clients.set(clients)
+    sign_in.clients.set(set(clients))
     pairs = []
     for client in clients:
         until = at + tokens.FAMILY_LIFETIME
         family = TokenFamily.objects.create(
-            client=client, sign_in=sign_in, scopes="openid", issued_at=at, expires_at=until, **issued
+            client=client, sign_in=sign_in, scopes=scopes, issued_at=at, expires_at=until, **issued
         )
         refresh = signed_tokens.generate(prefix=tokens.REFRESH_PREFIX, at=at, family=family.id)
         # Issued in the future: it is valid for the whole run.
@@ -292,7 +295,7 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
         AccessToken.objects.create(
             hash=machine_secrets.hash_secret(access),
             family=family,
-            scopes="openid",
+            scopes=scopes,
             issued_at=at,
             expires_at=until,
         )

@@ -107,7 +107,7 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _round(port: int, pid: int, request: bytes) -> Round:
-    before, started, count = _processor(pid), time.perf_counter(), 0
+    before, started, count = processor_milliseconds(pid), time.perf_counter(), 0
     with selectors.DefaultSelector() as selector:
         for _ in range(CONNECTIONS):
             _send(selector, port, request)
@@ -117,7 +117,7 @@ def _round(port: int, pid: int, request: bytes) -> Round:
         seconds = time.perf_counter() - started
         for key in list(selector.get_map().values()):
             key.fileobj.close()  # type: ignore[union-attr]
-    return Round(count / seconds, (_processor(pid) - before) / max(count, 1))
+    return Round(count / seconds, (processor_milliseconds(pid) - before) / max(count, 1))
 
 
 def _send(selector: selectors.BaseSelector, port: int, request: bytes) -> None:
@@ -153,10 +153,13 @@ def _is_whole(head: bytes, body: bytes) -> bool:
     return len(body) >= int(length) if length else body.endswith(b"0\r\n\r\n")
 
 
-def _processor(pid: int) -> float:
-    """Return the processor time in milliseconds of a process and its children."""
+def processor_milliseconds(pid: int) -> float:
+    """Return the processor time of a process and its children; of one that has ended, none."""
     tree = pathlib.Path(f"/proc/{pid}")
-    fields = (tree / "stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = (tree / "stat").read_text().rpartition(")")[2].split()
+        children = (tree / "task" / str(pid) / "children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     own = (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-    children = (tree / "task" / str(pid) / "children").read_text().split()
-    return own + sum(_processor(int(child)) for child in children)
+    return own + sum(processor_milliseconds(int(child)) for child in children)

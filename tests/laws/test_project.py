@@ -36,6 +36,7 @@ def test_django_admin_and_atomic_requests_are_off() -> None:
 def test_lock_files_name_versions_and_hashes_and_no_address() -> None:
     """An address ties the installation to one server; the client of each registry knows its own."""
     root = settings.BASE_DIR
-    locks = [*root.glob("requirements/*.txt"), *root.glob("tests/peers/*/package-lock.json")]
-    assert len(locks) == 5
+    npm = [*root.glob("tests/peers/*/package-lock.json"), *root.glob("bench/*/package-lock.json")]
+    locks = [*root.glob("requirements/*.txt"), *npm]
+    assert len(locks) == 6
     assert [str(path.relative_to(root)) for path in locks if "://" in path.read_text(encoding="utf-8")] == []
