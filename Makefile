@@ -9,6 +9,8 @@ FAST ?= fast
 MUTANTS ?=
 BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
+# In the order of tests/lanes.py: what takes long begins first.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 # Commands that only look at the code need settings, not an installation.
 LOOKING := KEYHOLDER_ENV=test KEYHOLDER_HOME=var/tests/home
 # Container images often set it. Without bytecode each worker and each started process compiles every module again: 10 s.
@@ -29,7 +31,7 @@ demo-reset: .venv/.demo ## Stop the demo's database and remove all the demo's da
 	@$(BIN)/python -m demo --reset
 
 test: .venv/.ok ## Run all tests (PYTEST_ARGS="tests/audit -k race" for some, WORKERS=2 for fewer at once)
-	$(PYTEST) --dist loadfile $(PYTEST_ARGS)
+	$(PYTEST) $(BY_FILE) $(PYTEST_ARGS)
 
 check: lint types contracts templates migrations check-fast ## Do what must pass before each commit
 
@@ -38,10 +40,10 @@ check-fast: .venv/.ok
 	$(PYTEST) -m "$(FAST)" --dist worksteal $(PYTEST_ARGS)
 
 check-browser: .venv/.ok ## Run the tests that drive Chromium
-	KEYHOLDER_TEST_REQUIRE_BROWSER=1 $(PYTEST) -m browser $(PYTEST_ARGS)
+	KEYHOLDER_TEST_REQUIRE_BROWSER=1 $(PYTEST) -m browser --durations=15 $(PYTEST_ARGS)
 
 check-slow: .venv/.ok ## Run sequences, faults, kills, races and journeys, and install from the lock offline
-	$(PYTEST) -m slow --dist loadfile $(PYTEST_ARGS)
+	$(PYTEST) -m slow $(BY_FILE) --durations=15 $(PYTEST_ARGS)
 
 check-database: .venv/.ok ## Run the tests that depend on PostgreSQL (on the server in DATABASE_URL_ADMIN, if set)
 	$(PYTEST) -m database $(PYTEST_ARGS)

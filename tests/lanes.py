@@ -20,6 +20,8 @@ SLOW = frozenset(
     }
 )
 """A test is slow if one of these is a word of its path."""
+LONG = frozenset({"sequences", "scale", "journeys", "kill", "smoke", "install", "peers", "races"})
+"""Words of paths of files of which one test takes up to a minute: a worker that begins one last works alone."""
 DATABASE = frozenset({"audit", "identity", "delegation", "provisioning", "database"})
 """The layers whose SQL, triggers, functions and locks differ by server; the portal only calls them."""
 
@@ -89,14 +91,16 @@ def _import_in_turn(config: pytest.Config) -> None:
             importlib.import_module(".".join(path.with_suffix("").parts))
 
 
-# Before pytest itself deselects by `-m`.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# The marks are set before pytest itself deselects by `-m`; the order after pytest-django has chosen its own.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
     for item in items:
         path, fixtures = item.nodeid.partition("::")[0], getattr(item, "fixturenames", ())
         item.add_marker(lane(path, fixtures))
         if repeated(path, marked=item.get_closest_marker("django_db") is not None, fixtures=fixtures):
             item.add_marker("database")
+    yield
+    items.sort(key=lambda item: LONG.isdisjoint(_words(item.nodeid.partition("::")[0])))
 
 
 def _words(path: str) -> set[str]:
