@@ -11,6 +11,7 @@ class DelegationConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare how the tables follow from the events, and let capabilities join the impact of a removal."""
+        from delegation.absence_claims import state as absence_claims_state  # noqa: F401 - needs loaded models
         from delegation.access import impact as access_impact  # noqa: F401 - needs loaded models
         from delegation.access import state as access_state  # noqa: F401 - needs loaded models
         from delegation.acts import state as acts_state  # noqa: F401 - needs loaded models

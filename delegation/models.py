@@ -1,5 +1,6 @@
 """Django loads an app's models from here; each capability defines its own."""
 
+from delegation.absence_claims.models import AbsenceClaim
 from delegation.acts.models import IdempotencyRecord
 from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite
 from delegation.authorization.models.ceilings import Ceiling, Hold
@@ -14,6 +15,7 @@ from delegation.invitations.models import Invitation, InvitationToken
 from delegation.looking_along.models import PreparedForm
 
 __all__ = [
+    "AbsenceClaim",
     "Assignment",
     "AssignmentLimit",
     "AssignmentSite",

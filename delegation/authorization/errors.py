@@ -108,7 +108,7 @@ class AlreadyExists(DomainError):
     """The value is in use already.
 
     `field`: key, site, number, register_id, client, email, second_email, right, hold, proposal,
-    recovery.
+    recovery, absence_claim.
     """
 
     code = "already_exists"
@@ -181,6 +181,20 @@ class RecoveryOver(DomainError):
     """A request to replace a lost factor was decided or used, or its time is over: `state`."""
 
     code = "recovery_over"
+    is_refusal = False
+
+
+class AnsweredRecently(DomainError):
+    """The admin, or another one, has answered a claim about the admin a short time ago."""
+
+    code = "answered_recently"
+    is_refusal = False
+
+
+class ClaimClosed(DomainError):
+    """A claim that an admin has left was answered, withdrawn or dismissed: `state`."""
+
+    code = "claim_closed"
     is_refusal = False
 
 

@@ -31,6 +31,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     StaffRole.SUPPORT: (
         *_READ_CUSTOMERS,
         *_LOOK_ALONG,
+        Verb.ABSENCE_CLOSE,
         Verb.FACTOR_RECOVERY_OPEN,
         Verb.FACTOR_RECOVERY_REFUSE,
     ),
@@ -38,6 +39,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         *_READ_CUSTOMERS,
         *_CONTACTS,
         *_LOOK_ALONG,
+        Verb.ABSENCE_CLOSE,
         Verb.FACTOR_RECOVERY_AGREE,
         Verb.FACTOR_RECOVERY_OPEN,
         Verb.FACTOR_RECOVERY_REFUSE,

@@ -7,6 +7,8 @@ from enum import StrEnum
 class On(StrEnum):
     """Says which kind of subject a verb applies to."""
 
+    ADMIN = "admin"
+    """An admin of the colleague who asks."""
     ORGANIZATION = "organization"
     MEMBERSHIP = "membership"
     INVITATION = "invitation"

@@ -11,9 +11,12 @@ __all__ = ["RULES", "Effect", "On", "RequiredState", "Rule", "SiteReach", "Topic
 class Verb(StrEnum):
     """A verb is named `noun.verb`, and is the type of an act's event."""
 
+    ABSENCE_CLAIM = "absence.claim"
+    ABSENCE_CLOSE = "absence.close"
     ACCESS_CHANGE = "access.change"
     ACCOUNT_RESYNC = "account.resync"
     ACTIVITY_VIEW = "activity.view"
+    ADMIN_ASK = "admin.ask"
     APPLICATION_REGISTER = "application.register"
     APPLICATION_VIEW = "application.view"
     CATALOGUE_APPLY = "catalogue.apply"
@@ -115,6 +118,7 @@ _CONTACTS = (Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTO
 _OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
 _OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True)
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
+_ASKING = Rule(On.ADMIN, Effect.NONE, Topic.OTHER)
 RULES: dict[Verb, Rule] = {
     # Other systems learn of a catalogue by `catalogue.propagate`, organization by organization.
     **dict.fromkeys((Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPOSE, Verb.RETENTION_PURGE), _OPERATED),
@@ -124,6 +128,7 @@ RULES: dict[Verb, Rule] = {
     **dict.fromkeys((Verb.OWNER_APPOINT, Verb.STAFF_RIGHT_PROJECT), _OPERATED),
     **dict.fromkeys(_CONTACTS, _CONTACT),
     **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY), _OWN_DOMAIN),
+    **dict.fromkeys((Verb.ABSENCE_CLAIM, Verb.ABSENCE_CLOSE, Verb.ADMIN_ASK), _ASKING),
     Verb.ACCESS_CHANGE: _GIVING,
     Verb.ACCOUNT_RESYNC: Rule(
         On.MEMBERSHIP,

@@ -158,6 +158,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AbsenceClaim',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('person', models.UUIDField()),
+                ('reason', models.CharField(choices=[('left', 'Left'), ('away', 'Away'), ('other_work', 'Other Work'), ('unsure', 'Unsure')], max_length=10)),
+                ('claimed_by', models.UUIDField()),
+                ('claimed_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('answer_by', models.DateTimeField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('here', 'Here'), ('withdrawn', 'Withdrawn'), ('dismissed', 'Dismissed'), ('removed', 'Removed')], default='open', max_length=10)),
+                ('closed_by', models.UUIDField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['organization', 'state'], name='absence_claim_of_organization'), models.Index(condition=models.Q(('state', 'open')), fields=['answer_by'], name='absence_claim_unanswered')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('membership',), name='absence_claim_one_open'), models.CheckConstraint(condition=models.Q(('answer_by__gt', models.F('claimed_at')), models.Q(('claimed_by', models.F('person')), _negated=True)), name='absence_claim_of_another_person'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('closed_at__gte', models.F('claimed_at')), ('closed_by__isnull', False)), _connector='OR'), name='absence_claim_closed_with_state'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'removed']), models.Q(('closed_by', models.F('person')), ('state', 'here')), models.Q(('closed_by', models.F('claimed_by')), ('state', 'withdrawn')), models.Q(('state', 'dismissed'), models.Q(('closed_by', models.F('person')), _negated=True), models.Q(('closed_by', models.F('claimed_by')), _negated=True)), _connector='OR'), name='absence_claim_closed_by_the_right_person')],
+            },
+        ),
+        migrations.CreateModel(
             name='FactorRecovery',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),

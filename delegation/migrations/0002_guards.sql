@@ -1,5 +1,6 @@
 -- Written in an act only.
 SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
+    'delegation_absenceclaim',
     'delegation_catalogueproposal',
     'delegation_entitlement',
     'delegation_role',
@@ -134,6 +135,20 @@ CREATE TRIGGER keyholder_kept BEFORE DELETE ON delegation_customercontact FOR EA
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON delegation_domainverification FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
 CREATE INDEX contact_search_trigrams ON delegation_customercontact
     USING gin (identity_search_text(name, email) gin_trgm_ops) WHERE valid_until IS NULL;
+-- What a colleague said about an admin is never rewritten, and is closed once.
+CREATE FUNCTION delegation_claim_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.state <> 'open' OR NEW.state = 'open'
+       OR (NEW.id, NEW.membership_id, NEW.organization_id, NEW.person, NEW.reason, NEW.claimed_by, NEW.claimed_at,
+           NEW.act, NEW.answer_by)
+          IS DISTINCT FROM (OLD.id, OLD.membership_id, OLD.organization_id, OLD.person, OLD.reason, OLD.claimed_by,
+                            OLD.claimed_at, OLD.act, OLD.answer_by) THEN
+        RAISE EXCEPTION 'a claim about an admin is closed once, and never rewritten' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER claim_fixed BEFORE UPDATE OR DELETE ON delegation_absenceclaim
+FOR EACH ROW EXECUTE FUNCTION delegation_claim_fixed();
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

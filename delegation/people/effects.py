@@ -9,6 +9,7 @@ from django.db import connection
 from audit.log.ledger import Subject
 from audit.personal_data import PersonalValue
 from delegation import continuity
+from delegation.absence_claims import store as absence_claims_store
 from delegation.access import rules as access_rules
 from delegation.access import store as access_store
 from delegation.acts.act import Act
@@ -37,6 +38,7 @@ def end_members(act: Act, members: Sequence[Membership], *, since: dt.datetime |
     outcomes = PlannedRemoval.PlanOutcome
     outcome = outcomes.REPLACED if since is None else outcomes.CARRIED_OUT
     departures_store.close(memberships=ids, outcome=outcome, at=act.at)
+    absence_claims_store.close_of_removed(memberships=ids, closed_by=act.actor.id, at=act.at)
     states = authorities.period_states(ids=ids, at=_before(since) if since else act.at)
     assignments = access_store.snapshot(memberships=ids, at=act.at)
     access_store.end(memberships=ids, at=act.at)

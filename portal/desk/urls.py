@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from portal.desk.absence_claims import views as absence_claims
 from portal.desk.activity import views as activity
 from portal.desk.applications import client_views as clients
 from portal.desk.applications import system_views as systems
@@ -63,6 +64,7 @@ urlpatterns = [
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
     path("organizations/<slug:organization>/activity", activity.listing, name="staff_activity"),
+    path("organizations/<slug:organization>/claims/<uuid:claim>/", absence_claims.detail, name="staff_claim"),
     path("organizations/<slug:organization>/ceiling/", ceilings.listing, name="staff_ceiling"),
     path("organizations/<slug:organization>/ceiling/change", ceilings.change, name="staff_ceiling_change"),
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),

@@ -71,5 +71,7 @@ CATALOGUE_LOSSES_BY_ONE = staff_variables.CATALOGUE_LOSSES.value()
 """How many people may lose something by a catalogue that one person applies."""
 FACTOR_RECOVERY_WAIT = dt.timedelta(minutes=staff_variables.RECOVERY_WAIT.value())
 """How long an agreed replacement of a lost second factor waits, after notices by mail."""
+ABSENCE_CLAIM_WAIT = dt.timedelta(days=staff_variables.ABSENCE_WAIT.value())
+"""How long a claim that an admin has left waits for an answer, before it is on support's worklist."""
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

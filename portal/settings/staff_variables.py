@@ -59,6 +59,13 @@ RECOVERY_WAIT = Variable(
     doc="Minutes between the second person's agreement and the replacement of a lost second factor; the person and the"
     " organization's admins can object meanwhile.",
 )
+ABSENCE_WAIT = Variable(
+    name="KEYHOLDER_ABSENCE_CLAIM_DAYS",
+    parse=whole(least=1, most=90),
+    default="7",
+    doc="Days that an organization's admins have to answer a colleague who says that an admin has left; then it is on"
+    " support's worklist.",
+)
 ALERTS = Variable(
     name="KEYHOLDER_STAFF_ALERTS",
     parse=addresses,

@@ -22,8 +22,12 @@ _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
     "people": ("people", Verb.MEMBER_VIEW),
     "activity": ("activity", Verb.ACTIVITY_VIEW),
     "access": ("my_access", None),
+    "admins": ("my_admins", None),
 }
 """Key in the template: name of the route (with `organization`), and the verb that shows the entry."""
+
+_OF_COLLEAGUES = {"admins"}
+"""Entries for readers who see no other people; others find the page through their own access."""
 
 _PARENT: Mapping[str, str] = {"removal": "people"}
 """Routes whose address does not begin with their entry's, and that entry."""
@@ -111,7 +115,8 @@ def _nav(request: Request, membership: ActiveMembership) -> list[dict[str, Any]]
     entries = []
     for key, (route, verb) in _NAVIGATION.items():
         url = _address(route, membership.organization.key)
-        if url and (verb is None or verb in abilities):
+        is_hidden = key in _OF_COLLEAGUES and Verb.MEMBER_VIEW in abilities
+        if url and not is_hidden and (verb is None or verb in abilities):
             entries.append(
                 {
                     "key": key,

@@ -7,9 +7,12 @@ from django.utils.translation import gettext as _
 from delegation.authorization.verbs import Verb
 
 BY_VERB: Mapping[str, Callable[[], str]] = {
+    Verb.ABSENCE_CLAIM: lambda: _("to ask whether %(who)s is still an admin"),
+    Verb.ABSENCE_CLOSE: lambda: _("to close the question whether %(who)s is still an admin"),
     Verb.ACCESS_CHANGE: lambda: _("to change %(who)s’s access"),
     Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
     Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
+    Verb.ADMIN_ASK: lambda: _("to ask %(who)s"),
     Verb.CATALOGUE_PROPAGATE: lambda: _("to change what tiers include"),
     Verb.CUSTOMER_CONTACT_ADD: lambda: _("to add a contact"),
     Verb.CUSTOMER_CONTACT_CHANGE: lambda: _("to change a contact"),

@@ -10,6 +10,7 @@ from delegation.activity.events import EventView
 from delegation.authorization.event_types import Observation
 from delegation.authorization.verbs import Verb
 from portal.wording import (
+    absence_claims,
     attempts,
     catalogue_events,
     dates,
@@ -245,7 +246,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     **{verb: _worded(text) for verb, text in staff_acts.TEXTS.items()},
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
-    **{verb: _worded(words) for verb, words in departure_events.WORDS.items()},
+    **{verb: _worded(words) for verb, words in (departure_events.WORDS | absence_claims.TEXTS).items()},
     Verb.SERVICE_USER_CREATE: _worded(service_user_events.created),
     Verb.SERVICE_USER_END: _worded(service_user_events.ended),
     Verb.SITE_CREATE: _sites_added,

@@ -29,6 +29,10 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
     errors.RecoveryOver: lambda: _(
         "This request was decided or used already, or its time is over. Nothing was changed."
     ),
+    errors.AnsweredRecently: lambda: _(
+        "This admin was asked a short time ago and is still an admin. Nothing was changed."
+    ),
+    errors.ClaimClosed: lambda: _("This question is closed already. Nothing was changed."),
     errors.HasMembers: lambda: _(
         "A person has joined. Nothing was changed. The customer’s own admins invite people from now on."
     ),

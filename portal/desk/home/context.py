@@ -18,7 +18,8 @@ from delegation.continuity import AtRisk
 from delegation.organizations import customer_numbers, queries
 from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
-from portal.desk.home import recovery_lines
+from portal.desk.home import claim_lines, recovery_lines
+from portal.desk.home.claim_lines import ClaimLine
 from portal.desk.home.recovery_lines import RecoveryLine
 from portal.shell.page_model import PageModel
 from portal.signin.staff.pages import SignInFacts
@@ -96,6 +97,8 @@ class DeskHomePage(PageModel):
     sign_in: SignInFacts
     recoveries: Sequence[RecoveryLine] = ()
     """Requests to replace lost sign-in methods that wait for a second person."""
+    claims: Sequence[ClaimLine] = ()
+    """Questions about admins that no one answered in time."""
     has_no_right: bool = False
     """Whether the reader can open this page alone: no right is in force."""
     search_url: str = ""
@@ -108,28 +111,28 @@ class DeskHomePage(PageModel):
     @property
     def waiting(self) -> int:
         """Return the number of lines."""
-        return len(self.systems) + len(self.recoveries) + len(self.removals) + len(self.risks)
+        parts = (self.systems, self.recoveries, self.claims, self.removals, self.risks)
+        return sum(len(part) for part in parts)
 
 
 def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
     """Return the worklist as far as the reader's rights reach.
 
-    Four statements, one more for support, and one with an unconfirmed removal.
+    Four statements, three more for support, and one with an unconfirmed removal.
     """
     systems = accounts_queries.failing_targets() if reader.verbs else []
-    removals: list[RemovalLine] = []
-    risks: list[RiskLine] = []
+    removals, risks = list[RemovalLine](), list[RiskLine]()
     if Verb.MEMBER_VIEW in reader.verbs:
         readable = queries.readable_with_ids(own=reader.own)
         removals = _removals(readable, reader.at)
         rows = readable.rows.annotate(numbers=customer_numbers.column())
         risks = [_risk(one) for one in continuity.at_risk(organizations=rows, at=reader.at)]
-    recoveries = recovery_lines.waiting(reader)
+    recoveries, claims = recovery_lines.waiting(reader), claim_lines.unanswered(reader)
     more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > continuity.MAX_AT_RISK
     removals, risks = removals[:MAX_REMOVALS], risks[: continuity.MAX_AT_RISK]
     return DeskHomePage(
         counters=_counters(
-            *((len(one), False) for one in (systems, recoveries)),
+            *((len(one), False) for one in (systems, recoveries, claims)),
             (len(removals), more_removals),
             (len(risks), more_risks),
         ),
@@ -140,6 +143,7 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         more_risks=more_risks,
         sign_in=sign_in,
         recoveries=recoveries,
+        claims=claims,
         has_no_right=not reader.verbs,
         search_url=reverse("staff_organizations") if Verb.MEMBER_VIEW in reader.verbs else "",
         onboard_url=reverse("staff_onboard") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
@@ -157,13 +161,14 @@ def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]
 
 def _counters(*parts: tuple[int, bool]) -> list[Counter]:
     """Count the lines of each part; its second value says that there are more."""
-    (systems, _), (recoveries, _), (removals, _), (risks, _) = parts
+    (systems, _), (recoveries, _), (claims, _), (removals, _), (risks, _) = parts
     labels = [
         (ngettext("failing system", "failing systems", systems), "#systems"),
         (
             ngettext("lost sign-in method", "lost sign-in methods", recoveries),
             "#recoveries",
         ),
+        (ngettext("unanswered question", "unanswered questions", claims), "#claims"),
         (ngettext("unconfirmed removal", "unconfirmed removals", removals), "#removals"),
         (ngettext("customer at risk", "customers at risk", risks), "#risks"),
     ]

@@ -73,6 +73,9 @@ LOOK_CODES = Limit("look-codes", "codes by which support may look along", "perso
 # Of a million codes some tens are open at a time: 30 guesses a day find one in some years.
 LOOK_GUESSES = Limit("look-guesses", "wrong codes of looking along", "staff member", 5, 10 * _MINUTE)
 LOOK_GUESSES_DAY = Limit("look-guesses-day", "wrong codes of looking along", "staff member", 30, _DAY)
+# Each is a mail, and an event in the organization's log.
+ADMIN_MESSAGES = Limit("admin-messages", "messages to the own admins", "person", 10, _DAY)
+ABSENCE_CLAIMS = Limit("absence-claims", "questions whether an admin is still one", "person", 5, _DAY)
 STAFF_SIGN_IN = Limit("staff-sign-in", "starts and responses of staff sign-ins", "network", 60, _MINUTE)
 # It opens a connection from the supplier's network to an address that an operator enters.
 TARGET_TEST = Limit("target-test", "test calls to connected systems", "operator", 20, _HOUR)
@@ -107,6 +110,8 @@ LIMITS: Sequence[Limit] = (
     LOOK_CODES,
     LOOK_GUESSES,
     LOOK_GUESSES_DAY,
+    ADMIN_MESSAGES,
+    ABSENCE_CLAIMS,
     STAFF_SIGN_IN,
     TARGET_TEST,
     API_READS,

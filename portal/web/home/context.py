@@ -29,6 +29,7 @@ from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.shell.unconfirmed import Notice
+from portal.web.home import admin_questions
 from portal.wording import access, brands, dates, supplier_texts
 from portal.wording.hold_notices import HoldNotice
 
@@ -141,6 +142,7 @@ def _unconfirmed(removal: Notice) -> Task:
 def _tasks(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: DisplayNames) -> list[Task]:
     """Return the reader's other tasks as an admin, most urgent first."""
     rows = [_out_of_date(page, accounts, names)] if accounts else []
+    rows += [Task(text, sub, url, _("View")) for text, sub, url in admin_questions.questions(page)]
     rows += _planned_leavers(page)
     scope = invitations_queries.pending_scope(
         actor=page.viewer, organization=page.organization_id, at=page.at

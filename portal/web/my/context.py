@@ -49,6 +49,8 @@ class MyAccessPage(PageModel):
     """When the reader's access ends as planned; empty without a plan."""
     rights: Sequence[RightRow]
     admins: Sequence[Contact]
+    admins_url: str
+    """Where the reader asks an admin, or says that one has left."""
     facts: OwnFacts
     details_url: str
     """The page that changes the reader's name and work phone."""
@@ -81,6 +83,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
         ends=_planned_end(own.id, clock),
         rights=explanation.rows(),
         admins=_other_admins(page),
+        admins_url=page.url("my_admins"),
         facts=OwnFacts(
             name=own.user.name,
             email=own.user.email,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from audit.foundation import clock
 from audit.foundation.actor import Actor
+from delegation.absence_claims import commands as absence_claims
 from delegation.applications import clients, new_client
 from delegation.catalogue import commands as catalogue_commands
 from delegation.customer_contacts import commands as contacts_commands
@@ -66,6 +67,7 @@ def fill(world: World) -> None:
     invitation, _ = world.invite(
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
     )
+    absence_claims.claim(actor=actor_of(world.olli), admin=world.sami, reason="away", message="Since May")
     recoveries_commands.open_request(
         actor=staff.hire("Otto Rinne", "support", unit=staff.kivisalo),
         membership=world.mikko,

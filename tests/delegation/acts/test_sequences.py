@@ -612,6 +612,9 @@ OF_TARGETS = {
 
 
 OF_STAFF = {
+    Verb.ABSENCE_CLAIM,
+    Verb.ABSENCE_CLOSE,
+    Verb.ADMIN_ASK,
     Verb.CATALOGUE_PROPOSE,
     Verb.CATALOGUE_REFUSE,
     Verb.HOLD_LIFT,
@@ -640,7 +643,7 @@ OF_STAFF = {
     Verb.STAFF_RIGHT_GIVE,
     Verb.STAFF_RIGHT_PROJECT,
 }
-"""Acts about the supplier's staff, holds and programs change no assignment (tests/delegation/staff and others)."""
+"""Acts about the supplier's staff, holds, programs and questions change no assignment (tests/delegation)."""
 
 
 def test_random_sequences_of_acts_keep_every_invariant(

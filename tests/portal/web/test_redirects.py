@@ -59,6 +59,9 @@ def _planned(portal: PortalWithData, place: Visit) -> Fields:
 
 FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "account_change_password": _fields(oldpassword=worlds.PASSWORD, password1=NEW_PASSWORD),
+    "admin_ask": _fields(message="Please add me to Oulu", **_KEY),
+    "admin_left": _fields(reason="left", **_KEY),
+    "admin_claim": _fields(step="close", **_KEY),
     "account_login": lambda portal, _place: {
         "login": portal.world.aino.user.email,
         "password": worlds.PASSWORD,
