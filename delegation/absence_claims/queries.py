@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from audit.foundation.actor import Actor
 from delegation.absence_claims import rules
@@ -123,15 +123,18 @@ def concerning(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> lis
 
 
 def unanswered(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[ClaimView]:
-    """List the claims of these organizations that no one answered in time, the oldest first. Two statements.
+    """List the claims of these organizations that no one answered in time, the oldest first.
 
-    A claim about a member who is no admin any more waits for no answer.
+    One statement without any, three otherwise. A claim about a member who is no admin any more waits for no answer.
     """
     rows = _rows().filter(state=AbsenceClaim.State.OPEN, answer_by__lte=at)
     rows = rows.filter(organization__in=organizations.order_by().values("pk"))
-    managing = rules.assignments_of_managers(at=at).filter(membership=OuterRef("membership"))
-    rows = rows.filter(Exists(managing))
-    return [_view(row) for row in rows.order_by("answer_by", "id")[:MOST_WAITING]]
+    found = [_view(row) for row in rows.order_by("answer_by", "id")[:MOST_WAITING]]
+    if not found:
+        return []
+    managing = rules.assignments_of_managers(at=at).filter(membership__in=[one.membership for one in found])
+    admins = set(managing.values_list("membership", flat=True))
+    return [one for one in found if one.membership in admins]
 
 
 def _rows() -> QuerySet[AbsenceClaim]:

@@ -116,6 +116,8 @@ _GIVING = Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=
 _CONTACT = Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True)
 _CONTACTS = (Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END)
 _OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
+_OF_SUPPLIER = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED)
+_READ_BY_STAFF = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True)
 _OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True)
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 _ASKING = Rule(On.ADMIN, Effect.NONE, Topic.OTHER)
@@ -126,6 +128,10 @@ RULES: dict[Verb, Rule] = {
     **dict.fromkeys((Verb.CLIENT_REGISTER, Verb.CLIENT_RETIRE, Verb.CLIENT_ROTATE), _OPERATED),
     **dict.fromkeys((Verb.CLIENT_UPDATE, Verb.KEY_ROTATE), _OPERATED),
     **dict.fromkeys((Verb.OWNER_APPOINT, Verb.STAFF_RIGHT_PROJECT), _OPERATED),
+    **dict.fromkeys((Verb.CATALOGUE_REFUSE, Verb.STAFF_RIGHT_END, Verb.STAFF_RIGHT_GIVE), _OF_SUPPLIER),
+    **dict.fromkeys((Verb.TARGET_PAUSE, Verb.TARGET_RESUME, Verb.TARGET_SYNC), _OF_SUPPLIER),
+    **dict.fromkeys((Verb.APPLICATION_VIEW, Verb.KEY_VIEW), _READ_BY_STAFF),
+    **dict.fromkeys((Verb.RECORD_PREVIEW, Verb.STAFF_RIGHT_VIEW), _READ_BY_STAFF),
     **dict.fromkeys(_CONTACTS, _CONTACT),
     **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY), _OWN_DOMAIN),
     **dict.fromkeys((Verb.ABSENCE_CLAIM, Verb.ABSENCE_CLOSE, Verb.ADMIN_ASK), _ASKING),
@@ -139,9 +145,7 @@ RULES: dict[Verb, Rule] = {
         allow_self=True,
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
-    Verb.APPLICATION_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    Verb.CATALOGUE_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.FACTOR_RECOVERY_AGREE: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     Verb.FACTOR_RECOVERY_OPEN: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
@@ -157,7 +161,6 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_RESEND: Rule(
         On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
     ),
-    Verb.KEY_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.LOOK_ALLOW: Rule(On.LOOK, Effect.NONE, Topic.STAFF, gives_access=True),
     **dict.fromkeys((Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
     Verb.LOOK_RULE_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True, gives_access=True),
@@ -205,7 +208,6 @@ RULES: dict[Verb, Rule] = {
         On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)
     ),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
-    Verb.RECORD_PREVIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     Verb.REMOVAL_CANCEL: _GIVING,
     Verb.REMOVAL_PLAN: _leaving(),
     Verb.SERVICE_USER_CREATE: Rule(
@@ -218,10 +220,4 @@ RULES: dict[Verb, Rule] = {
         On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True, all_sites=True, allow_self=True
     ),
     Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
-    Verb.STAFF_RIGHT_END: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
-    Verb.STAFF_RIGHT_GIVE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
-    Verb.STAFF_RIGHT_VIEW: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
-    Verb.TARGET_PAUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
-    Verb.TARGET_RESUME: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
-    Verb.TARGET_SYNC: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
 }

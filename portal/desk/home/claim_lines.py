@@ -23,7 +23,7 @@ class ClaimLine:
 
 
 def unanswered(reader: StaffReader) -> Sequence[ClaimLine]:
-    """Return the questions as far as the reader's rights reach. Two statements, none for other roles."""
+    """Return the questions as far as the reader's rights reach. One statement, none for other roles."""
     if Verb.ABSENCE_CLOSE not in reader.verbs:
         return []
     customers = queries.readable(own=reader.own)

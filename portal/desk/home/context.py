@@ -118,7 +118,7 @@ class DeskHomePage(PageModel):
 def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
     """Return the worklist as far as the reader's rights reach.
 
-    Four statements, three more for support, and one with an unconfirmed removal.
+    Four statements, two more for support, and one with an unconfirmed removal.
     """
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals, risks = list[RemovalLine](), list[RiskLine]()

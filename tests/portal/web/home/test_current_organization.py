@@ -77,7 +77,7 @@ def test_page_of_no_organization_stays_in_the_current_one(world: World, path: st
     shell = browser.get(path).context["shell"]
     assert shell["organization"]["name"] == "Rakennusliike Koskela Oy"
     assert shell["links"]["home"] == f"{KOSKELA}/"
-    assert {entry["url"] for entry in shell["nav"]} == {f"{KOSKELA}/", f"{KOSKELA}/me"}
+    assert {entry["url"] for entry in shell["nav"]} == {f"{KOSKELA}/", f"{KOSKELA}/me", f"{KOSKELA}/admins"}
 
 
 def test_security_page_belongs_to_the_organization_whose_menu_opened_it(world: World) -> None:
