@@ -23,6 +23,8 @@ class DelegationConfig(AppConfig):
         from delegation.holds import state as holds_state  # noqa: F401 - needs loaded models
         from delegation.invitations import impact as invitations_impact  # noqa: F401 - needs loaded models
         from delegation.invitations import state as invitations_state  # noqa: F401 - needs loaded models
+        from delegation.orphan_cases import joining  # noqa: F401 - registers what an acceptance does to a case
+        from delegation.orphan_cases import state as cases_state  # noqa: F401 - needs loaded models
         from delegation.people import planned_ends  # noqa: F401 - registers what a return waits for
         from delegation.service_users import impact as service_users_impact  # noqa: F401 - needs loaded models
         from delegation.staff import state as staff_state  # noqa: F401 - needs loaded models

@@ -13,6 +13,13 @@ from delegation.domain_verifications.models import DomainVerification
 from delegation.factor_recoveries.models import FactorRecovery
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.looking_along.models import PreparedForm
+from delegation.orphan_cases.models import (
+    OrphanCase,
+    OrphanLetter,
+    OrphanProof,
+    OrphanRequest,
+    OrphanVerdict,
+)
 
 __all__ = [
     "AbsenceClaim",
@@ -31,6 +38,11 @@ __all__ = [
     "IdempotencyRecord",
     "Invitation",
     "InvitationToken",
+    "OrphanCase",
+    "OrphanLetter",
+    "OrphanProof",
+    "OrphanRequest",
+    "OrphanVerdict",
     "PlannedRemoval",
     "PreparedForm",
     "Role",

@@ -97,7 +97,7 @@ class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
     `problem`: missing, too_long and too_many (`longest`), characters, link, address, phone, domain, unknown,
-    web_address, native_address, keys_of_public, insecure, invalid, proposals.
+    web_address, native_address, keys_of_public, insecure, invalid, proposals, file_type, active_content.
     """
 
     code = "invalid_input"
@@ -108,7 +108,7 @@ class AlreadyExists(DomainError):
     """The value is in use already.
 
     `field`: key, site, number, register_id, client, email, second_email, right, hold, proposal,
-    recovery, absence_claim.
+    recovery, absence_claim, case.
     """
 
     code = "already_exists"
@@ -196,6 +196,54 @@ class ClaimClosed(DomainError):
 
     code = "claim_closed"
     is_refusal = False
+
+
+class HasAdmin(DomainError):
+    """The organization has a working admin, perhaps again, so no case makes another one."""
+
+    code = "has_admin"
+
+
+class CaseStep(DomainError):
+    """This is not the next step of the case, or it was done: `state`."""
+
+    code = "case_step"
+
+
+class CaseStopped(DomainError):
+    """An objection waits for a decision."""
+
+    code = "case_stopped"
+
+
+class CaseWaits(DomainError):
+    """The time for objections, or the further time, is not over: `until`."""
+
+    code = "case_waits"
+
+
+class CaseChanged(DomainError):
+    """The person or the proofs are not those that the actor was shown."""
+
+    code = "case_changed"
+
+
+class OwnCase(DomainError):
+    """Four eyes are two impartial people: not the opener, the proposer, who answered an objection, or who asked."""
+
+    code = "own_case"
+
+
+class ProofsMissing(DomainError):
+    """The accepted proofs are too few, too light, or rest on one source."""
+
+    code = "proofs_missing"
+
+
+class NoticesReturned(DomainError):
+    """No notice can have reached a person: all addresses bounce. A letter by post is a notice, too."""
+
+    code = "notices_returned"
 
 
 class HasMembers(DomainError):

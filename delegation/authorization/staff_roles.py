@@ -27,11 +27,25 @@ _CONTACTS = (
     Verb.MAIL_DOMAINS_SET,
 )
 _LOOK_ALONG = (Verb.LOOK_BEGIN, Verb.LOOK_PREPARE)
+_CASES = (
+    Verb.ORPHAN_CASE_ASK,
+    Verb.ORPHAN_CASE_CLOSE,
+    Verb.ORPHAN_CASE_CONTINUE,
+    Verb.ORPHAN_CASE_INVITE,
+    Verb.ORPHAN_CASE_NAME,
+    Verb.ORPHAN_CASE_NOTIFY,
+    Verb.ORPHAN_CASE_OPEN,
+    Verb.ORPHAN_CASE_PROPOSE,
+    Verb.ORPHAN_CASE_PROVE,
+    Verb.ORPHAN_CASE_VIEW,
+    Verb.ORPHAN_CASE_WITHDRAW,
+)
 _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     StaffRole.SUPPORT: (
         *_READ_CUSTOMERS,
         *_LOOK_ALONG,
         Verb.ABSENCE_CLOSE,
+        *_CASES,
         Verb.FACTOR_RECOVERY_OPEN,
         Verb.FACTOR_RECOVERY_REFUSE,
     ),
@@ -40,6 +54,8 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         *_CONTACTS,
         *_LOOK_ALONG,
         Verb.ABSENCE_CLOSE,
+        *_CASES,
+        Verb.ORPHAN_CASE_APPROVE,
         Verb.FACTOR_RECOVERY_AGREE,
         Verb.FACTOR_RECOVERY_OPEN,
         Verb.FACTOR_RECOVERY_REFUSE,
@@ -78,7 +94,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.TARGET_SYNC,
         Verb.TARGET_UPDATE,
     ),
-    StaffRole.AUDITOR: (*_READ_CUSTOMERS, Verb.STAFF_RIGHT_VIEW),
+    StaffRole.AUDITOR: (*_READ_CUSTOMERS, Verb.ORPHAN_CASE_VIEW, Verb.STAFF_RIGHT_VIEW),
     StaffRole.OWNER: (Verb.STAFF_RIGHT_END, Verb.STAFF_RIGHT_GIVE, Verb.STAFF_RIGHT_VIEW),
 }
 VERBS: Mapping[str, frozenset[str]] = {

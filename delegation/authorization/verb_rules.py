@@ -82,5 +82,5 @@ class Rule:
     """Whether it lets a person do or see more, so that a page asks for a recent proof first."""
     allow_system: bool = False
     """Whether the system may do it: onboarding, catalogue, timers."""
-    implies: tuple[StrEnum, ...] = ()
+    implies: tuple[str, ...] = ()
     """Consequences without a decision of their own: a removal may cancel invitations, a new customer has an offer."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
+from delegation.authorization import supplier_rules
 from delegation.authorization.verb_rules import Effect, On, RequiredState, Rule, SiteReach, Topic
 
 __all__ = ["RULES", "Effect", "On", "RequiredState", "Rule", "SiteReach", "Topic", "Verb", "with_effect"]
@@ -63,6 +64,24 @@ class Verb(StrEnum):
     ORGANIZATION_CREATE = "organization.create"
     ORGANIZATION_RESUME = "organization.resume"
     ORGANIZATION_SUSPEND = "organization.suspend"
+    ORPHAN_CASE_ANSWER = "orphan_case.answer"
+    ORPHAN_CASE_APPROVE = "orphan_case.approve"
+    ORPHAN_CASE_ASK = "orphan_case.ask"
+    ORPHAN_CASE_CLOSE = "orphan_case.close"
+    ORPHAN_CASE_COMPLETE = "orphan_case.complete"
+    ORPHAN_CASE_CONFIRM = "orphan_case.confirm"
+    ORPHAN_CASE_CONTINUE = "orphan_case.continue"
+    ORPHAN_CASE_INVITE = "orphan_case.invite"
+    ORPHAN_CASE_JOIN = "orphan_case.join"
+    ORPHAN_CASE_NAME = "orphan_case.name"
+    ORPHAN_CASE_NOTIFY = "orphan_case.notify"
+    ORPHAN_CASE_OBJECT = "orphan_case.object"
+    ORPHAN_CASE_OPEN = "orphan_case.open"
+    ORPHAN_CASE_PROPOSE = "orphan_case.propose"
+    ORPHAN_CASE_PROVE = "orphan_case.prove"
+    ORPHAN_CASE_REQUEST = "orphan_case.request"
+    ORPHAN_CASE_VIEW = "orphan_case.view"
+    ORPHAN_CASE_WITHDRAW = "orphan_case.withdraw"
     OWNER_APPOINT = "owner.appoint"
     PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
@@ -122,6 +141,7 @@ _OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, al
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 _ASKING = Rule(On.ADMIN, Effect.NONE, Topic.OTHER)
 RULES: dict[Verb, Rule] = {
+    **{Verb(verb): rule for verb, rule in supplier_rules.RULES.items()},
     # Other systems learn of a catalogue by `catalogue.propagate`, organization by organization.
     **dict.fromkeys((Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPOSE, Verb.RETENTION_PURGE), _OPERATED),
     **dict.fromkeys((Verb.APPLICATION_REGISTER, Verb.TARGET_REGISTER, Verb.TARGET_UPDATE), _OPERATED),
@@ -146,17 +166,10 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
     Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    Verb.FACTOR_RECOVERY_AGREE: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
-    Verb.FACTOR_RECOVERY_OPEN: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
-    Verb.FACTOR_RECOVERY_REFUSE: Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     Verb.FACTOR_RECOVERY_USE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
-    Verb.FIRST_ADMIN_INVITE: Rule(
-        On.SUPPLIER, Effect.NONE, Topic.INVITATIONS, implies=(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL)
+    Verb.INVITATION_ACCEPT: Rule(
+        On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS, implies=(Verb.ORPHAN_CASE_JOIN,)
     ),
-    Verb.HOLD_LIFT: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
-    Verb.HOLD_PLACE: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
-    Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
     Verb.INVITATION_RESEND: Rule(
         On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
@@ -189,21 +202,6 @@ RULES: dict[Verb, Rule] = {
     Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.SIGN_IN, within_authority=True),
     Verb.MEMBER_SUSPEND: _leaving(Verb.SERVICE_USER_END),
     Verb.MEMBER_VIEW: _viewing(On.MEMBERSHIP),
-    Verb.ORGANIZATION_CREATE: Rule(
-        On.SUPPLIER,
-        Effect.NONE,
-        Topic.OTHER,
-        allow_system=True,
-        implies=(Verb.CEILING_SET, Verb.CUSTOMER_CONTACT_ADD, Verb.MEMBER_INVITE),
-    ),
-    Verb.ORGANIZATION_RESUME: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    Verb.ORGANIZATION_SUSPEND: Rule(
-        On.SUPPLIER,
-        Effect.ORGANIZATION,
-        Topic.ACCESS,
-        allow_system=True,
-        implies=(Verb.INVITATION_CANCEL, Verb.MEMBER_SIGN_OUT),
-    ),
     Verb.PERSON_UPDATE: Rule(
         On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)
     ),

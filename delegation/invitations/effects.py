@@ -7,7 +7,7 @@ from delegation.access import store as access_store
 from delegation.acts.act import Act
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
-from delegation.invitations import links, sending
+from delegation.invitations import followups, links, sending
 from delegation.invitations.models import Invitation
 from delegation.invitations.recipients import Recipient
 from delegation.invitations.sending import InvitationTerms
@@ -17,9 +17,15 @@ from identity.people import credentials
 from identity.people.models import User
 
 
-def invite_first(act: Act, *, email: str, name: str, access: AccessSpec, language: str) -> str:
-    """Invite a first admin of the act's organization, which has no members, and return the link (`sending`)."""
-    return sending.send_first(act, Recipient(email, name), InvitationTerms(access, language, reason=""))
+def invite_first(
+    act: Act, *, email: str, name: str, access: AccessSpec, language: str, also_members: bool = False
+) -> str:
+    """Invite an admin of the act's organization, which has none, for the supplier, and return the link (`sending`).
+
+    `also_members`: the person may be a member, who keeps what they have and gets the offered access besides.
+    """
+    terms = InvitationTerms(access, language, reason="")
+    return sending.send_first(act, Recipient(email, name), terms, also_members=also_members)
 
 
 def cancel_first(act: Act, invitation: Invitation) -> None:
@@ -61,6 +67,7 @@ def join(
         facts={**invited_by, "invitation": str(invitation.id)},
         personal={SUBJECT_LABEL: PersonalValue(user.name, (user.id,))},
     )
+    followups.run(act, invitation, membership)
     return membership
 
 

@@ -11,7 +11,7 @@ from audit.log.ledger import Subject
 from audit.personal_data import PersonalValue
 from delegation.access import rules as access_rules
 from delegation.acts.act import Act, EventDetails
-from delegation.authorization.errors import RecipientsRefused
+from delegation.authorization.errors import AlreadyMember, RecipientsRefused
 from delegation.authorization.models.roles import Role
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
@@ -50,13 +50,14 @@ def send(
     return sent
 
 
-def send_first(act: Act, person: Recipient, terms: InvitationTerms) -> str:
-    """Invite one of the first admins of an organization without members, as a consequence of the supplier's act.
+def send_first(act: Act, person: Recipient, terms: InvitationTerms, *, also_members: bool = False) -> str:
+    """Invite an admin of an organization that has none, as a consequence of the supplier's act.
 
     Only the ceiling limits the access: staff have no authority to assign, and the system decides for them. Returns
     the link. Raises AlreadyInvited, RateLimited, and what assigning the access raises.
     """
-    _check(act, [person], terms.access, by=system(channel=act.actor.channel), verb=Verb.MEMBER_INVITE)
+    by = system(channel=act.actor.channel)
+    _check(act, [person], terms.access, by=by, verb=Verb.MEMBER_INVITE, also_members=also_members)
     ((row, link),) = _add(act, [person], terms)
     details = _details(act, row, terms, link)
     act.also(
@@ -81,7 +82,15 @@ def _add(act: Act, people: Sequence[Recipient], terms: InvitationTerms) -> list[
     return sent
 
 
-def _check(act: Act, people: Sequence[Recipient], access: AccessSpec, *, by: Actor, verb: Verb) -> None:
+def _check(
+    act: Act,
+    people: Sequence[Recipient],
+    access: AccessSpec,
+    *,
+    by: Actor,
+    verb: Verb,
+    also_members: bool = False,
+) -> None:
     """Refuse for what `by` may see and assign; the limits on mails are those of the act's actor."""
     organization, at = act.organization, act.at
     emails = [person.email for person in people]
@@ -89,6 +98,8 @@ def _check(act: Act, people: Sequence[Recipient], access: AccessSpec, *, by: Act
     known = recipients.known_beside(
         actor=by, organization=organization, emails=emails, pending=pending, at=at
     )
+    if also_members:
+        known = {email: one for email, one in known.items() if not isinstance(one, AlreadyMember)}
     _raise_first(known, len(people))
     access_rules.check_assignment_authority(
         actor=by, verb=verb, organization=organization, access=access, at=at

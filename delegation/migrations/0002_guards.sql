@@ -14,6 +14,11 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_factorrecovery',
     'delegation_customercontact',
     'delegation_domainverification',
+    'delegation_orphancase',
+    'delegation_orphanproof',
+    'delegation_orphanverdict',
+    'delegation_orphanletter',
+    'delegation_orphanrequest',
     'delegation_staffscope',
     'delegation_staffright',
     'delegation_staffpermission',
@@ -149,6 +154,137 @@ BEGIN
 END $$;
 CREATE TRIGGER claim_fixed BEFORE UPDATE OR DELETE ON delegation_absenceclaim
 FOR EACH ROW EXECUTE FUNCTION delegation_claim_fixed();
+
+-- The steps of a case without an admin follow one another (docs/orphan-cases.md); what was opened, and for which person, is
+-- never rewritten, and the time for objections never gets shorter.
+CREATE FUNCTION delegation_orphan_case_steps() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ok boolean;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        ok := NEW.state = 'open' AND NEW.proposed_by IS NULL AND NEW.approved_by IS NULL AND NEW.invitation_id IS NULL;
+    ELSIF TG_OP = 'DELETE' THEN
+        ok := false;
+    ELSE
+        ok := (NEW.id, NEW.organization_id, NEW.cause, NEW.threshold, NEW.opened_by, NEW.opened_by_kind, NEW.opened_at)
+                IS NOT DISTINCT FROM
+              (OLD.id, OLD.organization_id, OLD.cause, OLD.threshold, OLD.opened_by, OLD.opened_by_kind, OLD.opened_at)
+            AND (OLD.email = '' OR (NEW.email, NEW.name) IS NOT DISTINCT FROM (OLD.email, OLD.name))
+            AND (NEW.state = OLD.state OR (OLD.state, NEW.state) IN (
+                ('open', 'proposed'), ('proposed', 'approved'), ('approved', 'invited'), ('invited', 'joined'),
+                ('joined', 'resolved'), ('proposed', 'open'), ('approved', 'open'), ('approved', 'proposed'),
+                ('open', 'closed'), ('proposed', 'closed'), ('approved', 'closed'), ('invited', 'closed'),
+                ('joined', 'closed')))
+            AND OLD.state NOT IN ('resolved', 'closed')
+            -- An objection without a decision stops every step but the end.
+            AND (NEW.state IN (OLD.state, 'closed') OR OLD.stopped_at IS NULL
+                 OR (OLD.state, NEW.state) = ('approved', 'proposed'))
+            AND (OLD.stopped_at IS NULL OR NEW.stopped_at = OLD.stopped_at OR NEW.state = 'closed' OR NOT EXISTS (
+                SELECT FROM delegation_orphanletter
+                WHERE case_id = NEW.id AND answer = 'objected' AND decided_at IS NULL))
+            AND (NEW.state = 'open' OR OLD.waits_until IS NULL OR NEW.waits_until >= OLD.waits_until)
+            AND (OLD.state = 'open' OR NEW.state = 'open' OR (NEW.digest, NEW.proposed_by, NEW.proposed_at, NEW.proposed_act)
+                IS NOT DISTINCT FROM (OLD.digest, OLD.proposed_by, OLD.proposed_at, OLD.proposed_act))
+            AND (OLD.state NOT IN ('approved', 'invited', 'joined') OR NEW.state IN ('open', 'proposed')
+                OR (NEW.approved_by, NEW.approved_at, NEW.approved_act)
+                    IS NOT DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.approved_act))
+            AND (OLD.full_from IS NULL OR NEW.full_from >= OLD.full_from)
+            AND (OLD.state <> 'open' OR NEW.state <> 'proposed' OR NEW.waits_until >= NEW.proposed_at + interval '1 hour'
+                AND delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.proposed_act))
+            AND (OLD.state <> 'proposed' OR NEW.state <> 'approved'
+                OR delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.approved_act)
+                AND NOT EXISTS (SELECT FROM delegation_orphanletter
+                                WHERE case_id = NEW.id AND decided_by = NEW.approved_by))
+            AND (NEW.state <> 'invited' OR NEW.invited_at >= NEW.waits_until)
+            AND (NEW.state <> 'resolved' OR NEW.closed_at >= NEW.full_from);
+    END IF;
+    IF ok IS NOT TRUE THEN
+        RAISE EXCEPTION 'a case goes on step by step, and its time for objections never gets shorter'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'orphan_case_steps';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- The proofs that both acts accepted: from two sources at least, and heavy enough, each source by its heaviest proof. Each
+-- proof has a verdict in both acts, by the person that the case names.
+CREATE FUNCTION delegation_orphan_enough(of_case uuid, threshold integer, first_act uuid, second_act uuid)
+RETURNS boolean LANGUAGE sql STABLE
+RETURN (
+    SELECT count(*) >= 2 AND coalesce(sum(weight), 0) >= threshold FROM (
+        SELECT p.source, max(p.weight) AS weight
+        FROM delegation_orphanproof p
+        JOIN delegation_orphanverdict a ON a.proof_id = p.id AND a.act = first_act AND a.accepted
+        JOIN delegation_orphanverdict b ON b.proof_id = p.id AND b.act = second_act AND b.accepted
+        WHERE p.case_id = of_case
+        GROUP BY p.source
+    ) by_source
+) AND NOT EXISTS (
+    SELECT FROM delegation_orphanproof p WHERE p.case_id = of_case AND NOT EXISTS (
+        SELECT FROM delegation_orphanverdict v WHERE v.proof_id = p.id AND v.act = second_act)
+);
+CREATE TRIGGER orphan_case_steps BEFORE INSERT OR UPDATE OR DELETE ON delegation_orphancase
+FOR EACH ROW EXECUTE FUNCTION delegation_orphan_case_steps();
+
+-- Proofs and verdicts are added and never changed; a proof only before the proposal.
+CREATE FUNCTION delegation_orphan_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' OR TG_TABLE_NAME = 'delegation_orphanproof'
+       AND 'open' IS DISTINCT FROM (SELECT state FROM delegation_orphancase WHERE id = (to_jsonb(NEW) ->> 'case_id')::uuid) THEN
+        RAISE EXCEPTION 'evidence is added before the proposal, and never changed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'orphan_evidence_fixed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER orphan_proof_fixed BEFORE INSERT OR UPDATE OR DELETE ON delegation_orphanproof
+FOR EACH ROW EXECUTE FUNCTION delegation_orphan_fixed();
+CREATE TRIGGER orphan_verdict_fixed BEFORE INSERT OR UPDATE OR DELETE ON delegation_orphanverdict
+FOR EACH ROW EXECUTE FUNCTION delegation_orphan_fixed();
+-- The file as stored, with room for the key's id, nonce and tag.
+ALTER TABLE delegation_orphanproof ADD CONSTRAINT orphan_proof_file_of_digest CHECK (
+    file IS NULL AND (file_type, file_size, file_digest, stored_digest) = ('', 0, '', '')
+    OR file IS NOT NULL AND octet_length(file) <= 2097152 + 1024 AND file_size BETWEEN 1 AND 2097152
+       AND stored_digest = encode(sha256(file), 'hex') AND file_digest <> ''
+       AND file_type IN ('application/pdf', 'image/png', 'image/jpeg'));
+
+-- A letter is answered once, and an objection decided once.
+CREATE FUNCTION delegation_orphan_letter_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE'
+       OR (NEW.id, NEW.case_id, NEW.organization_id, NEW.purpose, NEW.recipient, NEW.membership_id, NEW.contact, NEW.hash,
+           NEW.sent_by, NEW.sent_at, NEW.act)
+          IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.organization_id, OLD.purpose, OLD.recipient, OLD.membership_id,
+                            OLD.contact, OLD.hash, OLD.sent_by, OLD.sent_at, OLD.act)
+       OR OLD.answer <> '' AND (NEW.answer, NEW.answered_at, NEW.answered_act)
+          IS DISTINCT FROM (OLD.answer, OLD.answered_at, OLD.answered_act)
+       OR OLD.decided_at IS NOT NULL THEN
+        RAISE EXCEPTION 'a letter is answered once, and an objection decided once'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'orphan_letter_fixed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER orphan_letter_fixed BEFORE UPDATE OR DELETE ON delegation_orphanletter
+FOR EACH ROW EXECUTE FUNCTION delegation_orphan_letter_fixed();
+
+-- A stranger's request is confirmed once; one that was not is deleted after its time.
+CREATE FUNCTION delegation_orphan_request_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.confirmed_at IS NULL THEN
+            RETURN OLD;
+        END IF;
+    ELSIF (NEW.id, NEW.organization_id, NEW.email, NEW.name, NEW.company, NEW.number, NEW.language, NEW.hash, NEW.asked_at,
+           NEW.act, NEW.expires_at)
+          IS NOT DISTINCT FROM (OLD.id, OLD.organization_id, OLD.email, OLD.name, OLD.company, OLD.number, OLD.language,
+                                OLD.hash, OLD.asked_at, OLD.act, OLD.expires_at)
+          AND OLD.case_id IS NULL
+          AND (OLD.confirmed_at IS NULL OR NEW.confirmed_at = OLD.confirmed_at) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'a request is confirmed once, and never rewritten'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'orphan_request_fixed';
+END $$;
+CREATE TRIGGER orphan_request_fixed BEFORE UPDATE OR DELETE ON delegation_orphanrequest
+FOR EACH ROW EXECUTE FUNCTION delegation_orphan_request_fixed();
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

@@ -69,6 +69,10 @@ STAFF_SIGN_IN: dict[str, Any] = {
 STAFF_ALERTS = staff_variables.ALERTS.value()
 CATALOGUE_LOSSES_BY_ONE = staff_variables.CATALOGUE_LOSSES.value()
 """How many people may lose something by a catalogue that one person applies."""
+ORPHAN_WAIT = dt.timedelta(hours=staff_variables.ORPHAN_WAIT.value())
+ORPHAN_PROBATION = dt.timedelta(hours=staff_variables.ORPHAN_PROBATION.value())
+ORPHAN_WEIGHTS = staff_variables.ORPHAN_WEIGHTS.value()
+ORPHAN_THRESHOLD = staff_variables.ORPHAN_THRESHOLD.value()
 FACTOR_RECOVERY_WAIT = dt.timedelta(minutes=staff_variables.RECOVERY_WAIT.value())
 """How long an agreed replacement of a lost second factor waits, after notices by mail."""
 ABSENCE_CLAIM_WAIT = dt.timedelta(days=staff_variables.ABSENCE_WAIT.value())

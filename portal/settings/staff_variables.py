@@ -1,8 +1,34 @@
 """The environment variables of staff sign-in are declared here, as in `variables`."""
 
-from portal.settings.environment import Variable, addresses, choice, https, pairs, text, url, whole
+from collections.abc import Callable
+
+from portal.settings.environment import (
+    InvalidValue,
+    Variable,
+    addresses,
+    choice,
+    https,
+    pairs,
+    text,
+    url,
+    whole,
+)
 
 ROLES = ("support", "senior_support", "account_manager", "catalogue_owner", "operator", "auditor", "owner")
+
+
+def _weights(*names: str, most: int) -> Callable[[str], dict[str, int]]:
+    """Accept `name=number` for all of these names, separated by commas, with whole numbers from 0 to `most`."""
+    number = whole(most=most)
+
+    def parse(value: str) -> dict[str, int]:
+        found = pairs(*names)(value)
+        if sorted(name for name, _weight in found) != sorted(names):
+            raise InvalidValue(f"name=number for each of {', '.join(names)}, once")
+        return {name: number(weight) for name, weight in found}
+
+    return parse
+
 
 ISSUER = Variable(
     name="KEYHOLDER_STAFF_ISSUER",
@@ -65,6 +91,32 @@ ABSENCE_WAIT = Variable(
     default="7",
     doc="Days that an organization's admins have to answer a colleague who says that an admin has left; then it is on"
     " support's worklist.",
+)
+ORPHAN_WAIT = Variable(
+    name="KEYHOLDER_ORPHAN_WAIT",
+    parse=whole(least=1, most=720),
+    default="24",
+    doc="Hours in which a customer's people can object to a proposed admin, where the customer has no working admin.",
+)
+ORPHAN_PROBATION = Variable(
+    name="KEYHOLDER_ORPHAN_PROBATION",
+    parse=whole(least=1, most=2160),
+    default="72",
+    doc="Hours after the acceptance in which such an admin only invites and views.",
+)
+ORPHAN_WEIGHTS = Variable(
+    name="KEYHOLDER_ORPHAN_WEIGHTS",
+    parse=_weights(
+        "member", "mailbox", "domain", "contact", "register", "mandate", "call_back", "letter", most=9
+    ),
+    default="member=2,mailbox=2,domain=3,contact=2,register=3,mandate=3,call_back=2,letter=1",
+    doc="The weight of each kind of proof in a case without an admin: `kind=weight`, separated by commas, all kinds.",
+)
+ORPHAN_THRESHOLD = Variable(
+    name="KEYHOLDER_ORPHAN_THRESHOLD",
+    parse=whole(least=2, most=50),
+    default="4",
+    doc="The sum of weights that the accepted proofs need, from two independent sources at least.",
 )
 ALERTS = Variable(
     name="KEYHOLDER_STAFF_ALERTS",

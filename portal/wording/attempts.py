@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
+from portal.wording import orphan_cases
 
 BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.ABSENCE_CLAIM: lambda: _("to ask whether %(who)s is still an admin"),
@@ -43,6 +44,7 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.MAIL_DOMAIN_LAPSE: lambda: _("to end the verification of a mail domain"),
     Verb.MAIL_DOMAIN_VERIFY: lambda: _("to verify a mail domain"),
     Verb.MAIL_DOMAINS_SET: lambda: _("to change the organization’s mail domains"),
+    **orphan_cases.ATTEMPTS,
 }
 _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
     Verb.APPLICATION_REGISTER: lambda: _("to register a service"),
@@ -66,6 +68,8 @@ _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
     Verb.ORGANIZATION_CREATE: lambda: _("to onboard a customer"),
     Verb.ORGANIZATION_RESUME: lambda: _("to resume a suspended customer"),
     Verb.ORGANIZATION_SUSPEND: lambda: _("to suspend a customer"),
+    Verb.ORPHAN_CASE_REQUEST: lambda: _("to ask for the admin’s place by the public form"),
+    Verb.ORPHAN_CASE_VIEW: lambda: _("to view cases of missing admins"),
     Verb.OWNER_APPOINT: lambda: _("to appoint an owner"),
     Verb.RECORD_PREVIEW: lambda: _("to preview a record"),
     Verb.RETENTION_PURGE: lambda: _("to delete data whose retention has ended"),

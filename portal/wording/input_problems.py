@@ -44,6 +44,8 @@ def text_of(problem: str, *, longest: object) -> str:
         "new_token_required": _(
             "The address belongs to another system. Nothing was changed. Enter that system’s access token too."
         ),
+        "file_type": _("Choose a PDF, PNG or JPEG file."),
+        "active_content": _("This PDF contains scripts or forms. Print it to a new PDF, or take a picture."),
         "invalid": _("The file has errors. Check it again."),
         "proposals": _("%(number)s proposals wait for a decision. Decide one of them first.")
         % {"number": longest},

@@ -33,6 +33,24 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
         "This admin was asked a short time ago and is still an admin. Nothing was changed."
     ),
     errors.ClaimClosed: lambda: _("This question is closed already. Nothing was changed."),
+    errors.HasAdmin: lambda: _("This customer has a working admin. Nothing was changed."),
+    errors.CaseStep: lambda: _("The case is at another step. Nothing was changed. Look at it again."),
+    errors.CaseStopped: lambda: _(
+        "An objection waits for a decision. Nothing was changed. Decide on the objection first."
+    ),
+    errors.CaseWaits: lambda: _("The time for objections is not over. Nothing was changed."),
+    errors.CaseChanged: lambda: _(
+        "The person or the proofs have changed since the page was shown. Nothing was changed. Look at them again."
+    ),
+    errors.OwnCase: lambda: _(
+        "You take part in this case already, so another person must do this. Nothing was changed."
+    ),
+    errors.ProofsMissing: lambda: _(
+        "The accepted proofs do not suffice. Nothing was changed. Two independent proofs are needed."
+    ),
+    errors.NoticesReturned: lambda: _(
+        "No notice has reached a person. Nothing was changed. Send a letter by post first."
+    ),
     errors.HasMembers: lambda: _(
         "A person has joined. Nothing was changed. The customer’s own admins invite people from now on."
     ),

@@ -129,6 +129,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.CLIENT_ROTATE: _did(lambda: _("made a new secret for a client")),
     Verb.CLIENT_UPDATE: _did(lambda: _("changed a client of a service")),
     Verb.KEY_ROTATE: _did(lambda: _("rotated keys")),
+    Verb.ORPHAN_CASE_REQUEST: _did(lambda: _("asked for the admin’s place by the public form")),
     Verb.OWNER_APPOINT: _given,
     Verb.RETENTION_PURGE: _did(lambda: _("deleted data whose retention has ended")),
     Verb.STAFF_RIGHT_END: _ended,

@@ -25,7 +25,7 @@ from identity.clients.models import Application
 from identity.staff import sessions as staff_sessions
 from provisioning.targets import commands as targets_commands
 from provisioning.targets import pauses
-from tests.fixtures import oidc_browser, signed_in, staff_users
+from tests.fixtures import oidc_browser, orphaned, signed_in, staff_users
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
@@ -113,6 +113,7 @@ def fill(world: World) -> None:
     planned_removals.plan(
         actor=actor_of(world.aino), memberships=[world.vilma], ends_at=clock.now() + dt.timedelta(days=9)
     )
+    orphaned.filled(world, staff)
 
 
 def _add_contacts_and_domain(world: World, manager: Actor) -> None:

@@ -255,5 +255,6 @@ def test_ready_made_catalogue_is_valid_and_each_entitlement_has_a_tier() -> None
 def test_sample_catalogue_names_every_tier_of_the_sample_people() -> None:
     keys = [one["key"] for one in tomllib.loads(ports_and_paths.CATALOG.read_text(encoding="utf-8"))["roles"]]
     assert keys == [
-        "viewer", "orderer", "approver", "site_admin", "user_admin", "organization_admin", "security_admin",
+        "viewer", "orderer", "approver", "site_admin", "user_admin", "organization_admin", "interim_admin",
+        "security_admin",
     ]  # fmt: skip

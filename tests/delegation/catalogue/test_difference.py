@@ -83,7 +83,8 @@ def test_difference_names_new_and_changed_entitlements_and_what_the_file_leaves_
     assert found.new_entitlements == [new.key]
     assert found.changed_entitlements == [PLACE]
     assert set(found.not_in_file) == {
-        INVOICES, "viewer", "approver", "site_admin", "user_admin", "organization_admin", "security_admin",
+        INVOICES, "viewer", "approver", "site_admin", "user_admin", "organization_admin", "interim_admin",
+        "security_admin",
     }  # fmt: skip
     assert {one.key: [change.part for change in one.changes] for one in found.roles} == {
         # Its line of invoices goes with the entitlement that the file does not name.

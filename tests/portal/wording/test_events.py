@@ -19,7 +19,7 @@ from delegation.authorization import event_types
 from delegation.authorization.event_types import Observation
 from delegation.authorization.verbs import On, Topic, Verb
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import attempts, dates, removal_reasons, supplier_events
+from portal.wording import attempts, dates, orphan_cases, removal_reasons, supplier_events
 from portal.wording import events as wording_events
 from tests.fixtures import documented_events, event_keys
 
@@ -64,7 +64,8 @@ def test_logged_verbs_are_exactly_those_with_a_sentence() -> None:
 def test_refusable_verbs_are_exactly_those_with_a_sentence_for_the_attempt() -> None:
     refusable = {verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}}
     contacts = {Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END}
-    assert refusable | contacts | {Verb.FIRST_ADMIN_INVITE} == set(attempts.BY_VERB), (
+    cases = set(orphan_cases.ATTEMPTS)
+    assert refusable | contacts | cases | {Verb.FIRST_ADMIN_INVITE} == set(attempts.BY_VERB), (
         "the sentences are in portal/wording/attempts.py"
     )
 

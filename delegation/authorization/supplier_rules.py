@@ -1,0 +1,63 @@
+"""The rules of the verbs on the supplier's data stand apart, by type, so that `verbs` has room for others."""
+
+from collections.abc import Mapping
+
+from delegation.authorization.verb_rules import Effect, On, Rule, Topic
+
+_STEP = Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF)
+_STEPS = ("answer", "approve", "ask", "close", "continue", "name", "notify", "object", "prove", "withdraw")
+RULES: Mapping[str, Rule] = {
+    "application.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    "catalogue.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    "ceiling.set": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    "factor_recovery.agree": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
+    "factor_recovery.open": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
+    "factor_recovery.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
+    "hold.lift": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
+    "hold.place": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
+    "key.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    "organization.resume": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    "record.preview": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    "staff_right.end": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    "staff_right.give": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    "staff_right.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    "target.pause": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    "target.resume": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    "target.sync": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    "first_admin.invite": Rule(
+        On.SUPPLIER, Effect.NONE, Topic.INVITATIONS, implies=("member.invite", "invitation.cancel")
+    ),
+    "organization.create": Rule(
+        On.SUPPLIER,
+        Effect.NONE,
+        Topic.OTHER,
+        allow_system=True,
+        implies=("ceiling.set", "customer_contact.add", "member.invite"),
+    ),
+    "organization.suspend": Rule(
+        On.SUPPLIER,
+        Effect.ORGANIZATION,
+        Topic.ACCESS,
+        allow_system=True,
+        implies=("invitation.cancel", "member.sign_out"),
+    ),
+    **{f"orphan_case.{step}": _STEP for step in _STEPS},
+    # The new admin's rights begin by a consequence event on the member.
+    "orphan_case.complete": Rule(
+        On.SUPPLIER, Effect.NONE, Topic.STAFF, allow_system=True, implies=("access.change",)
+    ),
+    # By the system, for a stranger who has the link of a mail.
+    "orphan_case.confirm": Rule(
+        On.SUPPLIER, Effect.NONE, Topic.STAFF, allow_system=True, implies=("orphan_case.open",)
+    ),
+    "orphan_case.invite": Rule(
+        On.SUPPLIER, Effect.NONE, Topic.STAFF, implies=("member.invite", "invitation.cancel")
+    ),
+    # A consequence of `invitation.accept`, never an act.
+    "orphan_case.join": _STEP,
+    "orphan_case.open": Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF, allow_system=True),
+    "orphan_case.propose": Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF, implies=("orphan_case.notify",)),
+    "orphan_case.request": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    "orphan_case.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+}
+"""By verb."""

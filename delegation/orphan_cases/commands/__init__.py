@@ -1,0 +1,1 @@
+"""The commands on a case open it, collect proofs, decide, object, and make the new admin."""

@@ -1,0 +1,161 @@
+"""Staff add proofs and ask members and old admins, who answer on the page behind a link."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from audit.foundation import ids
+from audit.foundation.actor import Actor, ActorKind
+from delegation.acts.act import Act
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import NOT_STORED, Outcome, command
+from delegation.authorization.errors import CaseStep, Denied, InvalidInput, NotFound
+from delegation.authorization.verbs import Verb
+from delegation.orphan_cases import case_events, files, ladder, letters, rules
+from delegation.orphan_cases.files import ProofFile
+from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
+from delegation.orphan_cases.subjects import CaseSet, LetterSet, UnknownLink
+from identity import machine_secrets
+from identity.memberships.models import Membership
+
+_STATE, _ANSWER = OrphanCase.State, OrphanLetter.LetterAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class ProofAdded:
+    """Names the proof."""
+
+    proof: uuid.UUID
+
+
+@command
+def add_proof(
+    *,
+    actor: Actor,
+    case: OrphanCase,
+    kind: str,
+    note: str,
+    file: bytes = b"",
+    idempotency_key: str | None = None,
+) -> Outcome[ProofAdded]:
+    """Add a proof with what it shows; it is never changed afterwards, and none is added once one of the staff proposed.
+
+    Raises CaseStep and InvalidInput besides the errors of every act.
+    """
+    note, proof = rules.required(note), ids.uuid7()
+    if kind not in ladder.BY_STAFF:
+        raise InvalidInput(field="kind", problem="unknown")
+    if kind in ladder.WITH_FILE and not file:
+        raise InvalidInput(field="file", problem="missing")
+    checked = files.checked(file, proof=proof) if file else None
+    with acting(actor, Verb.ORPHAN_CASE_PROVE, on=CaseSet(case), idempotency_key=idempotency_key) as act:
+        (row,) = act.on
+        rules.require_state(row, _STATE.OPEN)
+        added = _insert(act, row, proof, kind, checked)
+        case_events.record(act, row, note=note, facts=case_events.proof_facts(added))
+        return act.set_result(ProofAdded(added.id))
+
+
+def _insert(act: Act, case: OrphanCase, proof: uuid.UUID, kind: str, file: ProofFile | None) -> OrphanProof:
+    if case.proofs.count() >= rules.MAX_PROOFS:
+        raise InvalidInput(field="proof", problem="too_many", longest=rules.MAX_PROOFS)
+    of_file = {}
+    if file is not None:
+        of_file = {
+            "file": file.stored,
+            "file_type": file.type,
+            "file_size": file.size,
+            "file_digest": file.digest,
+            "stored_digest": file.stored_digest,
+        }
+    return OrphanProof.objects.create(
+        id=proof,
+        case=case,
+        organization_id=case.organization_id,
+        kind=kind,
+        source=ladder.SOURCES[OrphanProof.ProofKind(kind)],
+        weight=ladder.weight_of(kind),
+        added_by=act.actor.id,
+        added_by_kind=act.actor.kind.value,
+        added_at=act.at,
+        act=act.id,
+        **of_file,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSent:
+    """Names the letter and holds the secret of its link: the caller mails it, and only its hash is stored."""
+
+    letter: uuid.UUID
+    link: str = field(default="", metadata=NOT_STORED)
+
+
+@command
+def ask(
+    *, actor: Actor, case: OrphanCase, membership: Membership, idempotency_key: str | None = None
+) -> Outcome[LetterSent]:
+    """Ask a member, or an admin of earlier days, whether the named person should be the admin.
+
+    Raises CaseStep and InvalidInput, and NotFound for anyone else, besides the errors of every act.
+    """
+    link = machine_secrets.generate(prefix=letters.PREFIX)
+    with acting(actor, Verb.ORPHAN_CASE_ASK, on=CaseSet(case), idempotency_key=idempotency_key) as act:
+        (row,) = act.on
+        rules.require_state(row, _STATE.OPEN if row.email else "")
+        recipient = letters.recipient_of(case=row, membership=membership.id, at=act.at)
+        if recipient is None:
+            raise NotFound
+        if row.letters.filter(purpose=OrphanLetter.Purpose.QUESTION).count() >= rules.MAX_QUESTIONS:
+            raise InvalidInput(field="letter", problem="too_many", longest=rules.MAX_QUESTIONS)
+        letter = letters.new(act, row, OrphanLetter.Purpose.QUESTION, recipient, link, membership.id)
+        letter.save(force_insert=True)
+        case_events.record(act, row, facts=case_events.letter_facts([letter]))
+        return act.set_result(LetterSent(letter.id, link))
+
+
+@command
+def answer(
+    *, actor: Actor, letter: OrphanLetter, link: str, agrees: bool, idempotency_key: str | None = None
+) -> Outcome[None]:
+    """Answer a question once; a yes is a proof. A member answers signed in, an old admin by the link alone.
+
+    Raises Denied for another person than the member, CaseStep, and NotFound for another link.
+    """
+    with acting(actor, Verb.ORPHAN_CASE_ANSWER, on=LetterSet(letter), idempotency_key=idempotency_key) as act:
+        (row,) = act.on
+        found = letters.locked(case=row, link=link, purpose=OrphanLetter.Purpose.QUESTION)
+        rules.require_state(row, _STATE.OPEN)
+        _require_recipient(found, actor)
+        letters.mark(act, found, _ANSWER.YES if agrees else _ANSWER.NO)
+        facts = case_events.letter_facts([found])
+        if agrees:
+            facts |= case_events.proof_facts(_insert(act, row, ids.uuid7(), _kind(found), None))
+        case_events.record(act, row, facts=facts)
+    return act.outcome
+
+
+def _kind(letter: OrphanLetter) -> str:
+    is_member = letter.recipient == OrphanLetter.LetterRecipient.MEMBER
+    return OrphanProof.ProofKind.MEMBER if is_member else OrphanProof.ProofKind.MAILBOX
+
+
+def _require_recipient(letter: OrphanLetter, actor: Actor) -> None:
+    """Raise Denied unless a member answers as the signed-in person: the mailbox alone is not enough for a member.
+
+    Raises CaseStep for the person to invite, who does not confirm the own request.
+    """
+    member = letter.membership
+    if member is None or member.user.email.lower() == letter.case.email.lower():
+        raise CaseStep(state=letter.case.state)
+    if letter.recipient != OrphanLetter.LetterRecipient.MEMBER:
+        return
+    if actor.kind is not ActorKind.PERSON or actor.id != member.user_id:
+        raise Denied(reason="no_permission")
+
+
+@command
+def refuse_unknown(*, actor: Actor, objects: bool) -> Outcome[None]:
+    """Record that a link which opens nothing was sent. Raises NotFound always."""
+    verb = Verb.ORPHAN_CASE_OBJECT if objects else Verb.ORPHAN_CASE_ANSWER
+    with acting(actor, verb, on=UnknownLink()) as act:
+        return act.outcome

@@ -1,0 +1,115 @@
+"""The link of a letter leads to its case; the recipients of notices are found here."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from audit.foundation import ids
+from delegation.acts.act import Act
+from delegation.authorization.errors import CaseStep, NotFound
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.roles import RoleVersion
+from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanRequest
+from identity import machine_secrets
+from identity.memberships import queries as memberships_queries
+from identity.memberships.models import Membership
+
+PREFIX, REQUEST_PREFIX = "khc", "khq"
+_RECIPIENT = OrphanLetter.LetterRecipient
+
+
+def find(link: str) -> OrphanLetter | None:
+    """Find the letter of a link in any state; None for an unknown secret. One statement."""
+    if not link.startswith(f"{PREFIX}_"):
+        return None
+    rows = OrphanLetter.objects.select_related("case__organization", "membership__user")
+    return rows.filter(hash__in=machine_secrets.hash_candidates(link)).first()
+
+
+def find_request(link: str) -> OrphanRequest | None:
+    """Find the request of a link in any state; None for an unknown secret. One statement."""
+    if not link.startswith(f"{REQUEST_PREFIX}_"):
+        return None
+    rows = OrphanRequest.objects.select_related("organization")
+    return rows.filter(hash__in=machine_secrets.hash_candidates(link)).first()
+
+
+def locked(*, case: OrphanCase, link: str, purpose: str) -> OrphanLetter:
+    """Read a letter under the lock of its case. Raises NotFound, and CaseStep for one that was answered."""
+    found = find(link)
+    if found is None or found.case_id != case.id or found.purpose != purpose:
+        raise NotFound
+    if found.answer:
+        raise CaseStep(state=case.state)
+    return found
+
+
+def mark(act: Act, letter: OrphanLetter, answer: str) -> None:
+    """Write the answer."""
+    letter.answer, letter.answered_at, letter.answered_act = answer, act.at, act.id
+    letter.save(update_fields=["answer", "answered_at", "answered_act"])
+
+
+def new(
+    act: Act,
+    case: OrphanCase,
+    purpose: str,
+    recipient: str,
+    link: str,
+    membership: uuid.UUID | None = None,
+) -> OrphanLetter:
+    """Return a letter to insert."""
+    return OrphanLetter(
+        id=ids.uuid7(),
+        case=case,
+        organization_id=case.organization_id,
+        purpose=purpose,
+        recipient=recipient,
+        membership_id=membership,
+        hash=machine_secrets.hash_secret(link),
+        sent_by=act.actor.id,
+        sent_at=act.at,
+        act=act.id,
+    )
+
+
+def recipient_of(*, case: OrphanCase, membership: uuid.UUID, at: dt.datetime) -> str | None:
+    """Return as which recipient this member can be asked: a present colleague, or an admin of earlier days."""
+    if membership in _former_admins(case):
+        return _RECIPIENT.FORMER_ADMIN
+    present = memberships_queries.active(at=at).filter(
+        id=membership, organization=case.organization_id, kind=Membership.Kind.PERSON
+    )
+    return _RECIPIENT.MEMBER if present.exists() else None
+
+
+def notified(*, case: OrphanCase, at: dt.datetime) -> list[tuple[str, uuid.UUID]]:
+    """List the recipients of notices: every present member and all admins of earlier days, but not the person named.
+
+    Three statements.
+    """
+    former = _former_admins(case)
+    members = memberships_queries.active_or_suspended(at=at).filter(
+        organization=case.organization_id, kind=Membership.Kind.PERSON
+    )
+    found = dict.fromkeys(members.values_list("id", flat=True), _RECIPIENT.MEMBER)
+    found |= dict.fromkeys(former, _RECIPIENT.FORMER_ADMIN)
+    named = Membership.objects.filter(organization=case.organization_id, user__email__iexact=case.email)
+    for one in named.values_list("id", flat=True):
+        found.pop(one, None)
+    return [(recipient.value, one) for one, recipient in sorted(found.items())]
+
+
+def _former_admins(case: OrphanCase) -> set[uuid.UUID]:
+    """Return the members who have or had an admin's role for all sites; none of them is a working admin now."""
+    roles = RoleVersion.objects.filter(is_admin=True).values("role")
+    rows = Assignment.objects.filter(organization=case.organization_id, role__in=roles, all_sites=True)
+    return set(rows.filter(membership__kind=Membership.Kind.PERSON).values_list("membership", flat=True))
+
+
+def are_reachable(notices: Sequence[OrphanLetter]) -> bool:
+    """Return whether a notice can have reached one person: by post, or at an address whose mail does not bounce."""
+    return any(
+        one.membership is None or (one.membership.user.mail_bounced_at is None and one.membership.user.email)
+        for one in notices
+    )
