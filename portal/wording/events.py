@@ -246,7 +246,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     **{verb: _worded(text) for verb, text in staff_acts.TEXTS.items()},
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
-    **{verb: _worded(words) for verb, words in (departure_events.WORDS | absence_claims.TEXTS).items()},
+    **{verb: _worded(words) for verb, words in {**departure_events.WORDS, **absence_claims.TEXTS}.items()},
     Verb.SERVICE_USER_CREATE: _worded(service_user_events.created),
     Verb.SERVICE_USER_END: _worded(service_user_events.ended),
     Verb.SITE_CREATE: _sites_added,

@@ -1,6 +1,7 @@
 """A colleague asks admins and says that one has left; nothing changes but the claim, which is closed once."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
@@ -122,7 +123,7 @@ def test_database_keeps_what_was_said_and_who_may_close_it(world: World) -> None
     claim = claimed(world.mikko, world.paivi)
     rows, at = AbsenceClaim.objects.filter(id=claim.id), clock.now()
     closed = {"closed_at": at}
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"reason": "away"},
         {"answer_by": at + dt.timedelta(days=90)},
         {"state": "here", "closed_by": world.mikko.user_id, **closed},
