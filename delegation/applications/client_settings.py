@@ -18,7 +18,16 @@ _COLUMNS = (
 )
 """Settings that are stored as they are."""
 NAMES = frozenset(
-    {*_COLUMNS, "name", "redirect_uris", "post_logout_redirect_uris", "resources", "device", "program"}
+    {
+        *_COLUMNS,
+        "name",
+        "owner",
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "resources",
+        "device",
+        "program",
+    }
 )
 
 
@@ -28,12 +37,17 @@ def settings_of(row: Client) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in _COLUMNS},
         "name": row.protocol.name,
+        "owner": row.owner_id,
         "redirect_uris": row.protocol.get_redirect_uris(),
         "post_logout_redirect_uris": row.protocol.get_post_logout_redirect_uris(),
         "resources": row.resources.split(),
         "device": new_client.DEVICE_GRANT in grant_types,
-        "program": "client_credentials" in grant_types,
+        "program": _is_program(row),
     }
+
+
+def _is_program(row: Client) -> bool:
+    return "client_credentials" in row.protocol.get_grant_types()
 
 
 def check(row: Client, after: Mapping[str, Any]) -> None:
@@ -49,6 +63,8 @@ def check(row: Client, after: Mapping[str, Any]) -> None:
     )
     new_client.check_pkce(public=public, requires_pkce=after["requires_pkce"])
     new_client.check_algorithm(after["token_algorithm"])
+    if (after["owner"], after["program"]) != (row.owner_id, _is_program(row)):
+        new_client.check_owner(after["owner"], program=after["program"])
     client_addresses.check(
         native=row.is_native,
         redirect_uris=after["redirect_uris"],
@@ -68,4 +84,5 @@ def apply(row: Client, after: Mapping[str, Any]) -> None:
     for name in _COLUMNS:
         setattr(row, name, after[name])
     row.resources = "\n".join(after["resources"])
-    row.save(update_fields=["opened_at", "resources", *_COLUMNS])
+    row.owner_id = after["owner"]
+    row.save(update_fields=["opened_at", "resources", "owner", *_COLUMNS])

@@ -40,7 +40,8 @@ def register(
     secret = machine_secrets.generate(prefix=_PREFIX) if client.has_secret else ""
     on = SupplierSet(units=[application.unit_id])
     with acting(actor, Verb.CLIENT_REGISTER, on=on, idempotency_key=idempotency_key) as act:
-        row = new_client.create(application=application, new=client, secret=secret, at=act.at)
+        owner = new_client.owner_of(actor, client.owner)
+        row = new_client.create(application=application, new=client, owner=owner, secret=secret, at=act.at)
         act.record(application=application.key, **events.client_facts(row))
         return act.set_result(SecretMade(client.client_id, secret))
 
@@ -48,13 +49,15 @@ def register(
 @command
 def update(
     *, actor: Actor, client: str, changes: Mapping[str, Any], idempotency_key: str | None = None
-) -> Outcome[None]:
+) -> Outcome[SecretMade]:
     """Change a client's settings (`client_settings.NAMES`), or close it: what it was issued is never valid again.
 
+    A client that gets keys of its own loses its secrets; one that loses its keys gets a secret, which is returned once.
     Raises InvalidInput and Unchanged besides the errors of every act.
     """
     for field in changes.keys() - client_settings.NAMES:
         raise InvalidInput(field=field, problem="unknown")
+    made = machine_secrets.generate(prefix=_PREFIX)
     with acting(actor, Verb.CLIENT_UPDATE, on=_unit_of(client), idempotency_key=idempotency_key) as act:
         row = _client(client)
         before = client_settings.settings_of(row)
@@ -65,8 +68,30 @@ def update(
         if after["is_active"] and not before["is_active"]:
             row.opened_at = act.at
         client_settings.apply(row, after)
+        secret = _exchange_method(row, before, after, made, act.at)
         act.record(application=row.application.key, **events.client_facts(row))
-    return act.outcome
+        return act.set_result(SecretMade(client, secret))
+
+
+def _exchange_method(
+    row: Client, before: Mapping[str, Any], after: Mapping[str, Any], made: str, at: dt.datetime
+) -> str:
+    """Delete what another method of authentication left; return the new secret of a client without keys, or nothing.
+
+    An old secret that a change leaves behind would be accepted again after the next one.
+    """
+    if row.protocol.type == row.protocol.Type.PUBLIC:
+        return ""
+    secret = made if before["jwks_uri"] and not after["jwks_uri"] else ""
+    if secret or after["jwks_uri"]:
+        row.protocol.secret = new_client.stored_secret(secret) if secret else ""
+        row.former_secret, row.former_secret_until = "", None
+        row.secret_made_at = at if secret else None
+        row.secret_until = new_client.secret_until(program=after["program"], at=at) if secret else None
+    elif after["program"] != before["program"]:
+        row.secret_until = new_client.secret_until(program=after["program"], at=at)
+    _save_secrets(row)
+    return secret
 
 
 @command
@@ -82,12 +107,14 @@ def rotate_secret(
     secret = machine_secrets.generate(prefix=_PREFIX)
     with acting(actor, Verb.CLIENT_ROTATE, on=_unit_of(client), idempotency_key=idempotency_key) as act:
         row = _client(client)
-        if row.protocol.type == row.protocol.Type.PUBLIC:
+        if row.protocol.type == row.protocol.Type.PUBLIC or row.jwks_uri:
             raise InvalidInput(field="client", problem="public")
         until = act.at + dt.timedelta(hours=overlap_hours) if overlap_hours else None
         until = until if row.protocol.secret else None
         row.former_secret, row.former_secret_until = row.protocol.secret if until else "", until
         row.secret_made_at = act.at
+        program = client_settings.settings_of(row)["program"]
+        row.secret_until = new_client.secret_until(program=program, at=act.at)
         row.protocol.secret = new_client.stored_secret(secret)
         _store_secrets(act, row)
         return act.set_result(SecretMade(client, secret))
@@ -117,7 +144,11 @@ def _client(client: str) -> Client:
     return Client.objects.select_related("protocol", "application").get(protocol=client)
 
 
-def _store_secrets(act: Act, row: Client) -> None:
+def _save_secrets(row: Client) -> None:
     row.protocol.save(update_fields=["secret"])
-    row.save(update_fields=["secret_made_at", "former_secret", "former_secret_until"])
+    row.save(update_fields=["secret_made_at", "secret_until", "former_secret", "former_secret_until"])
+
+
+def _store_secrets(act: Act, row: Client) -> None:
+    _save_secrets(row)
     act.record(application=row.application.key, **events.client_facts(row))

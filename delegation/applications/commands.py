@@ -50,7 +50,10 @@ def register_application(
         application = Application.objects.create(key=key, name=dict(name), unit=owner, created_at=act.at)
         act.record(application=key, client=client.client_id if client else None, business_unit=unit)
         if client is not None:
-            row = new_client.create(application=application, new=client, secret=secret, at=act.at)
+            owner = new_client.owner_of(actor, client.owner)
+            row = new_client.create(
+                application=application, new=client, owner=owner, secret=secret, at=act.at
+            )
             act.record(**events.client_facts(row))
         return act.set_result(ApplicationRegistered(application.id, secret))
 

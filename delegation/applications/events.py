@@ -23,6 +23,8 @@ def client_facts(client: Client) -> dict[str, Any]:
         "requires_par": client.requires_par,
         "token_algorithm": client.token_algorithm,
         "secret_made_at": client.secret_made_at.isoformat() if client.secret_made_at else None,
+        "secret_until": client.secret_until.isoformat() if client.secret_until else None,
+        "client_owner": str(client.owner_id) if client.owner_id else None,
         "former_secret_until": until.isoformat() if until else None,
         "client_digests": client_digests(client),
     }

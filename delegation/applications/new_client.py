@@ -1,17 +1,24 @@
 """An OpenID Connect client is checked and created the same way, with its application or later."""
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allauth.idp.oidc.models import Client as ProtocolClient
+from django.db.models import QuerySet
 
+from audit.foundation.actor import Actor, ActorKind
 from delegation.applications import client_addresses
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyExists, InvalidInput
 from identity import machine_secrets, signing_keys
 from identity.clients.models import Application, Client
+from identity.people.models import User
+from identity.staff import break_glass
 
+SECRET_VALIDITY = dt.timedelta(days=366)
+"""How long a secret of a program works; one of a service that people sign in to has no end."""
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -44,6 +51,8 @@ class NewClient:
     resources: Sequence[str] = ()
     """Services that it may get access tokens for (RFC 8707)."""
     token_algorithm: str = "RS256"  # noqa: S105 - the name of an algorithm
+    owner: uuid.UUID | None = None
+    """The member of the staff who answers for it; None for the one who registers it."""
 
     @property
     def has_secret(self) -> bool:
@@ -103,8 +112,39 @@ def check_algorithm(algorithm: str) -> None:
         raise InvalidInput(field="token_algorithm", problem="unknown")
 
 
-def create(*, application: Application, new: NewClient, secret: str, at: dt.datetime) -> Client:
-    """Create the rows of a client; one without a secret gets none. Raises AlreadyExists."""
+def owner_of(actor: Actor, owner: uuid.UUID | None) -> uuid.UUID | None:
+    """Return the named owner, or the member of the staff who acts; None for another actor."""
+    if owner is None and actor.kind is ActorKind.STAFF and possible_owners().filter(pk=actor.id).exists():
+        return actor.id
+    return owner
+
+
+def check_owner(owner: uuid.UUID | None, *, program: bool) -> None:
+    """Raise InvalidInput for a program without an owner, and for an owner who is not of the staff, or blocked."""
+    if owner is None:
+        if program:
+            raise InvalidInput(field="owner", problem="missing")
+        return
+    if not possible_owners().filter(pk=owner).exists():
+        raise InvalidInput(field="owner", problem="unknown")
+
+
+def possible_owners() -> QuerySet[User]:
+    """Filter the staff users who sign in by the company's sign-in and are not blocked."""
+    staff = User.all_directories.filter(directory=User.Directory.STAFF, is_active=True)
+    return staff.filter(staff_identity__isnull=False).exclude(staff_identity__issuer=break_glass.ISSUER)
+
+
+def secret_until(*, program: bool, at: dt.datetime) -> dt.datetime | None:
+    """Return when a secret that is made now ends; None for never."""
+    return at + SECRET_VALIDITY if program else None
+
+
+def create(
+    *, application: Application, new: NewClient, owner: uuid.UUID | None, secret: str, at: dt.datetime
+) -> Client:
+    """Create the rows of a client; one without a secret gets none. Raises AlreadyExists and InvalidInput."""
+    check_owner(owner, program=new.program)
     if ProtocolClient.objects.filter(pk=new.client_id).exists():
         raise AlreadyExists(field="client")
     kinds = ProtocolClient.Type
@@ -128,6 +168,8 @@ def create(*, application: Application, new: NewClient, secret: str, at: dt.date
         requires_pkce=new.requires_pkce,
         subject_per_organization=new.subject_per_organization,
         secret_made_at=at if new.has_secret else None,
+        secret_until=secret_until(program=new.program, at=at) if new.has_secret else None,
+        owner_id=owner,
         is_native=new.native,
         jwks_uri=new.jwks_uri,
         requires_par=new.requires_par,

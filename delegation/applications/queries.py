@@ -4,10 +4,15 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audit.foundation.actor import Actor
+from audit.foundation.intervals import InForce
 from delegation.access.queries import Text
-from delegation.applications import client_settings, scope
+from delegation.applications import client_settings, new_client, scope
+from delegation.authorization.models.staff import StaffRight
 from delegation.authorization.verbs import Verb
 from identity.clients.models import Application, Client
 
@@ -75,8 +80,16 @@ class ClientView:
     program: bool = False
     resources: Sequence[str] = ()
     token_algorithm: str = "RS256"  # noqa: S105 - the name of an algorithm
+    secret_until: dt.datetime | None = None
+    """When the present secret ends; None for one without end."""
+    owner: uuid.UUID | None = None
+    """The member of the staff who answers for it."""
+    owner_name: str = ""
+    owner_has_left: bool = False
+    """Whether the owner is blocked, or has no staff right in force."""
 
 
+_MOST = 500
 _SHOWN = ("jwks_uri", "requires_par", "device", "program", "resources", "token_algorithm")
 
 
@@ -102,13 +115,63 @@ def find(*, actor: Actor, key: str, at: dt.datetime) -> ApplicationView | None:
     return None if row is None else _view(row)
 
 
-def clients(*, applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[ClientView]]:
+def clients(*, applications: Collection[uuid.UUID], at: dt.datetime) -> Mapping[uuid.UUID, list[ClientView]]:
     """Read the clients of these applications, oldest first. One statement."""
     found: dict[uuid.UUID, list[ClientView]] = {application: [] for application in applications}
-    rows = Client.objects.filter(application__in=applications).select_related("protocol")
+    rows = _with_owner(Client.objects.filter(application__in=applications), at)
     for row in rows.order_by("protocol__created_at", "protocol_id"):
         found[row.application_id].append(_client(row))
     return found
+
+
+def _with_owner(rows: QuerySet[Client], at: dt.datetime) -> QuerySet[Client]:
+    rights = StaffRight.objects.filter(InForce(at), user=OuterRef("owner"))
+    return rows.select_related("protocol", "owner").annotate(owner_has_right=Exists(rights))
+
+
+def owners() -> Mapping[uuid.UUID, str]:
+    """Return the names of the staff who may own a client, in their order. One statement."""
+    rows = new_client.possible_owners().order_by("sort_key", "pk")
+    return dict(rows.values_list("pk", "name"))
+
+
+def owned_by(*, user: uuid.UUID) -> list[str]:
+    """Return the names of the open clients that this member of the staff owns, in order. One statement."""
+    rows = Client.objects.filter(owner=user, is_active=True, application__is_active=True)
+    return list(rows.order_by("protocol__name", "pk").values_list("protocol__name", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiringSecret:
+    """Describes a client whose secret ends soon; `contact` is empty for an owner who has left, or has no address."""
+
+    client: str
+    until: dt.datetime
+    owner: uuid.UUID
+    contact: str
+    language: str
+
+
+def expiring(*, at: dt.datetime, until: dt.datetime) -> list[ExpiringSecret]:
+    """List the open clients whose present secret ends from `at` to `until`, by end, up to 500. One statement."""
+    rows = Client.objects.filter(
+        is_active=True, application__is_active=True, secret_until__gt=at, secret_until__lte=until
+    ).exclude(owner=None)
+    return [
+        ExpiringSecret(
+            client=row.protocol.name,
+            until=row.secret_until or until,
+            owner=row.owner.pk,
+            contact="" if _has_left(row) else row.owner.contact,
+            language=row.owner.language,
+        )
+        for row in _with_owner(rows, at).order_by("secret_until", "pk")[:_MOST]
+        if row.owner is not None
+    ]
+
+
+def _has_left(row: Any) -> bool:
+    return row.owner is not None and not (row.owner.is_active and row.owner_has_right)
 
 
 def _view(row: Application) -> ApplicationView:
@@ -131,5 +194,9 @@ def _client(row: Client) -> ClientView:
         secret_made_at=row.secret_made_at,
         former_secret_until=row.former_secret_until,
         native=row.is_native,
+        secret_until=row.secret_until,
+        owner=row.owner_id,
+        owner_name=row.owner.name if row.owner else "",
+        owner_has_left=_has_left(row),
         **{name: settings[name] for name in _SHOWN},
     )

@@ -5,6 +5,7 @@ from django.db import models
 
 from audit.foundation import ids
 from identity.organizations.models import BusinessUnit
+from identity.people.models import User
 
 
 class Application(models.Model):
@@ -39,6 +40,10 @@ class Client(models.Model):
     """Whether `sub` differs by organization, for a service that has one account for each `sub` (`subjects`)."""
     secret_made_at = models.DateTimeField(null=True)
     """When the present secret was made; None for a public client."""
+    secret_until = models.DateTimeField(null=True)
+    """When the present secret ends; None for one without end, and for a client without a secret."""
+    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    """The member of the staff who answers for it. In SQL: `owner_directory`, so that it is one of the staff."""
     former_secret = models.CharField(max_length=200, blank=True)
     """The hash of the secret before, which is accepted until `former_secret_until`."""
     former_secret_until = models.DateTimeField(null=True)

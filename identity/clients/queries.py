@@ -36,6 +36,8 @@ class RegisteredClient:
     requires_pkce: bool
     """Without it, a request may come without a code challenge (RFC 7636); one that comes is checked."""
     subject_per_organization: bool
+    secret_until: dt.datetime | None = None
+    """None for a secret without end."""
     former_secret: str = ""
     former_secret_until: dt.datetime | None = None
     is_native: bool = False
@@ -49,10 +51,10 @@ class RegisteredClient:
         """Compare in constant time; an empty secret never matches. A replaced secret matches until its end."""
         if self.jwks_uri:
             return False
-        if _matches(secret, self.stored_secret):
+        at, until = clock.wall(), self.former_secret_until
+        if (self.secret_until is None or self.secret_until > at) and _matches(secret, self.stored_secret):
             return True
-        until = self.former_secret_until
-        return until is not None and until > clock.wall() and _matches(secret, self.former_secret)
+        return until is not None and until > at and _matches(secret, self.former_secret)
 
 
 def _matches(secret: str, column: str) -> bool:
@@ -65,13 +67,13 @@ SELECT p.id, a.id, a.key, a.name::text,
        p.type = 'confidential', p.secret, p.redirect_uris,
        p.scopes, p.grant_types, NOT p.skip_consent, c.requires_pkce OR p.type <> 'confidential',
        c.subject_per_organization, c.former_secret, c.former_secret_until,
-       c.is_native, c.jwks_uri, c.requires_par, c.resources, c.token_algorithm
+       c.is_native, c.jwks_uri, c.requires_par, c.resources, c.token_algorithm, c.secret_until
 FROM allauth_idp_oidc_client p
 JOIN identity_client c ON c.protocol_id = p.id AND c.is_active
 JOIN identity_application a ON a.id = c.application_id AND a.is_active
 WHERE p.id = %(client)s
 """
-COLUMNS = 19
+COLUMNS = 20
 """The number of columns of FIND."""
 
 
@@ -119,7 +121,7 @@ def client_from_row(row: Sequence[Any]) -> RegisteredClient:
     asks_consent, requires_pkce, subject_per_organization, former_secret, former_secret_until, *newer = (
         settings
     )
-    is_native, jwks_uri, requires_par, resources, token_algorithm = newer
+    is_native, jwks_uri, requires_par, resources, token_algorithm, secret_until = newer
     return RegisteredClient(
         id=protocol_id,
         application=application,
@@ -133,6 +135,7 @@ def client_from_row(row: Sequence[Any]) -> RegisteredClient:
         asks_consent=asks_consent,
         requires_pkce=requires_pkce,
         subject_per_organization=subject_per_organization,
+        secret_until=secret_until,
         former_secret=former_secret,
         former_secret_until=former_secret_until,
         is_native=is_native,

@@ -60,6 +60,8 @@ declarations.register(
                    (facts ->> 'client_active')::boolean AS is_active,
                    (facts ->> 'client_opened_at')::timestamptz AS opened_at,
                    (facts ->> 'secret_made_at')::timestamptz AS secret_made_at,
+                   (facts ->> 'secret_until')::timestamptz AS secret_until,
+                   (facts ->> 'client_owner')::uuid AS owner_id,
                    (facts ->> 'former_secret_until')::timestamptz AS former_secret_until,
                    {", ".join(f"(facts ->> '{flag}')::boolean AS {flag}" for flag in _FLAGS)},
                    facts ->> 'token_algorithm' AS token_algorithm,
@@ -68,7 +70,8 @@ declarations.register(
         """,  # noqa: S608 - constants of this module
         actual=f"""
             SELECT c.protocol_id, a.key AS application_id, c.is_active, c.opened_at,
-                   {", ".join(_FLAGS)}, c.token_algorithm, c.secret_made_at, c.former_secret_until, {_actual(_DIGESTED)}
+                   {", ".join(_FLAGS)}, c.token_algorithm, c.secret_made_at,
+                   c.secret_until, c.owner_id, c.former_secret_until, {_actual(_DIGESTED)}
             FROM identity_client c JOIN identity_application a ON a.id = c.application_id
         """,  # noqa: S608 - constants of this module
         columns=(
@@ -78,9 +81,12 @@ declarations.register(
             *_FLAGS,
             "token_algorithm",
             "secret_made_at",
+            "secret_until",
+            "owner_id",
             "former_secret_until",
             *_DIGESTED,
         ),
+        not_compared={"owner_directory": "computed by the database"},
     ),
     Rebuilt(
         table="allauth_idp_oidc_client",

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('requires_pkce', models.BooleanField(default=True)),
                 ('subject_per_organization', models.BooleanField(default=False)),
                 ('secret_made_at', models.DateTimeField(null=True)),
+                ('secret_until', models.DateTimeField(null=True)),
                 ('former_secret', models.CharField(blank=True, max_length=200)),
                 ('former_secret_until', models.DateTimeField(null=True)),
                 ('is_native', models.BooleanField(default=False)),
@@ -59,6 +60,7 @@ class Migration(migrations.Migration):
                 ('resources', models.TextField(blank=True)),
                 ('token_algorithm', models.CharField(default='RS256', max_length=10)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='identity.application')),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(

@@ -8,6 +8,9 @@ ALTER TABLE identity_staffsession ADD CONSTRAINT staff_session_of_staff
 ALTER TABLE identity_savedsearch ADD COLUMN directory varchar(10) GENERATED ALWAYS AS ('staff') STORED;
 ALTER TABLE identity_savedsearch ADD CONSTRAINT saved_search_of_staff
     FOREIGN KEY (user_id, directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
+ALTER TABLE identity_client ADD COLUMN owner_directory varchar(10) GENERATED ALWAYS AS ('staff') STORED;
+ALTER TABLE identity_client ADD CONSTRAINT client_owner_of_staff
+    FOREIGN KEY (owner_id, owner_directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
 SELECT audit_leave_free('identity_savedsearch', 'a reader''s own addresses of a page, which give no right; the page decides again what the reader sees');
 
 -- Who signs in as a staff user is written with the event of the first sign-in, which `audit verify --state` compares.

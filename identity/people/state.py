@@ -40,6 +40,10 @@ _USERS = f"""
         SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'name' AS name
         FROM event WHERE verb IN ('person.update', 'staff.enrolled', 'staff.renamed') AND personal ? 'name'
         ORDER BY subject, at DESC, id DESC
+    ), newest_contact AS (
+        SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'contact' AS contact
+        FROM event WHERE verb IN ('staff.enrolled', 'staff.renamed') AND personal ? 'contact'
+        ORDER BY subject, at DESC, id DESC
     ), newest_phone AS (
         SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'phone' AS phone
         FROM event WHERE verb = 'person.update' AND after ? 'phone' ORDER BY subject, at DESC, id DESC
@@ -51,7 +55,7 @@ _USERS = f"""
             FROM event WHERE subject_kind = 'invitation' AND after ? 'deliverable'
         ) mail ORDER BY user_id, at DESC, id DESC
     )
-    SELECT c.id, 'customer' AS directory, '' AS contact, true AS is_active, false AS is_superuser,
+    SELECT c.id, 'customer' AS directory, NULL::jsonb AS contact, true AS is_active, false AS is_superuser,
            1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email,
            coalesce(n.name, c.name) AS name, t.phone,
            coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
@@ -62,12 +66,13 @@ _USERS = f"""
     LEFT JOIN newest_phone t ON t.user_id = c.id
     LEFT JOIN newest_mail m ON m.user_id = c.id
     UNION ALL
-    SELECT s.subject, 'staff', '', true, false, 1 + coalesce(r.times, 0), {digests.sql("'!'")}, NULL, n.name, NULL,
-           false, (s.facts ->> 'created_at')::timestamptz
+    SELECT s.subject, 'staff', k.contact, true, false, 1 + coalesce(r.times, 0), {digests.sql("'!'")}, NULL, n.name,
+           NULL, false, (s.facts ->> 'created_at')::timestamptz
     FROM event s LEFT JOIN raised r ON r.user_id = s.subject LEFT JOIN newest_name n ON n.user_id = s.subject
+    LEFT JOIN newest_contact k ON k.user_id = s.subject
     WHERE s.verb = 'staff.enrolled'
     UNION ALL
-    SELECT subject, 'service', '', true, false, 1, {digests.sql("'!'")}, NULL, personal -> 'name', NULL, false, at
+    SELECT subject, 'service', NULL, true, false, 1, {digests.sql("'!'")}, NULL, personal -> 'name', NULL, false, at
     FROM event WHERE verb = 'service_user.create'
 """  # noqa: S608 - constants of this module
 
@@ -84,7 +89,6 @@ declarations.register(
         """,  # noqa: S608 - a constant
         columns=(
             "directory",
-            "contact",
             "is_active",
             "is_superuser",
             "epoch",
@@ -92,7 +96,7 @@ declarations.register(
             "mail_bounced_at",
             "created_at",
         ),
-        encrypted=("email", "name", "phone"),
+        encrypted=("email", "name", "phone", "contact"),
         not_compared={
             "sort_key": declarations.SORT_KEY,
             "language": "the language of pages and mails; no right depends on it",

@@ -18,12 +18,13 @@ def find(*, issuer: str, subject: str) -> User | None:
     ).first()
 
 
-def enroll(*, issuer: str, subject: str, name: str, at: dt.datetime) -> User:
+def enroll(*, issuer: str, subject: str, name: str, at: dt.datetime, contact: str = "") -> User:
     """Create the staff user of this subject, and the user's chain. Raises IntegrityError for a second one."""
     user = User.all_directories.create(
         directory=User.Directory.STAFF,
         name=name,
         sort_key=names.sort_key(name),
+        contact=contact,
         password=UNUSABLE_PASSWORD_PREFIX,
         created_at=at,
     )
@@ -32,10 +33,11 @@ def enroll(*, issuer: str, subject: str, name: str, at: dt.datetime) -> User:
     return user
 
 
-def rename(*, user: User, name: str) -> bool:
-    """Take over the provider's name. Returns whether it is another one."""
-    if user.name == name:
+def rename(*, user: User, name: str, contact: str = "") -> bool:
+    """Take over the provider's name and address. Returns whether one is another; an empty address changes nothing."""
+    contact = contact or user.contact
+    if (user.name, user.contact) == (name, contact):
         return False
-    user.name, user.sort_key = name, names.sort_key(name)
-    user.save(update_fields=["name", "sort_key"])
+    user.name, user.sort_key, user.contact = name, names.sort_key(name), contact
+    user.save(update_fields=["name", "sort_key", "contact"])
     return True

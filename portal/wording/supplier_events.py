@@ -113,7 +113,9 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.BREAK_GLASS_PASSKEY_ADDED: _did(lambda: _("added a passkey for the break-glass sign-in")),
     Observation.BREAK_GLASS_USED: _of_person(lambda: _("signed in by the break-glass link")),
     Observation.STAFF_ENROLLED: _of_person(lambda: _("signed in as staff for the first time")),
-    Observation.STAFF_RENAMED: _of_person(lambda: _("has another name at the identity provider")),
+    Observation.STAFF_RENAMED: _of_person(
+        lambda: _("has another name or mail address at the identity provider")
+    ),
     Observation.STAFF_SESSION_ENDED: _of_person(lambda: _("was signed out of the staff pages")),
     Observation.STAFF_SIGN_IN_DENIED: _denied,
     Observation.STAFF_SIGN_IN_SUCCEEDED: _of_person(lambda: _("signed in to the staff pages")),

@@ -76,6 +76,10 @@ class ClientPage(PageModel):
     """Until when the replaced secret is accepted; empty where none is."""
     is_confidential: bool
     form: ChangeForm
+    secret_until: str = ""
+    """When the present secret ends; empty for never."""
+    former_owner: str = ""
+    """The owner's name, where another one must be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ def client_page(
         former_until=former_until(reader, client),
         is_confidential=client.confidential,
         form=form,
+        secret_until=wording.in_utc(client.secret_until),
+        former_owner=client.owner_name if client.owner_has_left else "",
     )
 
 

@@ -1,5 +1,6 @@
 """Forms register an application, add and change its clients, and rotate a secret."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ class SettingsForm(IdempotentForm):
     """Asks for what can be changed of a client."""
 
     name = forms.CharField(max_length=100)
+    owner = forms.ChoiceField(required=False)
     redirect_uris = _lines()
     post_logout_redirect_uris = _lines()
     backchannel_logout_uri = forms.CharField(required=False, max_length=_ADDRESS)
@@ -59,16 +61,23 @@ class SettingsForm(IdempotentForm):
         required=False, initial=_ALGORITHMS[0], choices=[(name, name) for name in _ALGORITHMS]
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owners: Mapping[uuid.UUID, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("redirect_uris", "post_logout_redirect_uris", "resources"):
             self.fields[name].required = False
+        owner = self.fields["owner"]
+        if isinstance(owner, forms.ChoiceField):
+            owner.choices = [("", _("No owner")), *((str(key), name) for key, name in owners.items())]
         for field in self.fields.values():
             field.error_messages |= {"required": _("Fill this in."), "max_length": _("This is too long.")}
 
     def clean_redirect_uris(self) -> list[str]:
         """Return the addresses, one for each line."""
         return _split(self.cleaned_data["redirect_uris"])
+
+    def clean_owner(self) -> uuid.UUID | None:
+        """Return the member of the staff who answers for the client."""
+        return uuid.UUID(self.cleaned_data["owner"]) if self.cleaned_data["owner"] else None
 
     def clean_resources(self) -> list[str]:
         """Return the resource indicators, one for each line."""
@@ -112,8 +121,11 @@ class ChangeForm(SettingsForm):
 
     is_active = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, client: ClientView, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial(client), **kwargs)
+    def __init__(
+        self, *args: Any, client: ClientView, owners: Mapping[uuid.UUID, str], **kwargs: Any
+    ) -> None:
+        present = {client.owner: client.owner_name} if client.owner else {}
+        super().__init__(*args, initial=_initial(client), owners={**owners, **present}, **kwargs)
         self._client = client
 
     def clean_requires_pkce(self) -> bool:
@@ -214,6 +226,7 @@ def _split(text: str) -> list[str]:
 def _initial(client: ClientView) -> dict[str, Any]:
     return {
         "name": client.name,
+        "owner": str(client.owner or ""),
         "redirect_uris": "\n".join(client.redirect_uris),
         "post_logout_redirect_uris": "\n".join(client.post_logout_redirect_uris),
         "backchannel_logout_uri": client.backchannel_logout_uri,

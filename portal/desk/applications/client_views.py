@@ -36,7 +36,12 @@ _FORM_METHODS = ["GET", "HEAD", "POST"]
 def register(request: Request, reader: StaffReader) -> HttpResponse:
     """GET asks for an application and its first client; POST registers them and shows the secret once."""
     units = queries.units(actor=reader.actor, at=reader.at)
-    form = ApplicationForm(request.POST if request.method == "POST" else None, units=units)
+    form = ApplicationForm(
+        request.POST if request.method == "POST" else None,
+        units=units,
+        owners=queries.owners(),
+        initial={"owner": str(reader.actor.id)},
+    )
     if request.method == "POST" and form.is_valid():
         data, client = form.cleaned_data, form.client()
         done = _done(
@@ -63,7 +68,11 @@ def register(request: Request, reader: StaffReader) -> HttpResponse:
 def add(request: Request, reader: StaffReader, application: str) -> HttpResponse:
     """GET asks for a client; POST registers it and shows the secret once."""
     view = _application(reader, application)
-    form = ClientForm(request.POST if request.method == "POST" else None)
+    form = ClientForm(
+        request.POST if request.method == "POST" else None,
+        owners=queries.owners(),
+        initial={"owner": str(reader.actor.id)},
+    )
     if request.method == "POST" and form.is_valid():
         client = form.client()
         done = _done(
@@ -87,26 +96,35 @@ def add(request: Request, reader: StaffReader, application: str) -> HttpResponse
 def change(request: Request, reader: StaffReader, application: str, client: str) -> HttpResponse:
     """GET shows a client's settings; POST changes them."""
     view = _application(reader, application)
-    found = _client(view, client)
-    form = ChangeForm(request.POST if request.method == "POST" else None, client=found)
-    if request.method == "POST" and form.is_valid() and _changed(request, reader, found, form):
-        return HttpResponseRedirect(reverse("staff_application", args=[view.key]))
+    found = _client(reader, view, client)
+    form = ChangeForm(
+        request.POST if request.method == "POST" else None, client=found, owners=queries.owners()
+    )
+    if request.method == "POST" and form.is_valid():
+        secret = _changed(request, reader, found, form)
+        if secret:
+            return _secret(request, reader, view, found.name, found.id, secret)
+        if secret is not None:
+            return HttpResponseRedirect(reverse("staff_application", args=[view.key]))
     return page_model.render(request, client_context.client_page(reader, view, found, form))
 
 
-def _changed(request: Request, reader: StaffReader, client: ClientView, form: ChangeForm) -> bool:
-    """Run the command and leave a message; False where it refuses what the form says."""
+def _changed(request: Request, reader: StaffReader, client: ClientView, form: ChangeForm) -> str | None:
+    """Run the command and leave a message; return a new secret or "", None where it refuses what the form says."""
     key = form.cleaned_data["idempotency_key"]
     try:
-        clients.update(actor=reader.actor, client=client.id, changes=form.settings(), idempotency_key=key)
+        done = clients.update(
+            actor=reader.actor, client=client.id, changes=form.settings(), idempotency_key=key
+        )
     except Unchanged:
         messages.info(request, _("Nothing was changed."))
+        return ""
     except InvalidInput as refusal:
         form.add_refusal(refusal)
-        return False
-    else:
+        return None
+    if not done.result.secret:
         messages.success(request, _("%(client)s is changed.") % {"client": client.name})
-    return True
+    return done.result.secret
 
 
 @require_http_methods(_FORM_METHODS)
@@ -114,7 +132,7 @@ def _changed(request: Request, reader: StaffReader, client: ClientView, form: Ch
 def secret(request: Request, reader: StaffReader, application: str, client: str) -> HttpResponse:
     """GET says what a new secret changes; POST makes it and shows it once, or ends the replaced one."""
     view = _application(reader, application)
-    found = _client(view, client)
+    found = _client(reader, view, client)
     if not found.confidential or found.jwks_uri:
         raise NotFound
     form = RotateForm(request.POST if request.method == "POST" else None)
@@ -154,7 +172,7 @@ def _secret(
     request: Request, reader: StaffReader, view: ApplicationView, name: str, client: str, made: str
 ) -> HttpResponse:
     """Answer the request that made the secret: no address, session or cache holds it, and a repetition shows none."""
-    found = _client(view, client)
+    found = _client(reader, view, client)
     model: SecretPage = client_context.secret_page(
         key=view.key,
         application=context.name_of(view),
@@ -176,8 +194,9 @@ def _application(reader: StaffReader, key: str) -> ApplicationView:
     return view
 
 
-def _client(view: ApplicationView, client: str) -> ClientView:
-    found = next((one for one in queries.clients(applications=[view.id])[view.id] if one.id == client), None)
+def _client(reader: StaffReader, view: ApplicationView, client: str) -> ClientView:
+    own = queries.clients(applications=[view.id], at=reader.at)[view.id]
+    found = next((one for one in own if one.id == client), None)
     if found is None:
         raise NotFound
     return found

@@ -57,6 +57,7 @@ class ClientRow:
     addresses: str
     pkce: str
     signs_out: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def list_page(reader: StaffReader) -> ApplicationsPage:
     views = queries.applications(actor=reader.actor, at=reader.at)
     ids = [view.id for view in views]
     systems = target_status.of_applications(applications=ids, at=reader.at)
-    clients = queries.clients(applications=ids)
+    clients = queries.clients(applications=ids, at=reader.at)
     lines = [_line(view, systems.get(view.id), len(clients[view.id])) for view in views]
     return ApplicationsPage(
         rows=sorted(lines, key=lambda line: line.state != "failed"),
@@ -152,7 +153,7 @@ def name_of(view: ApplicationView) -> str:
 def detail_page(reader: StaffReader, view: ApplicationView) -> ApplicationPage:
     """Return the page of one application. Six statements, three without a connected system."""
     status = target_status.of_applications(applications=[view.id], at=reader.at).get(view.id)
-    clients = queries.clients(applications=[view.id])[view.id]
+    clients = queries.clients(applications=[view.id], at=reader.at)[view.id]
     return ApplicationPage(
         name=name_of(view),
         facts=[view.key, view.unit, _("since %(day)s") % {"day": cldr.date(view.created_at.date())}],
@@ -199,6 +200,7 @@ def _client(reader: StaffReader, view: ApplicationView, client: ClientView) -> C
         url=reverse("staff_client", args=[view.key, client.id]) if may_change else "",
         kind=_kind(client),
         secret=_secret(reader, client),
+        owner=_owner(client),
         addresses=text % {"number": cldr.number(redirects)},
         pkce=_("required, S256") if client.requires_pkce else _("not required"),
         signs_out=_("yes") if client.backchannel_logout_uri else _("no"),
@@ -221,7 +223,19 @@ def _secret(reader: StaffReader, client: ClientView) -> str:
     until = client.former_secret_until
     if until is not None and until > reader.at:
         return _("two secrets, the old one until %(when)s") % {"when": wording.in_utc(until)}
-    return _("made %(when)s") % {"when": wording.in_utc(client.secret_made_at)}
+    made = _("made %(when)s") % {"when": wording.in_utc(client.secret_made_at)}
+    if client.secret_until is None:
+        return made
+    return _("%(made)s, works until %(until)s") % {
+        "made": made,
+        "until": wording.in_utc(client.secret_until),
+    }
+
+
+def _owner(client: ClientView) -> str:
+    if client.owner_has_left:
+        return _("owner %(name)s has left") % {"name": client.owner_name}
+    return _("owner %(name)s") % {"name": client.owner_name} if client.owner_name else _("no owner")
 
 
 def connect_url(reader: StaffReader, view: ApplicationView) -> str:

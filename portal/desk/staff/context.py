@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.urls import reverse
 
+from delegation.applications import queries as applications_queries
 from delegation.authorization.verbs import Verb
 from delegation.staff import queries
 from delegation.staff.queries import StaffRightView
@@ -91,6 +92,8 @@ class EndRightPage(PageModel):
     back_url: str
     right: RightLine
     form: EndRightForm
+    clients: Sequence[str] = ()
+    """The clients that the person owns: they need another owner, if the person leaves."""
 
 
 def rights_of(reader: StaffReader) -> list[StaffRightView]:
@@ -143,4 +146,9 @@ def give_page(form: RightForm, *, has_members: bool, sign_in_url: str) -> GiveRi
 
 def end_page(reader: StaffReader, right: StaffRightView, form: EndRightForm) -> EndRightPage:
     """Return the page that asks before the right ends."""
-    return EndRightPage(back_url=reverse("staff_rights"), right=_line(reader, right), form=form)
+    return EndRightPage(
+        back_url=reverse("staff_rights"),
+        right=_line(reader, right),
+        form=form,
+        clients=applications_queries.owned_by(user=right.user),
+    )

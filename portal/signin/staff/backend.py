@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from portal.signin.staff import provider_tokens
@@ -87,8 +89,18 @@ class StaffBackend(OIDCAuthenticationBackend):
             if isinstance(groups, list)
             else frozenset(),
             name=_text(said.get("name"), _LONGEST_NAME),
-            email=_text(said.get("email"), _LONGEST_ADDRESS),
+            email=_address(said.get("email")),
         )
+
+
+def _address(value: Any) -> str:
+    """Return the mail address; empty for a text that is none."""
+    text = _text(value, _LONGEST_ADDRESS)
+    try:
+        validate_email(text)
+    except ValidationError:
+        return ""
+    return text
 
 
 def _text(value: Any, longest: int) -> str:

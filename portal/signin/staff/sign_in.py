@@ -73,17 +73,24 @@ def _user(request: HttpRequest, batch: EventBatch, claims: Claims, at: dt.dateti
     issuer, subject, name = configuration.current().issuer, claims.token.subject, _name(claims)
     user = identities.find(issuer=issuer, subject=subject)
     if user is not None:
-        if identities.rename(user=user, name=name):
+        if identities.rename(user=user, name=name, contact=claims.email):
             _add(batch, Observation.STAFF_RENAMED, user, actor_of(request, user), personal=_personal(user))
         return user
-    return enroll(request, batch, issuer=issuer, subject=subject, name=name, at=at)
+    return enroll(request, batch, issuer=issuer, subject=subject, name=name, at=at, contact=claims.email)
 
 
 def enroll(
-    request: HttpRequest, batch: EventBatch, *, issuer: str, subject: str, name: str, at: dt.datetime
+    request: HttpRequest,
+    batch: EventBatch,
+    *,
+    issuer: str,
+    subject: str,
+    name: str,
+    at: dt.datetime,
+    contact: str = "",
 ) -> User:
     """Create the staff user of this issuer and subject, with the event."""
-    user = identities.enroll(issuer=issuer, subject=subject, name=name, at=at)
+    user = identities.enroll(issuer=issuer, subject=subject, name=name, at=at, contact=contact)
     facts = {"issuer": issuer, "subject_digest": digests.digest(subject), "created_at": at.isoformat()}
     _add(
         batch,
@@ -103,7 +110,9 @@ def _name(claims: Claims) -> str:
 
 
 def _personal(user: User) -> dict[str, PersonalValue]:
-    return {"name": PersonalValue(user.name, (user.pk,))}
+    own = (user.pk,)
+    contact = {"contact": PersonalValue(user.contact, own)} if user.contact else {}
+    return {"name": PersonalValue(user.name, own), **contact}
 
 
 def deny(request: HttpRequest, refused: SignInRefused) -> None:

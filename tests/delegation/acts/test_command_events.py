@@ -481,6 +481,8 @@ def test_application_names_its_client_or_none(world: World) -> None:
         "requires_par": False,
         "token_algorithm": "RS256",
         "secret_made_at": stored.keyholder.secret_made_at.isoformat(),
+        "secret_until": None,
+        "client_owner": None,
         "former_secret_until": None,
         "client_digests": {
             "type": digests.digest("confidential"),

@@ -10,6 +10,7 @@ from delegation.applications import commands as applications_commands
 from delegation.applications import new_client
 from delegation.authorization.errors import InvalidInput
 from identity.clients.models import Client
+from tests.fixtures import staff_users
 from tests.fixtures.world import World
 
 GOOD = "https://service.example.com/cb"
@@ -97,7 +98,8 @@ def test_settings_that_do_not_go_together_are_refused(world: World) -> None:
         with pytest.raises(InvalidInput) as refused:
             register(world, **settings)
         assert refused.value.data["field"] == field, settings
-    register(world, jwks_uri=keys, program=True, resources=["https://orders.example.com"])
+    owner = staff_users.enrolled().pk
+    register(world, jwks_uri=keys, program=True, resources=["https://orders.example.com"], owner=owner)
     row = Client.objects.select_related("protocol").get(protocol="s")
     assert (row.secret_made_at, row.protocol.secret, row.protocol.type) == (None, "", "confidential")
 

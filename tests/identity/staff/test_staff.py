@@ -273,6 +273,8 @@ def test_provider_s_name_is_taken_over_only_where_it_differs(world: World) -> No
     assert not identities.rename(user=sam, name="Sam Salonen")
     with bypassing_commands():
         assert identities.rename(user=sam, name="Sam Saari")
+        assert identities.rename(user=sam, name="Sam Saari", contact="saari@kivisalo.example")
+    assert not identities.rename(user=sam, name="Sam Saari")
     assert User.all_directories.get(pk=sam.pk).sort_key == "sam saari"
 
 

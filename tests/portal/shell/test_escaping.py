@@ -19,6 +19,7 @@ TEXTS: dict[str, samples.Make] = {
     "mail/invitations/outside_message.txt": signin.outside_mail,
     "mail/invitations/subject.txt": signin.mail,
     "mail/removals/confirmed_message.txt": signin.removal_mail,
+    "mail/clients/secrets_end_message.txt": signin.client_secrets_mail,
     "mail/service_users/secret_ends_message.txt": signin.secret_mail,
     "account/email/password_reset_key_message.txt": signin.reset_mail,
     "account/email/password_reset_key_subject.txt": signin.reset_mail,

@@ -129,10 +129,15 @@ def test_client_with_keys_of_its_own_has_no_secret_and_is_changed_to_one_with_a_
     assert (page.secret_url, page.authentication) == ("", "with keys of its own")
     assert browser.get(f"{path}secret").status_code == 404
     sent = {name: page.form[name].value() for name in page.form.fields if page.form[name].value()}
-    assert browser.post(path, {**sent, "jwks_uri": ""}).status_code == 302
-    secret = page_model(browser.post(f"{path}secret", {"overlap": "7d"}), SecretPage).secret
+    assert sent["owner"], "the operator who registered it"
+    secret = page_model(browser.post(path, {**sent, "jwks_uri": ""}), SecretPage).secret
     assert accepts("claims-web", secret)
-    assert Client.objects.get(protocol="claims-web").former_secret_until is None
+    row = Client.objects.get(protocol="claims-web")
+    assert (str(row.owner_id), row.former_secret_until) == (sent["owner"], None)
+    assert page_model(browser.get(path), ClientPage).secret_until
+    assert "owner" in refused(
+        browser, path, ClientPage, **{**sent, "jwks_uri": "", "owner": "", "idempotency_key": "d"}
+    )
 
 
 def test_two_secrets_work_until_the_old_one_ends(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from audit.foundation import clock
 from delegation.authorization.models.staff import StaffRight
+from identity.clients.models import Client
 from portal.desk.staff.context import EndRightPage, GiveRightPage, RightsPage
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import count_statements, page_messages, page_model
@@ -164,7 +165,10 @@ def test_right_ends_once_with_a_reason(desk: Desk) -> None:
     row = StaffRight.objects.get(user=sanna)
     browser, support = owner(desk), desk.browser("support")
     assert support.get("/staff/organizations/").status_code == 200
+    with bypassing_commands():
+        Client.objects.filter(pk="ordering").update(owner=sanna)
     without = page_model(browser.post(end_url(row), {"reason": ""}), EndRightPage)
+    assert list(without.clients) == [Client.objects.get(pk="ordering").protocol.name]
     assert list(without.form.errors) == ["reason"]
     for sentence in ("Sanna Heikkilä no longer has the right.", "That right has already ended."):
         answer = browser.post(end_url(row), {"reason": "Left the team", "idempotency_key": "e1"})

@@ -84,7 +84,7 @@ def test_first_sign_in_with_a_mapped_group_creates_the_staff_user(world: World, 
     for text in ("Sam Salonen", "sam<wbr>@kivisalo.example", "Support", "kh-support"):
         assert text in page
     user = User.all_directories.get(directory="staff")
-    assert (user.email, user.contact, user.has_usable_password()) == ("", "", False)
+    assert (user.email, user.contact, user.has_usable_password()) == ("", "sam@kivisalo.example", False)
     assert StaffIdentity.objects.get().subject == "staff-1"
     assert recorded_verbs(user) == ["staff.enrolled", "staff_sign_in.succeeded"]
     assert state_check.differences() == []
