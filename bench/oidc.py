@@ -1,4 +1,4 @@
-"""The OpenID Provider beside npm's oidc-provider, both on one PostgreSQL, in ABBA blocks: `make bench-oidc`.
+"""The bench loads the OpenID Provider and npm's oidc-provider in ABBA blocks, on one PostgreSQL: `make bench-oidc`.
 
 Needs node, npm and wrk. BENCH_BLOCKS and BENCH_SECONDS set how many blocks are run and how long each load is.
 """

@@ -147,19 +147,7 @@ def create(
     check_owner(owner, program=new.program)
     if ProtocolClient.objects.filter(pk=new.client_id).exists():
         raise AlreadyExists(field="client")
-    kinds = ProtocolClient.Type
-    row = ProtocolClient(
-        id=new.client_id,
-        name=new.name,
-        secret=stored_secret(secret) if new.has_secret else "",
-        type=kinds.PUBLIC if new.public else kinds.CONFIDENTIAL,
-        skip_consent=new.skip_consent,
-        grant_types=grant_types(device=new.device, program=new.program),
-    )
-    row.set_redirect_uris(list(new.redirect_uris))
-    row.set_scopes(list(new.scopes))
-    row.set_post_logout_redirect_uris(list(new.post_logout_redirect_uris))
-    row.save(force_insert=True)
+    row = _protocol_row(new, secret)
     return Client.objects.create(
         protocol=row,
         application=application,
@@ -176,6 +164,23 @@ def create(
         resources="\n".join(new.resources),
         token_algorithm=new.token_algorithm,
     )
+
+
+def _protocol_row(new: NewClient, secret: str) -> ProtocolClient:
+    kinds = ProtocolClient.Type
+    row = ProtocolClient(
+        id=new.client_id,
+        name=new.name,
+        secret=stored_secret(secret) if new.has_secret else "",
+        type=kinds.PUBLIC if new.public else kinds.CONFIDENTIAL,
+        skip_consent=new.skip_consent,
+        grant_types=grant_types(device=new.device, program=new.program),
+    )
+    row.set_redirect_uris(list(new.redirect_uris))
+    row.set_scopes(list(new.scopes))
+    row.set_post_logout_redirect_uris(list(new.post_logout_redirect_uris))
+    row.save(force_insert=True)
+    return row
 
 
 def grant_types(*, device: bool, program: bool) -> str:

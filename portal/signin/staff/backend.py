@@ -94,7 +94,7 @@ class StaffBackend(OIDCAuthenticationBackend):
 
 
 def _address(value: Any) -> str:
-    """Return the mail address; empty for a text that is none."""
+    """Return the mail address; empty for another text."""
     text = _text(value, _LONGEST_ADDRESS)
     try:
         validate_email(text)
