@@ -1,6 +1,6 @@
 """The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
-from provisioning import catalogue_waves, due_removals, suspension_ends
+from provisioning import admin_cases, catalogue_waves, due_removals, suspension_ends
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
@@ -29,5 +29,6 @@ def create() -> Engine:
             late_confirmations.examine_due,
             catalogue_waves.propagate,
             suspension_ends.resume_due,
+            admin_cases.AdminCases(),
         ),
     )

@@ -132,6 +132,7 @@ def test_auditor_may_do_no_verb_that_changes_anything(world: World, staff: Staff
     assert policy.organization_abilities(actor=auditor, organization=world.koskela.id, at=clock.now()) == {
         Verb.MEMBER_VIEW,
         Verb.ACTIVITY_VIEW,
+        Verb.ORPHAN_CASE_VIEW,
         Verb.STAFF_RIGHT_VIEW,
     }
 

@@ -1,0 +1,268 @@
+"""Attempts to take a customer over by its case are refused one by one, leave the case as it was, and are in the log."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.test import override_settings
+
+from audit.foundation import clock
+from audit.foundation.actor import Actor
+from audit.foundation.errors import DomainError
+from audit.models import Event
+from delegation.authorization import errors
+from delegation.invitations import links as invitation_links
+from delegation.invitations.commands import accept as invitations
+from delegation.orphan_cases import letters
+from delegation.orphan_cases.commands import (
+    decisions,
+    evidence,
+    objections,
+    opening,
+    outcome,
+    requests,
+)
+from delegation.orphan_cases.models import OrphanCase, OrphanLetter
+from delegation.orphan_cases.new_admin import NewAdmin
+from identity.people import addresses
+from identity.people.models import User
+from tests.fixtures import orphaned
+from tests.fixtures.orphaned import DAY, PDF, SYSTEM, TEEMU, Rescue
+from tests.fixtures.world import World, actor_of, bypassing_commands, hashed, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """What is tried in a case that has come so far, and the refusal."""
+
+    name: str
+    call: Callable[[Rescue, OrphanCase], object]
+    refusal: type[DomainError]
+
+
+def letter_of(found: evidence.LetterSent) -> OrphanLetter:
+    letter = letters.find(found.link)
+    assert letter is not None
+    return letter
+
+
+def any_notice(rescue: Rescue) -> evidence.LetterSent:
+    return rescue.notices[rescue.world.stina.id]
+
+
+def proposed_by_paper(rescue: Rescue, case: OrphanCase) -> None:
+    """A letter and a mandate rest on the paper that the requester hands in."""
+    decisions.propose(
+        actor=rescue.sanna, case=case, verdicts=rescue.verdicts(case), shown=rescue.digest(case)
+    )
+
+
+def of_customer(rescue: Rescue) -> Actor:
+    return actor_of(rescue.world.stina)
+
+
+IN_OPEN = (
+    Attempt("second case at a time", lambda r, _c: r.open(by=r.otto), errors.AlreadyExists),
+    Attempt(
+        "another person after proofs",
+        lambda r, c: opening.name_person(
+            actor=r.sanna, case=c, person=NewAdmin("mallory@evil.example", "Mallory")
+        ),
+        errors.CaseStep,
+    ),
+    Attempt("proofs of one source alone", proposed_by_paper, errors.ProofsMissing),
+    Attempt("approval without a proposal", lambda r, c: r.approve(c), errors.CaseStep),
+    Attempt("invitation by its final step", lambda r, c: r.invite(c), errors.CaseStep),
+    Attempt(
+        "all rights by the last step", lambda _r, c: outcome.complete(actor=SYSTEM, case=c), errors.CaseStep
+    ),
+    Attempt(
+        "member of the customer proposes",
+        lambda r, c: decisions.propose(
+            actor=of_customer(r), case=c, verdicts=r.verdicts(c), shown=r.digest(c)
+        ),
+        errors.NotFound,
+    ),
+    Attempt(
+        "forged reply noted as a mailbox’s answer",
+        lambda r, c: evidence.add_proof(actor=r.sanna, case=c, kind="mailbox", note="pasted mail"),
+        errors.InvalidInput,
+    ),
+    Attempt(
+        "program named as a document",
+        lambda r, c: evidence.add_proof(
+            actor=r.sanna, case=c, kind="register", note="x", file=b"MZ\x90 not a document"
+        ),
+        errors.InvalidInput,
+    ),
+    Attempt(
+        "document with a script",
+        lambda r, c: evidence.add_proof(
+            actor=r.sanna, case=c, kind="register", note="x", file=PDF + b"<< /OpenAction << /JS (x) >> >>"
+        ),
+        errors.InvalidInput,
+    ),
+    Attempt(
+        "question to a stranger of another customer",
+        lambda r, c: evidence.ask(actor=r.sanna, case=c, membership=r.world.mikko),
+        errors.NotFound,
+    ),
+    Attempt(
+        "unknown link to answer",
+        lambda _r, _c: evidence.refuse_unknown(actor=SYSTEM, objects=False),
+        errors.NotFound,
+    ),
+)
+IN_PROPOSED = (
+    Attempt("first person as the second", lambda r, c: r.approve(c, by=r.otto), errors.OwnCase),
+    Attempt("support without the senior role", lambda r, c: r.approve(c, by=r.sanna), errors.Denied),
+    Attempt("evidence added after the verdict", lambda r, c: r.prove(c, "domain"), errors.CaseStep),
+    Attempt(
+        "approval of what was not shown",
+        lambda r, c: decisions.approve(actor=r.anna, case=c, verdicts=r.verdicts(c), shown="0" * 64),
+        errors.CaseChanged,
+    ),
+    Attempt(
+        "approval with an empty form",
+        lambda r, c: decisions.approve(actor=r.anna, case=c, verdicts={}, shown=r.digest(c)),
+        errors.InvalidInput,
+    ),
+    Attempt(
+        "second person accepts none of the proofs",
+        lambda r, c: decisions.approve(
+            actor=r.anna, case=c, verdicts=r.verdicts(c, accepted=False), shown=r.digest(c)
+        ),
+        errors.ProofsMissing,
+    ),
+    Attempt("proposal sent twice", lambda r, c: r.propose(c), errors.CaseStep),
+    Attempt(
+        "unknown link to object",
+        lambda _r, _c: evidence.refuse_unknown(actor=SYSTEM, objects=True),
+        errors.NotFound,
+    ),
+    Attempt(
+        "link of a notice used as an answer",
+        lambda r, _c: evidence.answer(
+            actor=SYSTEM, letter=letter_of(any_notice(r)), link=any_notice(r).link, agrees=True
+        ),
+        errors.NotFound,
+    ),
+    Attempt(
+        "decision on an objection that no one made",
+        lambda r, c: objections.go_on(actor=r.sanna, case=c, letter=letter_of(any_notice(r)), reason="none"),
+        errors.CaseStep,
+    ),
+)
+
+
+@pytest.fixture
+def rescue(world: World) -> Rescue:
+    return Rescue(world)
+
+
+def refused(attempt: Attempt, rescue: Rescue, case: OrphanCase) -> None:
+    """The attempt is refused, changes nothing of the case, and a refusal is in the log."""
+    before, logged = OrphanCase.objects.filter(id=case.id).values().get(), refusals()
+    with pytest.raises(attempt.refusal) as raised:
+        attempt.call(rescue, case)
+    assert OrphanCase.objects.filter(id=case.id).values().get() == before, attempt.name
+    assert (refusals() > logged) or not raised.value.is_refusal, attempt.name
+
+
+def refusals() -> int:
+    return Event.objects.filter(outcome="refused").count()
+
+
+def test_takeovers_of_an_open_and_of_a_proposed_case_are_refused_and_logged(rescue: Rescue) -> None:
+    case = rescue.open()
+    rescue.prove(case, "mandate", "letter")
+    for number, attempt in enumerate(IN_OPEN):
+        move_clock(120 * number)  # repeats within a minute are one event
+        refused(attempt, rescue, case)
+    rescue.prove(case, "register")
+    rescue.propose(case, by=rescue.otto)
+    for number, attempt in enumerate(IN_PROPOSED, start=len(IN_OPEN)):
+        move_clock(120 * number)
+        refused(attempt, rescue, case)
+    assert len(IN_OPEN) + len(IN_PROPOSED) >= 20
+
+
+def test_takeovers_by_replay_time_bounces_and_a_returned_admin_are_refused(
+    world: World, rescue: Rescue
+) -> None:
+    case = rescue.open()
+    rescue.prove(case, "register")
+    question = evidence.ask(actor=rescue.sanna, case=case, membership=world.stina).result
+    letter = letter_of(question)
+    answering = Attempt(
+        "colleague’s mailbox without the sign-in",
+        lambda _r, _c: evidence.answer(actor=SYSTEM, letter=letter, link=question.link, agrees=True),
+        errors.Denied,
+    )
+    refused(answering, rescue, case)
+    evidence.answer(actor=actor_of(world.stina), letter=letter, link=question.link, agrees=True)
+    replayed = dataclasses.replace(
+        answering,
+        name="answer sent twice",
+        call=lambda _r, _c: evidence.answer(
+            actor=actor_of(world.stina), letter=letter, link=question.link, agrees=True
+        ),
+        refusal=errors.CaseStep,
+    )
+    refused(replayed, rescue, case)
+    rescue.propose(case)
+    rescue.approve(case)
+    with override_settings(ORPHAN_WAIT=dt.timedelta(hours=1), ORPHAN_THRESHOLD=2):
+        move_clock(2 * 3600)
+        refused(
+            Attempt("cooling-off shortened by a setting", lambda r, c: r.invite(c), errors.CaseWaits),
+            rescue,
+            case,
+        )
+    move_clock(2 * DAY)
+    orphaned.bounce(world.stina, world.mikko_at_pohjola)
+    refused(
+        Attempt("notices that all came back", lambda r, c: r.invite(c), errors.NoticesReturned), rescue, case
+    )
+    decisions.note_post(actor=rescue.sanna, case=case, note="Letter to the board")
+    refused(Attempt("no week for the post", lambda r, c: r.invite(c), errors.CaseWaits), rescue, case)
+    move_clock(10 * DAY)
+    with bypassing_commands():
+        addresses.mark_deliverable(user=world.tiina.user_id)
+    refused(
+        Attempt("removed admin restored in between", lambda r, c: r.invite(c), errors.HasAdmin), rescue, case
+    )
+    with bypassing_commands():
+        User.objects.filter(id=world.tiina.user_id).update(mail_bounced_at=clock.now())
+    link = rescue.invite(case)
+    invitation = invitation_links.invitation_of_link(link)
+    assert invitation is not None
+    opening.close(actor=rescue.otto, case=case, reason="Tiina called")
+
+    def accept(_rescue: Rescue, _case: OrphanCase) -> object:
+        newcomer = invitations.Newcomer(TEEMU.name, hashed(), "fi")
+        return invitations.accept(actor=SYSTEM, invitation=invitation, link=link, accepted_by=newcomer)
+
+    refused(Attempt("invitation of a closed case", accept, errors.InvitationGone), rescue, case)
+    refused(Attempt("closed case opened again", lambda r, c: r.propose(c), errors.CaseStep), rescue, case)
+
+
+def test_requests_of_strangers_are_bounded_and_open_nothing_until_confirmed(
+    world: World, rescue: Rescue
+) -> None:
+    claim = requests.Claim("Pohjolan Sähkö", "1234567-1", TEEMU)
+    links = [requests.request(actor=SYSTEM, claim=claim).result.link for _ in range(3)]
+    with pytest.raises(errors.RateLimited):
+        requests.request(actor=SYSTEM, claim=claim)
+    assert OrphanCase.objects.count() == 0
+    first = letters.find_request(links[0])
+    assert first is not None
+    with pytest.raises(errors.NotFound):
+        requests.confirm(actor=SYSTEM, request=first, link=links[1])
+    requests.confirm(actor=SYSTEM, request=first, link=links[0])
+    with pytest.raises(errors.CaseStep):
+        requests.confirm(actor=SYSTEM, request=first, link=links[0])
+    assert rescue.world.pohjola.id == world.pohjola.id
