@@ -20,6 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FORMAT = "keyholder-export-1"
+"""One chain."""
+EVENTS = "keyholder-events-1"
+"""The events that a search found, of any chains."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _SHOWN = 50
 _PROBLEMS, _OPEN_END = 1, 3
@@ -233,6 +236,10 @@ _NOT_PROVEN = (
 )
 
 
+_FOUND = (
+    "each is in the log and is what its row says. Whether all that the search finds are here is not proven, nor are"
+    " the names and reasons, which events hold encrypted."
+)
 _CONCLUSIONS = {
     0: "The export holds.",
     _OPEN_END: "The export holds, as far as it goes: see what is not proven.",
@@ -379,6 +386,90 @@ class Verifier:
             self.problems.append(f"Event {last['id']} is not the head of the chain in the checkpoint.")
 
 
+class EventsVerifier(Verifier):
+    """Reads an export of found events: each must be in the log, and be what its row says."""
+
+    def __init__(self, keys: list[VerifierKey]) -> None:
+        super().__init__(keys)
+        self._seen: set[str] = set()
+        self._unproven = 0
+
+    def ends_early(self) -> bool:
+        """Say whether events are newer than the checkpoint."""
+        return self._unproven > 0
+
+    def statements(self) -> list[str]:
+        """Return the sentences that an export without problems proves."""
+        mark, header = self.checkpoint, self._header
+        lines = [
+            f"Log {mark.origin}: {mark.size} events, incarnation {mark.incarnation}, signed {mark.at}.",
+            f"Search {json.dumps(header['search'], ensure_ascii=False)}, exported {header['exported_at']}.",
+            f"{self._events - self._unproven} events: {_FOUND}",
+        ]
+        if self._unproven:
+            lines.append(f"{self._unproven} events are newer than the checkpoint and are not proven.")
+        return lines
+
+    def _read_header(self, header: dict[str, Any], previous: str | None) -> None:
+        fields = {"format", "checkpoint", "search", "exported_by", "exported_at", "rows", "proven", "cut"}
+        if header.get("format") != EVENTS or header.keys() != fields:
+            raise Problem(f"This is no header of {EVENTS}.")
+        if previous is not None:
+            raise Problem("An export of found events proves no consistency with an older checkpoint.")
+        if not header["checkpoint"]:
+            raise Problem("The export has no checkpoint, so it proves nothing.")
+        self.checkpoint = open_checkpoint(header["checkpoint"], self._keys)
+        self._header = header
+
+    def _read_event(self, line: dict[str, Any]) -> None:
+        if line.keys() != {"index", "event", "proof", "row"}:
+            raise Problem("The line is malformed.")
+        digest = hashlib.sha256(line["event"].encode()).digest()
+        event, row = json.loads(line["event"]), line["row"]
+        self._events += 1
+        if event["id"] in self._seen:
+            raise Problem(f"Event {event['id']} stands here twice.")
+        self._seen.add(event["id"])
+        stated = _stated(event, digest)
+        if differing := sorted(name for name, value in stated.items() if row[name] != value):
+            raise Problem(f"The row of event {event['id']} differs from the event: {', '.join(differing)}.")
+        if line["index"] is None and line["proof"] is None:
+            self._unproven += 1
+        elif not _is_included(line, digest, self.checkpoint.size, self.checkpoint.root):
+            raise Problem(
+                f"Event {event['id']} is not in the log of the checkpoint: event, leaf index or proof was changed."
+            )
+
+    def _check_completeness(self) -> None:
+        header = self._header
+        if header["rows"] != self._events:
+            self.problems.append(f"The export has {self._events} events; its header says {header['rows']}.")
+        if header["proven"] != self._events - self._unproven:
+            self.problems.append("The export has another number of proofs than its header says.")
+
+
+def _stated(event: dict[str, Any], digest: bytes) -> dict[str, Any]:
+    """Return what a row says of an event that needs no key."""
+    same = {"event": "id", "act": "act", "log": "chain", "number": "seq"}
+    return {
+        **{name: event[key] for name, key in same.items()},
+        "previous_hash": event["prev"] or None,
+        "at": event["at"],
+        "event_type": event["verb"],
+        "outcome": event["outcome"],
+        "actor": event["actor"]["id"],
+        "actor_kind": event["actor"]["kind"],
+        "subject": event["subject"]["id"],
+        "subject_kind": event["subject"]["kind"],
+        "hash": digest.hex(),
+    }
+
+
+def _verifier(first: bytes, keys: list[VerifierKey]) -> Verifier:
+    """Return the verifier of the format that the first line names."""
+    return EventsVerifier(keys) if f'"{EVENTS}"'.encode() in first else Verifier(keys)
+
+
 def _check_range(start: str | None, end: str | None) -> None:
     if any(instant is not None and not _INSTANT.fullmatch(instant) for instant in (start, end)):
         raise Problem("An end of the range is not an instant.")
@@ -418,8 +509,9 @@ def main() -> int:
     try:
         keys = [VerifierKey.parse(line) for line in options.key.read_text("utf-8").splitlines() if line]
         previous = options.previous.read_bytes().decode() if options.previous else None
-        verifier = Verifier(keys)
         with options.export.open("rb") as lines:
+            verifier = _verifier(lines.readline(), keys)
+            lines.seek(0)
             verifier.verify(lines, previous=previous)
         problems = verifier.problems
         code = _OPEN_END if verifier.ends_early() else 0

@@ -12,6 +12,7 @@ from delegation.departures.models import PlannedRemoval
 from delegation.domain_verifications.models import DomainVerification
 from delegation.factor_recoveries.models import FactorRecovery
 from delegation.invitations.models import Invitation, InvitationToken
+from delegation.log_exports.models import LogExport, LogExportPart
 from delegation.looking_along.models import PreparedForm
 from delegation.orphan_cases.models import (
     OrphanCase,
@@ -38,6 +39,8 @@ __all__ = [
     "IdempotencyRecord",
     "Invitation",
     "InvitationToken",
+    "LogExport",
+    "LogExportPart",
     "OrphanCase",
     "OrphanLetter",
     "OrphanProof",

@@ -1,6 +1,6 @@
 """The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
-from provisioning import admin_cases, catalogue_waves, due_removals, suspension_ends
+from provisioning import admin_cases, catalogue_waves, due_removals, log_exports, suspension_ends
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
@@ -30,5 +30,6 @@ def create() -> Engine:
             catalogue_waves.propagate,
             suspension_ends.resume_due,
             admin_cases.AdminCases(),
+            log_exports.compute,
         ),
     )

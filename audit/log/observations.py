@@ -13,7 +13,7 @@ from audit.foundation import clock, ids
 from audit.foundation.actor import Actor
 from audit.log import ledger, refusals
 from audit.log.ledger import EventContext, EventDraft, Subject
-from audit.log.refusals import Repeatable
+from audit.log.repeat_counters import Repeatable
 from audit.personal_data import PersonalValue
 
 

@@ -9,30 +9,23 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 from audit.foundation import clock, db, ids
 from audit.foundation.actor import Actor, ActorKind, Channel
-from audit.log import authentication, canonical, ledger
+from audit.log import authentication, canonical, ledger, repeat_counters
 from audit.log.ledger import EventContext, EventDraft, EventInputs, Subject
+from audit.log.repeat_counters import Repeatable
 from audit.models import Event, Refusal
 
 _log = logging.getLogger(__name__)
 
-_LAST_MINUTE = dt.timedelta(minutes=59)
-_AUTHENTICATED = (
-    "id", "actor", "actor_kind", "chain", "organization", "verb", "subject", "subject_kind", "code", "fact", "outcome",
-    "minute", "count",
-)  # fmt: skip
-"""The columns under a counter's MAC, in its order."""
-_INSERTED = (*_AUTHENTICATED, "mac")
-_UNIQUE = ("actor", "verb", "subject", "code", "minute")
+_INSERTED = (*repeat_counters.AUTHENTICATED, "mac")
 _INSERT_MANY = f"""
 INSERT INTO audit_refusal ({", ".join(_INSERTED)}) VALUES {{values}}
-ON CONFLICT ({", ".join(_UNIQUE)}) DO NOTHING
+ON CONFLICT ({", ".join(repeat_counters.UNIQUE)}) DO NOTHING
 RETURNING id, (SELECT incarnation FROM audit_installation),
     (SELECT k.wrapped FROM audit_person_key k WHERE k.id = audit_refusal.actor)
 """  # noqa: S608 - constants of this module
@@ -54,7 +47,7 @@ def record(
     """
     with transaction.atomic(durable=True):
         at = clock.now()
-        counter = _counter(
+        counter = repeat_counters.new_counter(
             actor,
             chain=chain,
             organization=organization,
@@ -74,20 +67,6 @@ def record(
             ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
 
 
-@dataclass(frozen=True, slots=True)
-class Repeatable:
-    """Describes what one can do without end; `fact` is a name and its value.
-
-    A repeat has the same actor, verb, subject and fact.
-    """
-
-    verb: str
-    subject: Subject
-    chain: uuid.UUID
-    fact: tuple[str, str]
-    organization: uuid.UUID | None = None
-
-
 def record_repeatables(
     *, actor: Actor, act: uuid.UUID, what: Sequence[Repeatable], at: dt.datetime | None = None
 ) -> None:
@@ -101,7 +80,7 @@ def record_repeatables(
     at = at or clock.now()
     # In one order for every caller, so that two of them wait for each other one way only.
     ordered = sorted(what, key=lambda one: (one.verb, one.subject.id, one.fact))
-    counters = [_counter_of(actor, one, at) for one in ordered]
+    counters = [repeat_counters.counter_of(actor, one, at) for one in ordered]
     first = _add(counters)
     ledger.insert_beside_chains(
         parts=[
@@ -114,21 +93,6 @@ def record_repeatables(
             if counter.id in first
         ],
         known=next(iter(first.values()), None),
-    )
-
-
-def _counter_of(actor: Actor, one: Repeatable, at: dt.datetime) -> Refusal:
-    return _counter(
-        actor,
-        chain=one.chain,
-        organization=one.organization,
-        verb=one.verb,
-        subject=one.subject.id,
-        subject_kind=one.subject.kind,
-        code=one.fact[1],
-        fact=one.fact[0],
-        outcome="observed",
-        minute=at.replace(minute=0, second=0, microsecond=0) + _LAST_MINUTE,
     )
 
 
@@ -145,14 +109,14 @@ def _add(counters: Sequence[Refusal]) -> Mapping[uuid.UUID, EventInputs]:
         inserted = _insert(missing)
         others = [counter for counter in missing if counter.id not in inserted]
         counted = _count_again(others)
-        missing = [other for other in others if _place(other) not in counted]
+        missing = [other for other in others if repeat_counters.place_of(other) not in counted]
         first |= inserted
     return first
 
 
 def _insert(counters: Sequence[Refusal]) -> Mapping[uuid.UUID, EventInputs]:
     for counter in counters:
-        counter.mac = _mac_of(counter)
+        counter.mac = repeat_counters.mac_of(counter)
     values = ", ".join([f"({', '.join(['%s'] * len(_INSERTED))})"] * len(counters))
     parameters = [getattr(counter, name) for counter in counters for name in _INSERTED]
     rows = db.fetch_all(_INSERT_MANY.format(values=values), parameters)
@@ -169,43 +133,26 @@ def _count_again(others: Sequence[Refusal]) -> set[tuple[Any, ...]]:
     """
     if not others:
         return set()
-    places = {_place(other) for other in others}
+    places = {repeat_counters.place_of(other) for other in others}
     same = Refusal.objects.filter(
         actor=others[0].actor, minute=others[0].minute, subject__in={other.subject for other in others}
     )
     keys = authentication.keys_for_reading()
     present = [
-        row for row in same.select_for_update().order_by("verb", "subject", "code") if _place(row) in places
+        row
+        for row in same.select_for_update().order_by("verb", "subject", "code")
+        if repeat_counters.place_of(row) in places
     ]
-    rows = [row for row in present if _is_authentic(row, keys)]
+    rows = [row for row in present if repeat_counters.is_authentic(row, keys)]
     for row in rows:
         row.count += 1
-        row.mac = _mac_of(row)
+        row.mac = repeat_counters.mac_of(row)
     Refusal.objects.bulk_update(rows, ["count", "mac"])
     if len(rows) < len(present):
         _log.warning("A counter of repeats is not authentic and was replaced")
         counted = {row.id for row in rows}
         Refusal.objects.filter(id__in=[row.id for row in present if row.id not in counted]).delete()
-    return {_place(row) for row in rows}
-
-
-def _place(row: Refusal) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in _UNIQUE)
-
-
-def _counter(actor: Actor, **columns: Any) -> Refusal:
-    return Refusal(actor=actor.id, actor_kind=actor.kind.value, **columns)
-
-
-def _mac_of(row: Refusal) -> bytes:
-    return authentication.mac_of(body=_authenticated(row), key=authentication.current_key())
-
-
-def _authenticated(row: Refusal) -> bytes:
-    """Return the bytes under a counter's MAC. They are never the bytes of an event."""
-    *others, minute, count = (getattr(row, name) for name in _AUTHENTICATED)
-    texts = [None if value is None else str(value) for value in others]
-    return b"audit_refusal:" + canonical.encode({"row": [*texts, canonical.format_instant(minute), count]})
+    return {repeat_counters.place_of(row) for row in rows}
 
 
 def flush_repeats() -> int:
@@ -220,7 +167,7 @@ def flush_repeats() -> int:
         rows = list(Refusal.objects.filter(minute__lte=last_minute).select_for_update(skip_locked=True)[:500])
         # After the rows: a key that made one of them is then in the file.
         keys = authentication.keys_for_reading()
-        authentic = [row for row in rows if _is_authentic(row, keys)]
+        authentic = [row for row in rows if repeat_counters.is_authentic(row, keys)]
         taken = _events_by_id(authentic, keys)
         for row in authentic:
             if row.count > 1 and not taken.get(row.id):
@@ -241,10 +188,6 @@ def _events_by_id(rows: Iterable[Refusal], keys: Mapping[str, bytes]) -> dict[uu
         event.id: authentication.is_authentic(body=bytes(event.body), mac=bytes(event.mac), keys=keys)
         for event in events
     }
-
-
-def _is_authentic(row: Refusal, keys: Mapping[str, bytes]) -> bool:
-    return authentication.is_authentic(body=_authenticated(row), mac=bytes(row.mac), keys=keys)
 
 
 def _write_repeats(row: Refusal, at: dt.datetime, *, event: uuid.UUID | None) -> None:

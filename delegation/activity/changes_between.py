@@ -2,7 +2,9 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+
+from django.db.models import QuerySet
 
 from audit.models import Event
 from delegation.activity import events as activity_events
@@ -11,26 +13,31 @@ from delegation.authorization.event_types import event_types
 from delegation.authorization.verbs import Topic
 
 MOST = 200
-"""The most events that are read."""
+"""The most events that are read of the members, and of the organization."""
 
 
-def about_members(
-    *, organization: uuid.UUID, memberships: Collection[uuid.UUID], since: dt.datetime, until: dt.datetime
+def events_between(
+    *,
+    organization: uuid.UUID,
+    users: Mapping[uuid.UUID, uuid.UUID],
+    whole: bool,
+    since: dt.datetime,
+    until: dt.datetime,
 ) -> list[EventView]:
-    """Read what changed the rights of these members, newest first. Four statements at most, none for no members."""
-    if not memberships:
+    """Read what changed the rights of these members, and with `whole` those of all members, each newest first.
+
+    `users` has the user of each membership. Two statements at most, none for nothing to read.
+    """
+    subjects = [*([list(users)] if users else []), *([[organization]] if whole else [])]
+    if not subjects:
         return []
-    return _events(organization, memberships, since, until)
+    newest, *others = (_rows(organization, some, since, until) for some in subjects)
+    return activity_events.read_events(rows=list(newest.union(*others, all=True)), known=users)
 
 
-def about_organization(*, organization: uuid.UUID, since: dt.datetime, until: dt.datetime) -> list[EventView]:
-    """Read what changed the rights of all members, newest first. Four statements at most."""
-    return _events(organization, [organization], since, until)
-
-
-def _events(
+def _rows(
     organization: uuid.UUID, subjects: Collection[uuid.UUID], since: dt.datetime, until: dt.datetime
-) -> list[EventView]:
+) -> QuerySet[Event]:
     rows = Event.objects.filter(
         organization=organization,
         subject__in=subjects,
@@ -39,4 +46,4 @@ def _events(
         at__gt=since,
         at__lte=until,
     )
-    return activity_events.read_events(rows=list(rows.order_by("-at", "-id")[:MOST]))
+    return rows.order_by("-at", "-id")[:MOST]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -40,9 +41,21 @@ class LogScope:
         return rows.filter(Q(actor=self.actor) | about)
 
 
-def log_scope(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> LogScope:
-    """Read the parts of this log that the actor may see at `at`. One statement for the whole log, else three."""
-    whole = sees_whole_log(actor=actor, organization=organization, at=at)
+def log_scope(
+    *,
+    actor: Actor,
+    organization: uuid.UUID,
+    at: dt.datetime,
+    staff_abilities: Collection[Verb] | None = None,
+) -> LogScope:
+    """Read the parts of this log that the actor may see at `at`. One statement for the whole log, else three.
+
+    None with `staff_abilities`, what a staff member's rights allow in the organization: they are for all sites.
+    """
+    if staff_abilities is None:
+        whole = sees_whole_log(actor=actor, organization=organization, at=at)
+    else:
+        whole = Verb.ACTIVITY_VIEW in staff_abilities
     if whole:
         memberships = Membership.objects.filter(organization=organization)
         invitations = Invitation.objects.filter(organization=organization)

@@ -201,6 +201,11 @@ def staff_verbs(*, own: Iterable[Authority]) -> frozenset[Verb]:
     return frozenset(Verb(verb) for authority in own for verb in authority.verbs)
 
 
+def is_for_all(*, own: Iterable[Authority], verb: Verb) -> bool:
+    """Return whether one of these authorities of a staff member allows this verb for the whole supplier."""
+    return any(authority.is_for_all and verb.value in authority.verbs for authority in own)
+
+
 def staff_abilities(
     *, own: Iterable[Authority], organization: uuid.UUID, units: Collection[uuid.UUID]
 ) -> frozenset[Verb]:

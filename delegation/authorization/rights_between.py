@@ -13,11 +13,16 @@ from delegation.authorization.values import AmountLimit
 
 TIER, RIGHT = "tier", "right"
 _AMONG = "m.organization_id = %(organization)s AND (%(members)s::uuid[] IS NULL OR m.id = ANY(%(members)s::uuid[]))"
+# The organization stands in the condition itself, for the planner: the ceilings of all others are many.
+_STORED = {
+    **entitlements.STORED,
+    "ceilings": "(SELECT * FROM delegation_ceiling WHERE organization_id = %(organization)s)",
+}
 _COLUMNS = "(id, app, e_key, role, all_sites, sites, takes_amount, amount, currency, period, begins, ends, a)"
 _SIDE = f"""
     SELECT id, 'right' AS kind, e_key AS key,
            jsonb_agg(DISTINCT jsonb_build_array(takes_amount, amount::text, currency, period, all_sites, sites)) AS held
-    FROM ({entitlements.QUERY.format(which=_AMONG, **entitlements.STORED)}) rights {_COLUMNS} GROUP BY id, e_key
+    FROM ({entitlements.QUERY.format(which=_AMONG, **_STORED)}) rights {_COLUMNS} GROUP BY id, e_key
     UNION ALL
     SELECT m.id, 'tier', r.key, jsonb_agg(DISTINCT jsonb_build_array(false, NULL, '', '', a.all_sites, (
                SELECT jsonb_agg(jsonb_build_array(s.id, s.name, s.external_id) ORDER BY s.sort_key, s.id)
@@ -55,7 +60,8 @@ SELECT EXISTS (SELECT FROM delegation_roleversion v WHERE {_BETWEEN.format(row="
     OR EXISTS (SELECT FROM delegation_hold h WHERE h.organization_id = %(organization)s AND {_BETWEEN.format(row="h")}),
     to_jsonb(ARRAY(
         SELECT a.membership_id FROM delegation_assignment a
-        WHERE a.organization_id = %(organization)s AND {_BETWEEN.format(row="a")}
+        JOIN identity_published_membership m ON m.id = a.membership_id
+        WHERE m.organization_id = %(organization)s AND {_BETWEEN.format(row="a")}
         UNION
         SELECT p.membership_id FROM identity_published_period p
         JOIN identity_published_membership m ON m.id = p.membership_id

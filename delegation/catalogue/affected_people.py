@@ -17,7 +17,6 @@ from delegation.catalogue import difference
 from delegation.catalogue.catalog_file import CEILING
 from delegation.catalogue.defaults import Catalogue, RoleSpec
 from delegation.catalogue.difference import CatalogueDifference, Change, Direction, Part
-from identity.organizations import queries as organizations_queries
 
 LISTED = 20
 """The most organizations that are listed by name."""
@@ -25,7 +24,8 @@ _COVERS = "*"
 """Marks a role held for all sites and without end: what it gives, another role cannot take."""
 # Assignments that begin later count too: they lose the same. Assignments of people who were removed have ended.
 _HOLDERS = f"""
-SELECT organization_id, roles, count(*) FROM (
+SELECT held.organization_id, o.name, held.roles, held.number, offer.entitlements FROM (
+    SELECT organization_id, roles, count(*) AS number FROM (
     SELECT a.organization_id, a.membership_id,
            array_agg(DISTINCT r.key || CASE WHEN a.all_sites AND a.valid_until IS NULL THEN '{_COVERS}' ELSE '' END)
                AS roles
@@ -34,14 +34,15 @@ SELECT organization_id, roles, count(*) FROM (
         SELECT c.membership_id FROM delegation_assignment c JOIN delegation_role k ON k.id = c.role_id
         WHERE k.key = ANY(%(roles)s) AND not_ended(c.valid_until, %(at)s))
     GROUP BY a.organization_id, a.membership_id
-) holder GROUP BY organization_id, roles
+    ) holder GROUP BY organization_id, roles
+) held JOIN identity_published_organization o ON o.id = held.organization_id
+LEFT JOIN (
+    SELECT c.organization_id, array_agg(e.key ORDER BY e.key) AS entitlements
+    FROM delegation_ceiling c JOIN delegation_entitlement e ON e.id = c.entitlement_id
+    WHERE e.key = ANY(%(entitlements)s) AND in_force(c.valid_from, c.valid_until, %(at)s)
+    GROUP BY c.organization_id
+) offer ON offer.organization_id = held.organization_id
 """  # noqa: S608 - a constant of this module
-_OFFERS = """
-SELECT c.organization_id, array_agg(e.key ORDER BY e.key)
-FROM delegation_ceiling c JOIN delegation_entitlement e ON e.id = c.entitlement_id
-WHERE e.key = ANY(%(entitlements)s) AND in_force(c.valid_from, c.valid_until, %(at)s)
-GROUP BY c.organization_id
-"""
 _OF_ENTITLEMENTS = (Part.ENTITLEMENT, Part.ASSIGNABLE_AMOUNT, Part.TAKES_AMOUNT)
 RoleAndChange = tuple[str, Change]
 
@@ -85,14 +86,15 @@ class AffectedPeople:
 
 
 def count(*, changes: CatalogueDifference, before: Catalogue, at: dt.datetime) -> AffectedPeople:
-    """Count the people affected by these changes from `before`. Three statements, none without a changed role."""
+    """Count the people affected by these changes from `before`. One statement, none without a changed role."""
     counting = Counting(changes, before)
     roles = changes.changed_roles
     if roles:
         keys = {one.key for role in changes.roles for one in role.changes if one.part in _OF_ENTITLEMENTS}
-        offers = dict(_rows(_OFFERS, entitlements=sorted(keys), at=at))
-        for organization, held, number in _rows(_HOLDERS, roles=roles, at=at):
-            counting.add(organization, held, frozenset(offers.get(organization, ())), number)
+        for organization, name, held, number, offered in _rows(
+            _HOLDERS, roles=roles, entitlements=sorted(keys), at=at
+        ):
+            counting.add(organization, held, frozenset(offered or ()), number, name=name)
     return counting.result()
 
 
@@ -117,7 +119,15 @@ class Counting:
         self._by_role: Counter[str] = Counter()
         self._holders = 0
 
-    def add(self, organization: uuid.UUID, held: Sequence[str], offered: frozenset[str], number: int) -> None:
+    def add(
+        self,
+        organization: uuid.UUID,
+        held: Sequence[str],
+        offered: frozenset[str],
+        number: int,
+        *,
+        name: str = "",
+    ) -> None:
         """Add this number of people of the organization, who hold these roles."""
         key = (tuple(held), offered)
         if key not in self._known:
@@ -128,7 +138,7 @@ class Counting:
             self._by_role[role] += number
         for one in own:
             self._by_change[one] += number
-        row = self._organizations.setdefault(organization, AffectedOrganization(id=organization))
+        row = self._organizations.setdefault(organization, AffectedOrganization(id=organization, name=name))
         losses, gains = _with(own, Direction.LOSS), _with(own, Direction.GAIN)
         row.lose, row.gain = row.lose + number * bool(losses), row.gain + number * bool(gains)
         row.touched += number * bool(own)
@@ -159,13 +169,10 @@ class Counting:
         return {row.id: row.lose for row in self._organizations.values()}
 
     def result(self) -> AffectedPeople:
-        """Return the sums. One statement for the names of the listed organizations."""
+        """Return the sums."""
         rows = [row for row in self._organizations.values() if row.touched]
         rows.sort(key=lambda row: (-row.lose, -row.gain, -row.touched, row.id))
         listed, others = rows[:LISTED], rows[LISTED:]
-        names = organizations_queries.names(organizations=[row.id for row in listed])
-        for row in listed:
-            row.name = names.get(row.id, "")
         return AffectedPeople(
             total=_sum(rows),
             holders=self._holders,

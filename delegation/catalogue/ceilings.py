@@ -1,6 +1,7 @@
 """The supplier sets what its business units offer an organization."""
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping
 
 from audit.foundation import clock
@@ -55,6 +56,12 @@ def current_offer(*, organization: Organization, at: dt.datetime) -> dict[str, A
     """Return the present ceiling of the organization, by entitlement. One statement."""
     rows = ceilings.offer_of(organization=organization.id, at=at).select_related("entitlement")
     return {row.entitlement.key: AmountLimit(row.amount, row.currency) for row in rows}
+
+
+def ever_offered(*, organization: uuid.UUID) -> frozenset[str]:
+    """Return the entitlements that the organization was ever offered. One statement."""
+    rows = ceilings.Ceiling.objects.filter(organization=organization)
+    return frozenset(rows.values_list("entitlement__key", flat=True))
 
 
 def entitlements_with_amount() -> dict[str, bool]:

@@ -4,16 +4,17 @@ import datetime as dt
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from delegation.authorization.models.roles import Assurance, RoleEntitlement, RoleVersion
+from delegation.authorization.models.roles import Assurance, Entitlement, RoleEntitlement, RoleVersion
 from delegation.authorization.values import amount_from_json
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import catalogue_rows
 from delegation.catalogue.catalogue_rows import CatalogueRows
 from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec
 from delegation.catalogue.models import CeilingTemplate
+from identity.clients.models import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,7 @@ def from_rows(rows: CatalogueRows) -> StoredCatalogue:
         lines[line.version_id].append(line)
     catalogue = Catalogue(
         units={row.key: row.name for row in rows.units},
-        entitlements=[
-            EntitlementSpec(row.key, row.text, row.takes_amount, row.takes_sites) for row in rows.entitlements
-        ],
+        entitlements=_entitlement_specs(rows.entitlements),
         roles=[_role_spec(version, lines[version.id]) for version in rows.versions],
         brands={row.key: row.brand for row in rows.units if row.brand},
         icons={row.key: row.icon for row in rows.applications if row.icon},
@@ -112,6 +111,20 @@ def from_rows(rows: CatalogueRows) -> StoredCatalogue:
         versions={row.role.key: PresentVersion(row.number, row.valid_from) for row in rows.versions},
         applications={row.key: row.name for row in rows.applications},
     )
+
+
+def entitlements() -> list[EntitlementSpec]:
+    """Read the entitlements, in order. One statement."""
+    return _entitlement_specs(Entitlement.objects.order_by("rank", "key"))
+
+
+def _entitlement_specs(rows: Iterable[Entitlement]) -> list[EntitlementSpec]:
+    return [EntitlementSpec(row.key, row.text, row.takes_amount, row.takes_sites) for row in rows]
+
+
+def application_names() -> dict[str, Mapping[str, str]]:
+    """Read the names of the registered applications by key, in order. One statement."""
+    return dict(Application.objects.order_by("key").values_list("key", "name"))
 
 
 def ceiling_templates() -> list[CeilingTemplateSpec]:

@@ -397,6 +397,47 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('version', 'entitlement'), name='role_entitlement_unique'),
         ),
         migrations.CreateModel(
+            name='LogExport',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('asked_by', models.UUIDField()),
+                ('staff_roles', models.JSONField()),
+                ('rights', models.JSONField()),
+                ('search', models.JSONField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Done'), ('failed', 'Failed')], default='open', max_length=10)),
+                ('failure', models.CharField(blank=True, choices=[('rights', 'Rights'), ('too_slow', 'Too Slow'), ('error', 'Error')], max_length=10)),
+                ('is_cut', models.BooleanField(default=False)),
+                ('rows', models.PositiveIntegerField(default=0)),
+                ('proven', models.PositiveIntegerField(default=0)),
+                ('parts', models.PositiveIntegerField(default=0)),
+                ('position', models.UUIDField(null=True)),
+                ('reached_at', models.DateTimeField(null=True)),
+                ('note', models.TextField(blank=True)),
+                ('size', models.PositiveBigIntegerField(default=0)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('leased_until', models.DateTimeField(null=True)),
+                ('asked_at', models.DateTimeField()),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('expires_at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['asked_at'], name='log_export_open'), models.Index(fields=['asked_by'], name='log_export_of_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('failure', ''), ('finished_at__isnull', True), ('state', 'open')), models.Q(('failure', ''), ('finished_at__isnull', False), ('state', 'done')), models.Q(('finished_at__isnull', False), ('state', 'failed'), models.Q(('failure', ''), _negated=True)), _connector='OR'), name='log_export_ends_once'), models.CheckConstraint(condition=models.Q(('proven__lte', models.F('rows'))), name='log_export_proves_its_rows')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LogExportPart',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('content', models.JSONField()),
+                ('export', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='delegation.logexport')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('export', 'number'), name='log_export_part_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='PreparedForm',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),

@@ -292,6 +292,12 @@ ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_boun
 
 SELECT audit_leave_free('delegation_cataloguewave', 'how far the consequences of an applied catalogue have reached; the events say what was applied and which organizations it reached, and a batch that is repeated changes no right');
 
+SELECT audit_leave_free('delegation_logexport', 'what a reader of the log asked to export; it gives no right, which each part and each download decides again, and the readings of its parts are in the log');
+SELECT audit_leave_free('delegation_logexportpart', 'the encrypted rows of an export; they are the reader''s copy of events');
+-- The rows of one part.
+ALTER TABLE delegation_logexportpart ADD CONSTRAINT log_export_part_bound
+    CHECK (octet_length(content::text) <= 16777216 AND audit_json_readable(content));
+
 -- What staff prepared is added in an act, is sent once, and says the same until it is deleted.
 SELECT audit_leave_free('delegation_preparedform', 'added in an act; marked as sent by the person''s request, and deleted after the look');
 CREATE CONSTRAINT TRIGGER keyholder_added_in_act AFTER INSERT ON delegation_preparedform

@@ -2,13 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
-from audit.foundation import db
+from audit.foundation import clock, db
 from audit.foundation.actor import Actor
-from audit.log import ledger, observations
+from audit.log import ledger, observations, repeat_counters
 from audit.log.ledger import Subject
+from audit.log.repeat_counters import Repeatable
 from delegation.acts import locks
 from delegation.authorization.event_types import Observation
 
@@ -55,34 +56,40 @@ def record(
 ) -> None:
     """Record that this staff member reads data of these organizations, before a page shows them.
 
-    Repeats within an hour are one event with their number. With a membership, the event is about this member. A
-    transaction of its own; none for no organization. Six statements for one organization, seven for several, one more
-    without `at`. Raises Busy where a repeat waits too long for a counter that another transaction holds.
+    Repeats within an hour are one event with their number. With a membership, the event is about this member. Two
+    statements for repeats; else seven, and a transaction of its own; one more without `at`; none for no organization.
+    Raises Busy where a repeat waits too long for a counter that another transaction holds.
     """
     if not organizations:
         return
-    with db.busy_on_timeout(), observations.recording(actor=actor, at=at) as batch:
-        db.limit_lock_waits(longest=locks.lock_timeout(actor))
-        for organization in organizations:
-            subject = (
-                Subject("membership", membership) if membership else Subject("organization", organization)
-            )
-            batch.add_repeatable(
-                Observation.CUSTOMER_DATA_READ,
-                subject=subject,
-                chain=organization,
-                organization=organization,
-                fact=("page", what.value),
-            )
+    subjects = {
+        organization: Subject("membership", membership)
+        if membership
+        else Subject("organization", organization)
+        for organization in organizations
+    }
+    fact = ("page", what.value)
+    _record(
+        actor,
+        [
+            Repeatable(Observation.CUSTOMER_DATA_READ, subject, organization, fact, organization)
+            for organization, subject in subjects.items()
+        ],
+        at,
+    )
 
 
 def record_own_log(*, actor: Actor, what: Reading, at: dt.datetime | None = None) -> None:
     """Record in the supplier's log that this staff member reads that log itself, as `record` does."""
+    subject, fact = Subject("supplier", ledger.SUPPLIER), ("page", what.value)
+    _record(actor, [Repeatable(Observation.SUPPLIER_LOG_READ, subject, ledger.SUPPLIER, fact)], at)
+
+
+def _record(actor: Actor, what: Sequence[Repeatable], at: dt.datetime | None) -> None:
+    at = at or clock.now()
+    first = repeat_counters.count_repeats(actor=actor, what=what, at=at)
+    if not first:
+        return
     with db.busy_on_timeout(), observations.recording(actor=actor, at=at) as batch:
         db.limit_lock_waits(longest=locks.lock_timeout(actor))
-        batch.add_repeatable(
-            Observation.SUPPLIER_LOG_READ,
-            subject=Subject("supplier", ledger.SUPPLIER),
-            chain=ledger.SUPPLIER,
-            fact=("page", what.value),
-        )
+        batch.repeatable.extend(first)

@@ -49,7 +49,7 @@ CREATE VIEW identity_published_membership AS SELECT id, user_id, organization_id
 CREATE VIEW identity_published_period AS
 SELECT membership_id, state, valid_from, valid_until FROM identity_membershipperiod;
 CREATE VIEW identity_published_user AS SELECT id, is_active, last_login FROM identity_user;
-CREATE VIEW identity_published_organization AS SELECT id, status = 'active' AS in_force FROM identity_organization;
+CREATE VIEW identity_published_organization AS SELECT id, status = 'active' AS in_force, name FROM identity_organization;
 CREATE VIEW identity_published_suspension AS
 SELECT organization_id, valid_from, valid_until FROM identity_suspension;
 CREATE VIEW identity_published_business_unit AS SELECT id, key FROM identity_businessunit;

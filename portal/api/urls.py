@@ -3,7 +3,7 @@
 from django.urls import path
 
 from portal.api import openapi
-from portal.api.v1 import access, activity, invitations, people, people_changes, sites_and_roles
+from portal.api.v1 import access, activity, invitations, people, people_changes, rights_at, sites_and_roles
 
 _ORGANIZATION = "api/v1/organizations/<slug:organization>/"
 _PERSON = f"{_ORGANIZATION}people/<uuid:person>"
@@ -21,5 +21,7 @@ urlpatterns = [
     path(f"{_INVITATION}/cancel", invitations.InvitationCancelView.as_view(), name="api_invitation_cancel"),
     path(f"{_ORGANIZATION}sites", sites_and_roles.SitesView.as_view(), name="api_sites"),
     path(f"{_ORGANIZATION}roles", sites_and_roles.RolesView.as_view(), name="api_roles"),
+    path(f"{_ORGANIZATION}who-could", rights_at.WhoCouldView.as_view(), name="api_who_could"),
+    path(f"{_PERSON}/rights", rights_at.RightsAtView.as_view(), name="api_rights_at"),
     path(f"{_ORGANIZATION}activity", activity.ActivityView.as_view(), name="api_activity"),
 ]

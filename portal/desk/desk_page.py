@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from delegation.authorization import policy
@@ -50,24 +50,24 @@ class OrganizationPage:
 def desk_page(
     verb: Verb | None = None,
 ) -> Callable[
-    [Callable[Concatenate[Request, StaffReader, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponse],
+    [Callable[Concatenate[Request, StaffReader, P], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
     """Decorate views for all staff, or for those whose rights allow `verb` somewhere. Raises Denied for others."""
 
     def decorate(
-        view: Callable[Concatenate[Request, StaffReader, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        view: Callable[Concatenate[Request, StaffReader, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @login_not_required
         @functools.wraps(view)
-        def with_reader(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def with_reader(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             own_request = request_context.require_context(request)
             found = reader.reader_of(own_request)
             if verb is not None and verb not in found.verbs:
                 raise Denied(reason="no_permission")
             return view(own_request, found, *args, **kwargs)
 
-        return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", with_reader)
+        return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", with_reader)
 
     return decorate
 

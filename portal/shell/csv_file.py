@@ -13,7 +13,8 @@ from portal.wording import cldr
 
 _FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 """A spreadsheet program computes a cell that begins with one of these or their full-width forms, even quoted."""
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""Begins a file."""
 
 
 def text(lines: Sequence[Sequence[str]]) -> str:
@@ -23,7 +24,7 @@ def text(lines: Sequence[Sequence[str]]) -> str:
     csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(
         [[neutralized(value) for value in line] for line in lines]
     )
-    return _BYTE_ORDER_MARK + file.getvalue()
+    return BYTE_ORDER_MARK + file.getvalue()
 
 
 def neutralized(value: str) -> str:

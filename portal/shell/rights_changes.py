@@ -10,9 +10,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit.foundation.actor import ActorKind
 from delegation.activity import changes_between, people_in_events
 from delegation.activity import scope as activity_scope
 from delegation.activity.events import EventView
+from delegation.activity.scope import LogScope
 from delegation.authorization import rights_between
 from delegation.authorization.rights_between import RightChange
 from delegation.catalogue import display_names
@@ -83,7 +85,7 @@ class RightsChanges(PageModel):
 
 
 def page_fields(page: PageContext, query: QueryDict, *, url: str) -> dict[str, Any]:
-    """Return the fields of a page of changes; `url` is its address. Sixteen statements at most.
+    """Return the fields of a page of changes; `url` is its address. Twelve statements at most, seven for staff.
 
     The reader sees the members whose events the reader sees.
     """
@@ -148,17 +150,18 @@ class _Asked:
 
 def _found(asked: _Asked) -> dict[str, Any]:
     page, span = asked.page, asked.span
-    scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
+    scope = log_scope_of(page)
     found = {one.membership: one for one in rights_between.counts(**span, among=_among(scope, asked.person))}
     members = people_in_events.members(memberships=found, organization=page.organization_id)
     order = list(members)
     start = order.index(asked.start) if asked.start in members else 0
     shown = order[start : start + PAGE_SIZE]
     names = display_names.load(organization=page.organization_id)
-    events = changes_between.about_members(**span, memberships=shown)
-    of_all = changes_between.about_organization(**span) if scope.whole else []
+    users = {one: members[one].user for one in shown}
+    events = changes_between.events_between(**span, users=users, whole=scope.whole)
+    of_all = [event for event in events if event.subject == page.organization_id]
     clock = dates.Clock(page.at, page.zone)
-    wording = timeline.event_wording(page.organization_id, [*events, *of_all], names, clock)
+    wording = timeline.event_wording(page.organization_id, events, names, clock)
     people = {
         one: ChangedPerson(members[one].name, _person_url(asked, one), changed_rights.summary(found[one]))
         for one in shown
@@ -172,6 +175,16 @@ def _found(asked: _Asked) -> dict[str, Any]:
         "for_all": [_event(wording, event, clock) for event in of_all[:PAGE_SIZE]],
         "pager": _pager(order, start, asked.values, asked.url),
     }
+
+
+def log_scope_of(page: PageContext) -> LogScope:
+    """Read the members whose events the reader sees. No statement for staff, three at most for members."""
+    return activity_scope.log_scope(
+        actor=page.viewer,
+        organization=page.organization_id,
+        at=page.at,
+        staff_abilities=page.abilities if page.viewer.kind is ActorKind.STAFF else None,
+    )
 
 
 def _person_url(asked: _Asked, membership: uuid.UUID) -> str:
@@ -209,10 +222,10 @@ def _more(number: int) -> str:
     return _("and %(number)s more") % {"number": cldr.number(number)} if number > 0 else ""
 
 
-def _among(scope: activity_scope.LogScope, person: uuid.UUID | None) -> list[uuid.UUID] | None:
+def _among(scope: LogScope, person: uuid.UUID | None) -> list[uuid.UUID] | None:
     """Return the members to compare; None for all of the organization."""
-    if scope.whole and person is None:
-        return None
+    if scope.whole:
+        return None if person is None else [person]
     rows = scope.memberships.filter(id=person) if person else scope.memberships
     return list(rows.values_list("id", flat=True))
 

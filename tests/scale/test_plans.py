@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,15 +20,17 @@ from audit.verification import verifier
 from delegation import continuity
 from delegation.activity import (
     act_counts,
+    changes_between,
     ending_events,
     people_in_events,
     staff_session_endings,
     supplier_log,
 )
 from delegation.activity.supplier_log import Kind, Search
-from delegation.authorization import admin_queries, entitlements, history, policy
+from delegation.authorization import admin_queries, entitlements, history, policy, rights_between
+from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import propagation
+from delegation.catalogue import ceiling_difference, propagation
 from delegation.catalogue.models import CatalogueWave
 from delegation.organizations import overview
 from delegation.organizations import queries as organizations_queries
@@ -157,6 +160,19 @@ def pages(world: World) -> Paths:
         "who could invite": lambda: history.assignments_with(
             verb=Verb.MEMBER_INVITE, organization=organization, at=at
         ),
+        "changes of all between two days": lambda: rights_between.counts(
+            organization=organization, since=at - dt.timedelta(days=30), until=at
+        ),
+        "changes of some between two days": lambda: rights_between.changes(
+            organization=organization, since=at - dt.timedelta(days=30), until=at, members=[leaver.id]
+        ),
+        "events between two days": lambda: changes_between.events_between(
+            organization=organization,
+            users={leaver.id: leaver.user_id},
+            whole=True,
+            since=at - dt.timedelta(days=30),
+            until=at,
+        ),
         "names of an answer": lambda: people_in_events.members(
             memberships=[leaver.id], organization=organization
         ),
@@ -188,6 +204,9 @@ def desk(world: World) -> Paths:
             organizations=organizations_queries.readable(own=own), at=at
         ),
         "overview of a customer": lambda: overview.load(organization=customer, at=at),
+        "preview of a ceiling": lambda: ceiling_difference.check(
+            organization=customer, units={"": None}, offer={PLACE: AmountLimit(Decimal(5))}, at=at
+        ),
         "systems of a customer": lambda: accounts_queries.systems_of(organization=customer),
         "admins of a customer": lambda: continuity.named_admins(organization=customer, at=at),
         # At most a thousand people are looked at: of a million, a smaller part than `42 person` is of this crowd.

@@ -29,4 +29,5 @@ def activity_page(page: PageContext, query: QueryDict) -> CustomerActivityPage:
         customer=page.organization.name,
         back_url=page.url("staff_organization"),
         changes_url=page.url("staff_audit_changes"),
+        who_could_url=page.url("staff_audit_answer"),
     )

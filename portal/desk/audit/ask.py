@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from delegation.catalogue import display_names
 from delegation.organizations import queries
 from delegation.organizations.queries import CustomerRow
-from portal.desk.audit import context
 from portal.desk.audit.context import AskPage
-from portal.desk.audit.questions import QuestionForm
-from portal.shell import query_string
+from portal.shell import access_answer_page, query_string
+from portal.shell.access_questions import QuestionForm
 from portal.shell.components import Link
 from portal.signin.staff.reader import StaffReader
 from portal.wording import dates
@@ -54,14 +53,14 @@ def _is_named(row: CustomerRow, text: str) -> bool:
 
 def _answer_url(row: CustomerRow, query: QueryDict) -> str:
     url = reverse("staff_audit_answer", args=[row.organization.key])
-    return query_string.with_values(url, context.values_of(query))
+    return query_string.with_values(url, access_answer_page.values_of(query))
 
 
 def page(reader: StaffReader, query: QueryDict, found: FoundCustomers) -> AskPage:
     """Return the page; what was typed stays typed."""
     text, names = query_string.text(query, "customer"), display_names.load(organization=None)
     form = QuestionForm(None, names=names, clock=dates.Clock(reader.at, ZoneInfo(settings.TIME_ZONE)))
-    form.initial.update({name: value for name, value in context.values_of(query).items() if value})
+    form.initial.update({name: value for name, value in access_answer_page.values_of(query).items() if value})
     form.fields["site"] = forms.CharField(required=False, max_length=120)
     error = ""
     if query and not text:

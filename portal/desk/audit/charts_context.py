@@ -39,6 +39,7 @@ class ChartsPage(PageModel):
     sub: str
     events_url: str
     charts_url: str
+    dormant_url: str
     typed_from: str
     typed_until: str
     from_hint: str
@@ -64,6 +65,7 @@ def charts_page(reader: StaffReader, query: QueryDict) -> ChartsPage:
         % {"first": first, "last": last, "zone": cldr.place(zone)},
         events_url=query_string.with_values(reverse("staff_events"), _range(asked)),
         charts_url=reverse("staff_events_charts"),
+        dormant_url=reverse("staff_dormant"),
         typed_from=asked.typed_from,
         typed_until=asked.typed_until,
         from_hint=dates.typed_day(asked.days.first),

@@ -1,32 +1,18 @@
-"""The page of the question and its answer have these page models."""
+"""The pages of the question and its answer have these page models."""
 
-import dataclasses
-import datetime as dt
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from delegation.catalogue import display_names
-from delegation.catalogue.display_names import DisplayNames
-from portal.desk.audit import answers, export_file, questions
-from portal.desk.audit.answers import ExplainedMatch, FoundPeople, Match
-from portal.desk.audit.questions import Question, QuestionForm
-from portal.shell import forms as shell_forms
-from portal.shell import query_string
-from portal.shell.components import Link, Pager
-from portal.shell.explanation import ExplanationStep
+from portal.shell import access_answer_page, rights_changes
+from portal.shell.access_answer_page import AccessAnswer, AnswerUrls, OtherLine
+from portal.shell.access_questions import QuestionForm
+from portal.shell.components import Link
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import access, cldr, dates
-
-PAGE_SIZE = 50
-_CLOSE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,180 +30,32 @@ class AskPage(PageModel):
     ask_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class MatchLine:
-    """Describes a person who could: by which tier, how far, and why."""
-
-    name: str
-    what: str
-    where: str
-    chain: Sequence[ExplanationStep]
-    rights_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class OtherLine:
-    """Describes a person who could not, or a member of the supplier's staff."""
-
-    name: str
-    sub: str
-
-
 @dataclass(frozen=True, kw_only=True)
-class AnswerPage(PageModel):
+class AnswerPage(AccessAnswer):
     """Answers the question about one customer."""
 
     template: ClassVar[str] = "desk/audit/answer.html"
 
-    form: QuestionForm
     customer: str
     ask_url: str
-    here_url: str
-    changes_url: str
-    zone: str
-    question: str
-    """Empty until it can be answered."""
-    people: str
-    of_people: str
-    rows: Sequence[MatchLine]
-    pager: Pager
-    exports: Sequence[Link]
-    """The same answer as files."""
-    close: Sequence[OtherLine]
-    close_more: str
     staff_lines: Sequence[OtherLine]
 
 
-def values_of(query: QueryDict) -> dict[str, str]:
-    """Return the parts of the question that an address holds."""
-    return {name: query_string.text(query, name) for name in questions.FIELDS}
-
-
-def names_and_form(page: PageContext, query: QueryDict) -> tuple[DisplayNames, QuestionForm]:
-    """Return the form, bound where the address asks something. One statement."""
-    names = display_names.load(organization=page.organization_id)
-    values = values_of(query)
-    typed = {site.name.casefold(): site.name for site in names.sites.values()}
-    values["site"] = typed.get(values["site"].casefold(), values["site"])
-    data = values if any(values.values()) else None
-    return names, QuestionForm(data, names=names, clock=dates.Clock(page.at, page.zone))
+def urls(page: PageContext) -> AnswerUrls:
+    """Return the addresses that the customer's answer leads to."""
+    key = page.organization.key
+    return AnswerUrls(
+        here=reverse("staff_audit_answer", args=[key]),
+        changes=reverse("staff_audit_changes", args=[key]),
+        export=reverse("staff_audit_export", args=[key]),
+        rights_of=lambda membership: reverse("staff_audit_rights", args=[key, membership]),
+    )
 
 
 def answer_page(page: PageContext, query: QueryDict) -> AnswerPage:
     """Return the answer, or the form with what is to be corrected. Twelve statements at most."""
-    names, form = names_and_form(page, query)
-    here = reverse("staff_audit_answer", args=[page.organization.key])
-    empty = AnswerPage(
-        form=form,
+    return AnswerPage(
         customer=page.organization.name,
         ask_url=reverse("staff_audit"),
-        here_url=here,
-        changes_url=reverse("staff_audit_changes", args=[page.organization.key]),
-        zone=cldr.place(page.zone),
-        question="",
-        people="",
-        of_people="",
-        rows=(),
-        pager=Pager(""),
-        exports=(),
-        close=(),
-        close_more="",
-        staff_lines=(),
-    )
-    if not form.is_bound or not form.is_valid():
-        return empty
-    return _answered(page, empty, form.question, names, query)
-
-
-def _answered(
-    page: PageContext, empty: AnswerPage, question: Question, names: DisplayNames, query: QueryDict
-) -> AnswerPage:
-    found = answers.answer(page, question)
-    asked = query_string.with_values(empty.here_url, values_of(query))
-    start = _start(found.matches, shell_forms.identifier(query.get("from", "")))
-    shown = found.matches[start : start + PAGE_SIZE]
-    explained = answers.explain(page, question, found, shown, names)
-    clock = dates.Clock(page.at, page.zone)
-    number = {"number": cldr.number(found.number)}
-    people = {"number": cldr.number(found.people)}
-    more = len({match.membership for match in found.close}) - _CLOSE
-    return dataclasses.replace(
-        empty,
-        question=questions.title(question, names, page.zone),
-        people=ngettext("%(number)s person could", "%(number)s people could", found.number) % number,
-        of_people=ngettext("of %(number)s person that day", "of %(number)s people that day", found.people)
-        % people,
-        rows=[_person(page, values_of(query), row, clock) for row in explained],
-        pager=_pager(asked, found.matches, start),
-        exports=_exports(page, query),
-        close=[_close(match, found) for match in _first_of_each(found.close)],
-        close_more=_("and %(number)s more") % {"number": cldr.number(more)} if more > 0 else "",
-        staff_lines=[
-            OtherLine(one.name, _interval(one.valid_from, one.valid_until, clock)) for one in found.staff
-        ],
-    )
-
-
-def _exports(page: PageContext, query: QueryDict) -> list[Link]:
-    return export_file.links(reverse("staff_audit_export", args=[page.organization.key]), values_of(query))
-
-
-def _start(matches: Sequence[Match], first: uuid.UUID | None) -> int:
-    """Return where the page begins whose first row is this assignment; the beginning for an unknown one."""
-    return next((index for index, match in enumerate(matches) if match.assignment == first), 0)
-
-
-def _pager(asked: str, matches: Sequence[Match], start: int) -> Pager:
-    def page_from(index: int) -> str:
-        return query_string.with_values(asked, {"from": str(matches[index].assignment)})
-
-    after = start + PAGE_SIZE
-    return Pager(
-        "",
-        previous_url=page_from(max(0, start - PAGE_SIZE)) if start else "",
-        next_url=page_from(after) if after < len(matches) else "",
-    )
-
-
-def _person(
-    page: PageContext, asked: Mapping[str, str], row: ExplainedMatch, clock: dates.Clock
-) -> MatchLine:
-    right = row.match.right
-    parts = [access.tiers([row.assignment])]
-    if right and right.takes_amount:
-        parts.append(access.limit(right.amount, right.currency, right.period))
-    parts.append(access.assignment_sites(row.assignment, in_sentence=True))
-    url = reverse("staff_audit_rights", args=[page.organization.key, row.match.membership])
-    return MatchLine(
-        name=row.name,
-        what=", ".join(parts),
-        where=_interval(row.valid_from, row.valid_until, clock),
-        chain=row.chain,
-        rights_url=query_string.with_values(url, asked),
-    )
-
-
-def _interval(begin: dt.datetime, end: dt.datetime | None, clock: dates.Clock) -> str:
-    """Return `4 May 2026 – 30 Sep 2026`, `since 4 May 2026`."""
-    if end is None:
-        return _("since %(day)s") % {"day": clock.date(begin)}
-    last = clock.date(end - dt.timedelta(microseconds=1))
-    return f"{clock.date(begin)} – {last}"
-
-
-def _first_of_each(matches: Sequence[Match]) -> list[Match]:
-    first: dict[uuid.UUID, Match] = {}
-    for match in matches:
-        first.setdefault(match.membership, match)
-    return list(first.values())[:_CLOSE]
-
-
-def _close(match: Match, found: FoundPeople) -> OtherLine:
-    right = match.right
-    parts = []
-    if right is not None:
-        limit = access.limit(right.amount, right.currency, right.period) if right.takes_amount else ""
-        parts = [limit, access.right_sites(right)]
-    return OtherLine(
-        found.members[match.membership].name, dates.first_upper(", ".join(part for part in parts if part))
+        **access_answer_page.answer_fields(page, query, rights_changes.log_scope_of(page), urls(page)),
     )

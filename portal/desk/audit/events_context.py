@@ -16,9 +16,9 @@ from audit.foundation.errors import TooSlow
 from delegation.activity import meanings, supplier_log
 from delegation.activity.supplier_log import FoundEvents, LoggedEvent
 from identity.organizations.queries import OrganizationView
-from portal.desk.audit import event_search, event_wording, export_file, searches_page
+from portal.desk.audit import event_search, event_wording, searches_page
 from portal.desk.audit.event_search import EventSearch
-from portal.shell import query_string, timeline
+from portal.shell import export_file, query_string, timeline
 from portal.shell.components import Link, Pager
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import HiddenField, Option
@@ -79,16 +79,17 @@ class EventsPage(PageModel):
     pager: Pager
     exports: Sequence[Link]
     """The same events as files, not only those of this page."""
+    background_url: str
+    """Leads to an export of more events than these files hold."""
 
 
 def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, FoundEvents]:
     """Return the page, and the events that it shows. Eleven statements at most without a text."""
     zone = ZoneInfo(settings.TIME_ZONE)
     asked = event_search.parse(query, now=reader.at, zone=zone)
-    clock, url = dates.Clock(reader.at, zone), reverse("staff_events")
+    values, url = asked.values, reverse("staff_events")
     found, errors = _search(reader, asked)
-    rows = _rows(found.events, clock)
-    values = asked.values
+    rows = _rows(found.events, dates.Clock(reader.at, zone))
     page = EventsPage(
         sub=_sub(asked, zone),
         search_url=url,
@@ -110,6 +111,7 @@ def events_page(reader: StaffReader, query: QueryDict) -> tuple[EventsPage, Foun
         is_narrowed=any(values.values()),
         pager=_pager(found, values, url),
         exports=export_file.links(reverse("staff_events_export"), values) if rows else (),
+        background_url=query_string.with_values(reverse("staff_exports"), values),
     )
     return page, found
 

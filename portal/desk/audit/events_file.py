@@ -17,11 +17,11 @@ from delegation.activity.supplier_log import FoundEvents, LoggedEvent
 from delegation.staff import readings
 from delegation.staff.readings import Reading
 from identity.organizations.queries import OrganizationView
-from portal.desk.audit import event_search, event_wording, events_context, export_file
+from portal.desk.audit import event_search, event_wording, events_context
 from portal.desk.audit.event_search import EventSearch
-from portal.desk.audit.export_file import ExportFile
 from portal.http.request_context import Request
-from portal.shell import query_string
+from portal.shell import export_file, query_string
+from portal.shell.export_file import ExportFile
 from portal.signin.staff.reader import StaffReader
 from portal.wording import cldr, dates
 from portal.wording.supplier_events import AuditWording
@@ -47,7 +47,7 @@ def download(request: Request, reader: StaffReader) -> HttpResponse:
         messages.warning(request, events_context.too_slow())
         return HttpResponseRedirect(back)
     if found.older:
-        text = _("A file holds at most %(number)s events. Choose fewer days, or add a filter.")
+        text = _("This file holds at most %(number)s events. Export in the background, or choose fewer days.")
         messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
         return HttpResponseRedirect(back)
     record(reader, Reading.EVENTS_EXPORT, found)

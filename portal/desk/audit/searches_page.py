@@ -76,7 +76,7 @@ def _events_url(query: str) -> str:
 
 def page(request: Request, reader: StaffReader) -> HttpResponse:
     """GET shows the list and the form; POST saves the search, or deletes one."""
-    values = _values(request.POST if request.method == "POST" else request.GET)
+    values = values_of(request.POST if request.method == "POST" else request.GET)
     if request.method == "POST" and (search := shell_forms.identifier(request.POST.get("delete", ""))):
         saved_searches.delete(user=reader.actor.id, search=search)
         messages.success(request, _("The search is deleted."))
@@ -88,7 +88,8 @@ def page(request: Request, reader: StaffReader) -> HttpResponse:
     return page_model.render(request, _page(reader, form, values))
 
 
-def _values(query: QueryDict) -> dict[str, str]:
+def values_of(query: QueryDict) -> dict[str, str]:
+    """Return the parts of a search that an address holds."""
     return {name: text for name in PARAMETERS if (text := query_string.text(query, name))}
 
 
@@ -106,16 +107,16 @@ def _page(reader: StaffReader, form: SearchNameForm, values: dict[str, str]) -> 
     return SavedSearchesPage(
         back_url=query_string.with_values(reverse("staff_events"), values),
         form=form,
-        search=_in_words(values),
+        search=in_words(values),
         hidden_fields=query_string.hidden_fields(values),
         rows=[
-            SavedRow(str(one.id), one.name, _in_words(_values(QueryDict(one.query))), _events_url(one.query))
+            SavedRow(str(one.id), one.name, in_words(values_of(QueryDict(one.query))), _events_url(one.query))
             for one in saved_searches.of_user(user=reader.actor.id)
         ],
     )
 
 
-def _in_words(values: dict[str, str]) -> str:
+def in_words(values: dict[str, str]) -> str:
     """Return what a search asks: `Refusals · verb:member · 1.5.2026 – 31.5.2026`."""
     labels = {kind.value: label for kind, label in event_search.kinds()}
     kind = labels.get(values.get("show", ""), labels[Kind.CHANGES.value])

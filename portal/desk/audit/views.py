@@ -2,26 +2,28 @@
 
 import uuid
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.authorization.verbs import Verb
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
 from portal.desk.audit import (
-    answer_file,
     ask,
+    background_file,
     changes_page,
     charts_context,
     context,
+    dormant_page,
     events_context,
     events_file,
+    exports_page,
     person_rights,
     searches_page,
 )
 from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
-from portal.shell import page_model
+from portal.shell import access_answer_file, page_model, rights_changes
 from portal.signin.staff.reader import StaffReader
 
 
@@ -60,9 +62,37 @@ def charts(request: Request, reader: StaffReader) -> HttpResponse:
 
 @require_safe
 @desk_page.desk_page(Verb.ACTIVITY_VIEW)
+def dormant(request: Request, reader: StaffReader) -> HttpResponse:
+    """Show how many tiers are not used for some days."""
+    return page_model.render(request, dormant_page.rights_page(reader, request.GET))
+
+
+@require_safe
+@desk_page.organization_page(Verb.ACTIVITY_VIEW, reading=Reading.PEOPLE)
+def customer_dormant(request: Request, found: OrganizationPage) -> HttpResponse:
+    """List the tiers of this customer's people that they have not used for some days."""
+    return page_model.render(request, dormant_page.customer_page(found.page, request.GET))
+
+
+@require_safe
+@desk_page.desk_page(Verb.ACTIVITY_VIEW)
 def events_download(request: Request, reader: StaffReader) -> HttpResponse:
     """Answer with the events that the address searches, as a file."""
     return events_file.download(request, reader)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_page.desk_page(Verb.ACTIVITY_VIEW)
+def exports(request: Request, reader: StaffReader) -> HttpResponse:
+    """GET lists the reader's exports; POST asks for one or deletes one."""
+    return exports_page.page(request, reader)
+
+
+@require_safe
+@desk_page.desk_page(Verb.ACTIVITY_VIEW)
+def export_file(request: Request, reader: StaffReader, export: uuid.UUID) -> HttpResponseBase:
+    """Answer with a file of one of the reader's exports."""
+    return background_file.download(request, reader, export)
 
 
 @require_safe
@@ -96,4 +126,11 @@ def changes(request: Request, found: OrganizationPage) -> HttpResponse:
 @desk_page.organization_page(Verb.ACTIVITY_VIEW)
 def download(request: Request, found: OrganizationPage) -> HttpResponse:
     """Answer with the answer as a file."""
-    return answer_file.download(request, found)
+    page = found.page
+    return access_answer_file.download(
+        request,
+        page,
+        rights_changes.log_scope_of(page),
+        context.urls(page).here,
+        record=lambda: found.record(Reading.EXPORT),
+    )

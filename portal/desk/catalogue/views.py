@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.foundation.errors import Busy, DomainError
 from delegation.authorization import policy
 from delegation.authorization.errors import Denied, NotFound
-from delegation.authorization.policy import SupplierData
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import (
     catalog_file,
@@ -50,8 +49,7 @@ def listing(request: Request, reader: StaffReader) -> HttpResponse:
 
 def _may_change(reader: StaffReader) -> bool:
     """Answer whether the reader's right is for everything: the catalogue is that of all business units."""
-    decided = policy.decide(actor=reader.actor, verb=Verb.CATALOGUE_PROPOSE, on=SupplierData(), at=reader.at)
-    return bool(decided)
+    return policy.is_for_all(own=reader.own, verb=Verb.CATALOGUE_PROPOSE)
 
 
 def _require_change(reader: StaffReader) -> None:
@@ -91,9 +89,9 @@ def _first_text(*, ready_made: bool) -> str:
 
 def _checked(reader: StaffReader, text: str) -> CheckedFile:
     """Compare, and record in the log of each customer that the page names that its numbers were read."""
-    checked = checked_file.check(catalogue=catalog_file.parse(text=text), at=reader.at)
+    checked = checked_file.preview(catalogue=catalog_file.parse(text=text), at=reader.at)
     organizations = [row.id for row in checked.affected.listed]
-    readings.record(actor=reader.actor, what=Reading.ORGANIZATION, organizations=organizations)
+    readings.record(actor=reader.actor, what=Reading.ORGANIZATION, organizations=organizations, at=reader.at)
     return checked
 
 

@@ -74,6 +74,7 @@ class ActivityPage(PageModel):
     template: ClassVar[str] = "web/activity/list.html"
 
     changes_url: str
+    who_could_url: str
     sub: str
     """`309 changes`, or how many events match."""
     verified: Verified | None
@@ -90,7 +91,8 @@ class ActivityPage(PageModel):
 def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
     """Return the part of the log that the address asks for."""
     log = log_of(page, query, clock, url=page.url("activity"))
-    return ActivityPage(changes_url=page.url("rights_changes"), **log)
+    urls = {"changes_url": page.url("rights_changes"), "who_could_url": page.url("who_could")}
+    return ActivityPage(**urls, **log)
 
 
 def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str) -> dict[str, Any]:
@@ -248,10 +250,8 @@ def _event(event: EventView, line: EventLine, clock: dates.Clock, *, same_act: b
 def _pager(event_page: EventPage, values: Mapping[str, str], url: str) -> Pager:
     number = len(event_page.events)
     text = ngettext("%(number)d event on this page", "%(number)d events on this page", number)
-    newer = (
-        query_string.with_values(url, {**values, "after": str(event_page.newer)}) if event_page.newer else ""
-    )
-    older = (
-        query_string.with_values(url, {**values, "before": str(event_page.older)}) if event_page.older else ""
+    newer, older = (
+        query_string.with_values(url, {**values, name: str(row)}) if row else ""
+        for name, row in (("after", event_page.newer), ("before", event_page.older))
     )
     return Pager(text % {"number": number}, newer, older)

@@ -1,30 +1,63 @@
-"""The views show the organization's log, and what changed in people's rights."""
+"""The views show the organization's log, what changed in people's rights, and who could do what."""
 
-from django.http import HttpResponse
+import functools
+import uuid
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from delegation.authorization.errors import Denied
 from portal.http.request_context import Request
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
-from portal.web.activity import context, rights_page
+from portal.web.activity import context, rights_page, who_could
 from portal.wording import dates
 
+P = ParamSpec("P")
 
-@require_safe
-@page_context.organization_page
+
+def _log_page(
+    view: Callable[Concatenate[Request, PageContext, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+    """Decorate views for readers of the organization's log. Raises Denied for others."""
+
+    @functools.wraps(view)
+    def with_log(request: Request, page: PageContext, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not page.sees_activity:
+            raise Denied(reason="no_permission")
+        return view(request, page, *args, **kwargs)
+
+    return require_safe(page_context.organization_page(with_log))
+
+
+@_log_page
 def listing(request: Request, page: PageContext) -> HttpResponse:
-    """Show a page of the log. Raises Denied for a reader who may not see it."""
-    if not page.sees_activity:
-        raise Denied(reason="no_permission")
+    """Show a page of the log."""
     clock = dates.Clock(page.at, page.zone)
     return page_model.render(request, context.activity_page(page, request.GET, clock))
 
 
-@require_safe
-@page_context.organization_page
+@_log_page
 def changes(request: Request, page: PageContext) -> HttpResponse:
-    """Show what changed in people's rights between two days. Raises Denied for a reader who may not see the log."""
-    if not page.sees_activity:
-        raise Denied(reason="no_permission")
+    """Show what changed in people's rights between two days."""
     return page_model.render(request, rights_page.changes_page(page, request.GET))
+
+
+@_log_page
+def answer(request: Request, page: PageContext) -> HttpResponse:
+    """Answer who could do what, as far as the address asks."""
+    return page_model.render(request, who_could.answer_page(page, request.GET))
+
+
+@_log_page
+def rights(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
+    """Show what one person could do at an instant."""
+    return page_model.render(request, who_could.rights_page(page, membership, request.GET))
+
+
+@_log_page
+def download(request: Request, page: PageContext) -> HttpResponse:
+    """Answer with the answer as a file."""
+    return who_could.download(request, page)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 
 from audit import sealing
 from audit.foundation import clock, key_files
-from audit.log import refusals
+from audit.log import refusals, repeat_counters
 from audit.models import Event, Refusal
 from delegation.authorization import errors as authorization_errors
 from delegation.organizations import commands as organizations_commands
@@ -285,7 +285,7 @@ def test_mac_of_a_counter_is_over_all_columns() -> None:
     )  # fmt: skip
     ids = [f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2, 3, 4)]
     assert (
-        refusals._authenticated(counter)
+        repeat_counters.authenticated(counter)
         == (
             f'audit_refusal:{{"row":["{ids[0]}","{ids[1]}","person","{ids[2]}",null,"member.remove","{ids[3]}","refusal",'
             '"denied","code","refused","2026-11-24T12:59:00.000000Z",7]}'

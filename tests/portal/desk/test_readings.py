@@ -28,7 +28,7 @@ from tests.fixtures.world import World, bypassing_commands, move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-FIRST, REPEATED = 6, 7
+FIRST, REPEATED = 7, 3
 """Statements of readings without an instant, savepoints and transactions included."""
 HOUR = 3600.0
 

@@ -33,6 +33,8 @@ FORMS: dict[str, set[str]] = {
     "admin_claim": {"admin_claim"},
     "my_admins": set(),
     "rights_changes": set(),
+    "who_could": set(),
+    "who_could_rights": set(),
     "home": set(),
     "invitation_cancel": {"invitation_cancel"},
     "invite": {"invitations", "invite", "people_select"},

@@ -67,5 +67,7 @@ def test_search_without_a_file_leads_back_to_its_page(removal: Desk, monkeypatch
         assert browser.get(EXPORT, query).status_code == 302, query
     monkeypatch.setattr(events_file, "MAX_ROWS", 1)
     answer = browser.get(EXPORT, {"q": REMOVAL, "format": "csv"}, follow=True)
-    assert page_messages(answer) == ["A file holds at most 1 events. Choose fewer days, or add a filter."]
+    assert page_messages(answer) == [
+        "This file holds at most 1 events. Export in the background, or choose fewer days."
+    ]
     assert Event.objects.filter(verb="customer_data.read").count() == 1, "of the page alone"

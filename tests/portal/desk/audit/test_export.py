@@ -9,8 +9,8 @@ import pytest
 
 from audit.foundation import clock
 from audit.models import Event
-from portal.desk.audit import answer_file
 from portal.desk.audit.context import AnswerPage
+from portal.shell import access_answer_file
 from tests.fixtures.events import body
 from tests.fixtures.pages import page_messages, page_model
 from tests.fixtures.staff_desk import Desk
@@ -62,14 +62,14 @@ def test_export_is_a_reading_and_one_of_too_many_rows_is_a_sentence(
     desk: Desk, question: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = desk.browser("auditor")
-    monkeypatch.setattr(answer_file, "MAX_ROWS", 1)
+    monkeypatch.setattr(access_answer_file, "MAX_ROWS", 1)
     answer = browser.get(f"{ANSWER}export", {**question, "format": "csv"}, follow=True)
     assert page_messages(answer) == [
         "A file holds at most 1 rows. Ask about one site, or about a higher amount."
     ]
     readings = Event.objects.filter(verb="customer_data.read").order_by("at")
     assert [body(event)["facts"]["page"] for event in readings] == ["answer"]
-    monkeypatch.setattr(answer_file, "MAX_ROWS", 2)
+    monkeypatch.setattr(access_answer_file, "MAX_ROWS", 2)
     assert browser.get(f"{ANSWER}export", {**question, "format": "csv"}).status_code == 200
     assert [body(event)["facts"]["page"] for event in readings.all()] == ["answer", "export"]
 

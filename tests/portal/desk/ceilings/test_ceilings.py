@@ -109,5 +109,5 @@ def test_other_roles_and_units_change_nothing(desk: Desk) -> None:
 def test_pages_take_a_known_number_of_statements(desk: Desk) -> None:
     browser = desk.browser("account_manager")
     browser.get(LIST)
-    assert count_statements(browser, LIST) == 12
-    assert count_statements(browser, CHANGE) == 17
+    assert count_statements(browser, LIST) == 8
+    assert count_statements(browser, CHANGE) == 10

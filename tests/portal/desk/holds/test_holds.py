@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOLDS = "/staff/organizations/koskela/holds/"
 PLACE_URL = f"{HOLDS}place"
 FORM = {"stops": PLACE, "reason": "overdue", "end": "none", "until": "", "note": "Call Aino first"}
-LIST = 12
+LIST = 8
 """Statements of the list, whatever it holds."""
 
 

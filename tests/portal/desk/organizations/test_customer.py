@@ -15,7 +15,7 @@ from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/koskela/"
-FIRST, STATEMENTS = 11, 12
+FIRST, STATEMENTS = 12, 8
 """Of the first page in an hour and of the next ones, at most twelve.
 
 Two of the frame, one of the customer, five or six of the reading, three of the parts.

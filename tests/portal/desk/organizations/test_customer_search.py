@@ -14,7 +14,7 @@ from tests.fixtures.staff_desk import Desk
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/"
 KOSKELA, POHJOLA = "Rakennusliike Koskela Oy", "Pohjolan Sähkö Oy"
-CUSTOMERS, CUSTOMERS_AND_PEOPLE, FIRST_AMONG_REPEATS = 4, 11, 12
+CUSTOMERS, CUSTOMERS_AND_PEOPLE, FIRST_AMONG_REPEATS = 4, 7, 12
 """Statements of a search that finds no people, of one that records again that it found some, and of one that records
 one customer again and another one for the first time in an hour: at most twelve, two of them of the frame.
 """

@@ -11,7 +11,7 @@ from tests.fixtures.staff_desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/koskela/people/"
-LIST, PERSON = 16, 26
+LIST, PERSON = 12, 22
 """Statements of a list without a search, and of a person's page; three of the frame and the customer, six recorded."""
 
 

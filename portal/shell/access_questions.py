@@ -1,4 +1,4 @@
-"""The auditor asks who could do what, for which amount and site, on which day and hour."""
+"""Auditors and admins ask who could do what, for which amount and site, on which day and hour."""
 
 import datetime as dt
 import re
@@ -89,7 +89,7 @@ class QuestionForm(control_characters.Form):
             ("required", "invalid_choice"), _("Choose what they could do.")
         )
         self.fields["site"].error_messages["invalid_choice"] = _(
-            "The customer has no site “%(value)s”. Choose one of the list."
+            "There is no site “%(value)s”. Choose one of the list."
         )
         self.fields["day"].error_messages["required"] = _("Enter the day.")
 

@@ -1,22 +1,20 @@
 """An answer is downloaded with the question, its number of rows and the proof of each event."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
 from delegation.activity.giving_events import EventProof
+from delegation.activity.scope import LogScope
 from delegation.authorization.values import amount_to_json
-from delegation.staff.readings import Reading
-from portal.desk.audit import answers, context, export_file
-from portal.desk.audit.answers import ExplainedMatch
-from portal.desk.audit.export_file import ExportFile
-from portal.desk.audit.questions import CURRENCY, Question
-from portal.desk.desk_page import OrganizationPage
 from portal.http.request_context import Request
-from portal.shell import query_string
+from portal.shell import access_answer_page, access_answers, export_file, query_string
+from portal.shell.access_answers import ExplainedMatch
+from portal.shell.access_questions import CURRENCY, Question
+from portal.shell.export_file import ExportFile
 from portal.shell.page_context import PageContext
 from portal.wording import cldr
 
@@ -29,26 +27,51 @@ _EVENTS = ("invited", "assigned", "ended")
 _PROOF = ("event", "chain", "seq", "hash")
 
 
-def download(request: Request, found: OrganizationPage) -> HttpResponse:
-    """Answer with the file; a question with an error, or with too many rows, leads back to its page."""
-    page, kind = found.page, export_file.asked_format(request.GET)
-    names, form = context.names_and_form(page, request.GET)
-    back = query_string.with_values(
-        reverse("staff_audit_answer", args=[page.organization.key]), context.values_of(request.GET)
-    )
+def answer_file(
+    page: PageContext,
+    query: QueryDict,
+    scope: LogScope,
+    *,
+    offered: Collection[str] | None = None,
+    record: Callable[[], None] = lambda: None,
+) -> HttpResponse | str | None:
+    """Return the file; a sentence for an answer with too many rows; None for a question with an error.
+
+    `record` runs before the names are read.
+    """
+    kind = export_file.asked_format(query)
+    names, form = access_answer_page.names_and_form(page, query, offered=offered)
     if not kind or not form.is_bound or not form.is_valid():
-        return HttpResponseRedirect(back)
-    people = answers.answer(page, form.question)
+        return None
+    people = access_answers.answer(page, form.question, scope)
     if len(people.matches) > MAX_ROWS:
         text = _("A file holds at most %(number)s rows. Ask about one site, or about a higher amount.")
-        messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
-        return HttpResponseRedirect(back)
-    found.record(Reading.EXPORT)
-    rows = [_row(row) for row in answers.explain(page, form.question, people, people.matches, names)]
+        return text % {"number": cldr.number(MAX_ROWS)}
+    record()
+    explained = access_answers.explain(page, form.question, people, people.matches, names)
+    rows = [row_of(row) for row in explained]
     name = f"who-could-{page.organization.key}-{form.question.at.astimezone(page.zone):%Y-%m-%d}"
     titles = [*_COLUMNS, *(f"{event}_{part}" for event in _EVENTS for part in _PROOF)]
     head = _head(page, form.question, len(rows))
     return export_file.response(kind, ExportFile(name, head, rows, titles, [_cells(row) for row in rows]))
+
+
+def download(
+    request: Request,
+    page: PageContext,
+    scope: LogScope,
+    back: str,
+    *,
+    offered: Collection[str] | None = None,
+    record: Callable[[], None] = lambda: None,
+) -> HttpResponse:
+    """Answer with the file; a question with an error, or with too many rows, leads back to its page."""
+    answer = answer_file(page, request.GET, scope, offered=offered, record=record)
+    if isinstance(answer, HttpResponse):
+        return answer
+    if answer:
+        messages.warning(request, answer)
+    return HttpResponseRedirect(query_string.with_values(back, access_answer_page.values_of(request.GET)))
 
 
 def _head(page: PageContext, question: Question, rows: int) -> dict[str, Any]:
@@ -65,7 +88,8 @@ def _head(page: PageContext, question: Question, rows: int) -> dict[str, Any]:
     }
 
 
-def _row(row: ExplainedMatch) -> dict[str, Any]:
+def row_of(row: ExplainedMatch) -> dict[str, Any]:
+    """Return a person who could, in codes, with the proofs of the events."""
     right, assignment = row.match.right, row.assignment
     limited = right if right and right.takes_amount else None
     proofs = dict(zip(_EVENTS, (row.sent, row.assigned, row.ended), strict=True))

@@ -14,13 +14,14 @@ from delegation.activity import ending_events, people_in_events
 from delegation.activity.events import EventView
 from delegation.activity.giving_events import EventProof
 from delegation.activity.people_in_events import NamedMember
+from delegation.activity.scope import LogScope
 from delegation.authorization import entitlements, history, staff_rights
 from delegation.authorization.entitlements import Right
 from delegation.authorization.staff_rights import StaffHolder
 from delegation.catalogue.display_names import DisplayNames
 from identity.memberships import queries as memberships_queries
-from portal.desk.audit.questions import CURRENCY, Question
 from portal.shell import timeline
+from portal.shell.access_questions import CURRENCY, Question
 from portal.shell.explanation import ExplanationStep, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.wording import cldr, dates
@@ -65,22 +66,33 @@ class ExplainedMatch:
     chain: Sequence[ExplanationStep]
     assigned: EventProof | None
     sent: EventProof | None
+    reason: str
+    """In the giver's words; may be empty."""
     ended: EventProof | None
 
 
-def answer(page: PageContext, question: Question) -> FoundPeople:
-    """Find who could. Four statements at most; `page` is of the present."""
+def answer(page: PageContext, question: Question, scope: LogScope) -> FoundPeople:
+    """Find who could, among the members whose events the reader sees. Five statements at most.
+
+    `page` is of the present.
+    """
     matches, close = _matches(page.organization_id, question)
+    if not scope.whole:
+        seen = set(scope.memberships.order_by().values_list("id", flat=True))
+        matches = [match for match in matches if match.membership in seen]
+        close = [match for match in close if match.membership in seen]
     members = people_in_events.members(
         memberships=[match.membership for match in (*matches, *close)], organization=page.organization_id
     )
     place = {membership: index for index, membership in enumerate(members)}
     staff = (
         staff_rights.named_holders(verb=question.verb, organization=page.organization_id, at=question.at)
-        if question.verb
+        if question.verb and scope.whole
         else []
     )
     active = memberships_queries.active(at=question.at).filter(organization=page.organization_id)
+    if not scope.whole:
+        active = active.filter(id__in=scope.memberships.order_by().values("id"))
     return FoundPeople(
         matches=sorted(matches, key=lambda match: place[match.membership]),
         close=sorted(close, key=lambda match: place[match.membership]),
@@ -154,6 +166,7 @@ def _explained(match: Match, found: FoundPeople, explanation: RightsExplanation)
         chain=chain,
         assigned=event.proof if event else None,
         sent=event.sent if event else None,
+        reason=event.reason if event else "",
         ended=None,
     )
 
