@@ -32,6 +32,16 @@ OF_PAGES_ALONE = {
     "own_recovery",
     "recovery_over",
     "nothing_to_recover",
+    "answered_recently",
+    "case_changed",
+    "case_step",
+    "has_admin",
+    "own_case",
+    "case_stopped",
+    "case_waits",
+    "claim_closed",
+    "notices_returned",
+    "proofs_missing",
 }
 """Refusals of what no program does: what staff do, several people at once, accepting an invitation."""
 
