@@ -91,8 +91,7 @@ class ActivityPage(PageModel):
 def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
     """Return the part of the log that the address asks for."""
     log = log_of(page, query, clock, url=page.url("activity"))
-    urls = {"changes_url": page.url("rights_changes"), "who_could_url": page.url("who_could")}
-    return ActivityPage(**urls, **log)
+    return ActivityPage(changes_url=page.url("rights_changes"), who_could_url=page.url("who_could"), **log)
 
 
 def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str) -> dict[str, Any]:

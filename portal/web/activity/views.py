@@ -3,7 +3,7 @@
 import functools
 import uuid
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -29,7 +29,8 @@ def _log_page(
             raise Denied(reason="no_permission")
         return view(request, page, *args, **kwargs)
 
-    return require_safe(page_context.organization_page(with_log))
+    typed = cast("Callable[Concatenate[Request, PageContext, P], HttpResponse]", with_log)
+    return require_safe(page_context.organization_page(typed))
 
 
 @_log_page

@@ -55,7 +55,7 @@ def file(browser: BrowserClient, kind: str) -> bytes:
     url = next(link.url for link in row.links if kind in link.url)
     answer = browser.get(url)
     assert answer.status_code == 200
-    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return bytes(answer.getvalue())
 
 
 def problems(log: Log, content: bytes) -> list[str]:
