@@ -42,12 +42,17 @@ def register_application(
     Raises InvalidInput and AlreadyExists besides the errors of every act.
     """
     _check_input(key, name, client)
-    owner = _unit(unit)
+    business_unit = _unit(unit)
     secret = machine_secrets.generate(prefix="khs") if client is not None and client.has_secret else ""
     with acting(
-        actor, Verb.APPLICATION_REGISTER, on=SupplierSet(units=[owner.id]), idempotency_key=idempotency_key
+        actor,
+        Verb.APPLICATION_REGISTER,
+        on=SupplierSet(units=[business_unit.id]),
+        idempotency_key=idempotency_key,
     ) as act:
-        application = Application.objects.create(key=key, name=dict(name), unit=owner, created_at=act.at)
+        application = Application.objects.create(
+            key=key, name=dict(name), unit=business_unit, created_at=act.at
+        )
         act.record(application=key, client=client.client_id if client else None, business_unit=unit)
         if client is not None:
             owner = new_client.owner_of(actor, client.owner)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
+from audit.foundation import clock
 from delegation.applications import clients, new_client, queries
 from delegation.applications.new_client import NewClient
 from delegation.authorization.errors import InvalidInput
@@ -78,7 +79,7 @@ def test_owner_who_has_left_is_named_and_the_alert_addresses_get_the_mail(
     leena = staff_users.enrolled("staff-7", "Leena Aho")
     register(world, program=True, resources=API, owner=leena.pk)
     row = Client.objects.get(pk="erp")
-    shown = queries.clients(applications=[row.application_id], at=row.secret_made_at)[row.application_id]
+    shown = queries.clients(applications=[row.application_id], at=clock.now())[row.application_id]
     assert [one.owner_name for one in shown if one.owner_has_left] == ["Leena Aho"]
     move_clock(353 * DAY)
     assert reminders.queue_due() == 1
