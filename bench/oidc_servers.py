@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -74,10 +75,12 @@ def _postmaster(url: str) -> int:
 
 @contextlib.contextmanager
 def _product(port: int, count: int, postgres: int) -> Iterator[Server]:
+    from tests.fixtures import staff_users
     from tests.fixtures.world import World
 
     world = World()
-    secrets = {algorithm: _client(world, algorithm) for algorithm in ("RS256", "ES256")}
+    owner = staff_users.enrolled().pk
+    secrets = {algorithm: _client(world, algorithm, owner) for algorithm in ("RS256", "ES256")}
     access, refresh = _grants(world, count)
     operations = _operations(
         host=f"localhost:{port}",
@@ -92,7 +95,7 @@ def _product(port: int, count: int, postgres: int) -> Iterator[Server]:
         yield Server("keyholder", port, operations, refresh, [process.pid, postgres])
 
 
-def _client(world: "World", algorithm: str) -> str:
+def _client(world: "World", algorithm: str, owner: uuid.UUID) -> str:
     """Register a client with both grants, and return its secret."""
     from delegation.applications import clients, new_client
     from identity.clients.models import Application
@@ -105,6 +108,7 @@ def _client(world: "World", algorithm: str) -> str:
         program=True,
         resources=[API + algorithm.lower()],
         token_algorithm=algorithm,
+        owner=owner,
     )
     application = Application.objects.get(key="ordering")
     made = clients.register(actor=world.system, application=application, client=client)
