@@ -20,4 +20,4 @@ def last_checks(*, organization: uuid.UUID) -> dict[str, LastCheck]:
     """Return the newest check by domain. One statement."""
     rows = DomainCheck.objects.filter(organization=organization)
     columns = rows.values_list("domain", "result", "checked_at", "failing_since")
-    return {domain: LastCheck(*rest) for domain, *rest in columns}
+    return {domain: LastCheck(result, at, since) for domain, result, at, since in columns}
