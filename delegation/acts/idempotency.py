@@ -96,7 +96,7 @@ def result_from_json(kind: Any, stored: Mapping[str, Any]) -> Any:
 
 
 def _typed(hint: Any, value: Any) -> Any:
-    if hint is uuid.UUID:
+    if isinstance(value, str) and uuid.UUID in (hint, *get_args(hint)):
         return uuid.UUID(value)
     return tuple(value) if isinstance(value, list) else value
 

@@ -241,10 +241,10 @@ CREATE TRIGGER orphan_verdict_fixed BEFORE INSERT OR UPDATE OR DELETE ON delegat
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_fixed();
 -- The file as stored, with room for the key's id, nonce and tag.
 ALTER TABLE delegation_orphanproof ADD CONSTRAINT orphan_proof_file_of_digest CHECK (
-    file IS NULL AND (file_type, file_size, file_digest, stored_digest) = ('', 0, '', '')
+    file_size BETWEEN 0 AND 2000000000 AND (file IS NULL AND (file_type, file_size, file_digest, stored_digest) = ('', 0, '', '')
     OR file IS NOT NULL AND octet_length(file) <= 2097152 + 1024 AND file_size BETWEEN 1 AND 2097152
        AND stored_digest = encode(sha256(file), 'hex') AND file_digest <> ''
-       AND file_type IN ('application/pdf', 'image/png', 'image/jpeg'));
+       AND file_type IN ('application/pdf', 'image/png', 'image/jpeg')));
 
 -- A letter is answered once, and an objection decided once.
 CREATE FUNCTION delegation_orphan_letter_fixed() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -30,6 +30,10 @@ from delegation.invitations.commands.accept import Newcomer
 from delegation.invitations.commands.send import InvitationSent, InvitationsSent
 from delegation.looking_along.commands import LookAllowed
 from delegation.onboarding.commands import Onboarded
+from delegation.orphan_cases.commands.decisions import Notified
+from delegation.orphan_cases.commands.evidence import LetterSent
+from delegation.orphan_cases.commands.outcome import Invited
+from delegation.orphan_cases.commands.requests import Requested
 from delegation.people.commands.enrollment import PersonToEnroll
 from delegation.service_users.commands import ServiceUserCreated
 from identity.memberships.models import Membership
@@ -42,6 +46,10 @@ NOT_RETURNED_AGAIN = {
     (InvitationsSent, "links"): (),
     (ApplicationRegistered, "secret"): "",
     (Onboarded, "links"): (),
+    (Requested, "link"): "",
+    (LetterSent, "link"): "",
+    (Notified, "links"): (),
+    (Invited, "link"): "",
     (SecretMade, "secret"): "",
     (LookAllowed, "code"): "",
     (ServiceUserCreated, "secret"): "",
@@ -49,6 +57,7 @@ NOT_RETURNED_AGAIN = {
 """The fields of a result that are not stored, with what a repeated request gets."""
 PLAIN: Mapping[Any, Sequence[Any]] = {
     str: ("a", "b"),
+    bytes: (b"a", b"b"),
     bool: (False, True),
     int: (1, 2),
     Decimal: (Decimal(1), Decimal(2)),

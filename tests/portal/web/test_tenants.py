@@ -9,13 +9,14 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from delegation.absence_claims import commands as absence_claims
 from tests.fixtures import signed_in, url_map
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.url_map import Address
-from tests.fixtures.world import World
+from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-IDS = {"membership", "act", "invitation"}
+IDS = {"membership", "act", "invitation", "claim"}
 NOT_OURS = {"application", "key", "pk", "token", "uidb36"}
 """What names nothing of an organization: a service of everybody's, a secret, a factor of one's own."""
 METHODS = ("get", "post", "put", "delete")
@@ -52,7 +53,13 @@ def test_id_of_another_organization_answers_like_a_random_id(world: World) -> No
     removed = world.remove(world.stina, by=world.tiina)
     browser = signed_in.browser(world.aino)
     invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
-    theirs = {"membership": world.tiina.id, "act": removed.act, "invitation": invitation.id}
+    claim = absence_claims.claim(actor=actor_of(world.mikko_at_pohjola), admin=world.tiina, reason="unsure")
+    theirs = {
+        "membership": world.tiina.id,
+        "act": removed.act,
+        "invitation": invitation.id,
+        "claim": claim.result.claim,
+    }
     tried = 0
     for address in inside():
         for name in IDS.intersection(address.arguments):
@@ -67,7 +74,7 @@ def test_id_of_another_organization_answers_like_a_random_id(world: World) -> No
 
 def test_page_of_another_organization_answers_like_an_unknown_one(world: World) -> None:
     browser = signed_in.browser(world.aino)
-    ids = {"membership": world.tiina.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
+    ids = {"membership": world.tiina.id, **{name: uuid.uuid4() for name in IDS - {"membership"}}}
     for address in inside():
         foreign = answers(browser, path(address, "pohjola", **ids))
         random = answers(browser, path(address, "nowhere", **ids))
@@ -102,7 +109,7 @@ def test_foreign_id_in_a_form_is_not_found(world: World) -> None:
 @pytest.mark.parametrize("who", ["nobody", "a password only"])
 def test_page_of_an_organization_without_a_strong_session_requires_sign_in(world: World, who: str) -> None:
     browser = BrowserClient() if who == "nobody" else signed_in.browser(world.aino, strong=False)
-    ids = {"membership": world.mikko.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
+    ids = {"membership": world.mikko.id, **{name: uuid.uuid4() for name in IDS - {"membership"}}}
     for address in inside():
         where = path(address, "koskela", **ids)
         shown = browser.get(where)
