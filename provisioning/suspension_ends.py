@@ -1,5 +1,8 @@
 """The deliverer resumes the organizations whose suspension has a stated end, as soon as it has come."""
 
+import uuid
+from collections.abc import Callable
+
 import structlog
 from django.db import connection
 
@@ -11,6 +14,16 @@ from delegation.suspensions import commands, queries
 from identity.organizations.models import Suspension
 
 log = structlog.get_logger(__name__)
+
+Report = Callable[[uuid.UUID, uuid.UUID], object]
+"""Takes the organization and the suspension that has ended."""
+_reports: list[Report] = []
+
+
+def register(report: Report) -> None:
+    """Let `report` be called once for each organization that is resumed here: the portal writes the mails."""
+    if report not in _reports:
+        _reports.append(report)
 
 
 def resume_due() -> int:
@@ -26,6 +39,8 @@ def _resume(suspension: Suspension) -> bool:
     actor, organization = system(channel=Channel.JOB), suspension.organization
     try:
         commands.resume(actor=actor, organization=organization, suspension=suspension.id)
+        for report in _reports:
+            report(organization.id, suspension.id)
     except NotSuspended:
         return False
     except Exception:

@@ -13,6 +13,7 @@ from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import effects as catalogue_effects
 from delegation.catalogue.unit_ceilings import NO_UNIT
+from delegation.customer_contacts import effects as contact_effects
 from delegation.invitations import effects as invitations_effects
 from delegation.invitations.models import Invitation
 from delegation.onboarding import rules
@@ -31,7 +32,7 @@ class Onboarded:
 
 @command
 def onboard(*, actor: Actor, customer: NewCustomer, idempotency_key: str | None = None) -> Outcome[Onboarded]:
-    """Create the organization, set its offer and invite its first admins, in one act.
+    """Create the organization with its contacts, set its offer and invite its first admins, in one act.
 
     The channel mails the links: a repeated request gets none. Raises InvalidInput, AlreadyExists and RateLimited
     besides the errors of every act.
@@ -41,6 +42,7 @@ def onboard(*, actor: Actor, customer: NewCustomer, idempotency_key: str | None 
     with acting(actor, Verb.ORGANIZATION_CREATE, on=subject, idempotency_key=idempotency_key) as act:
         rules.require_new(new=new, units=subject.units.values())
         organization = organizations_effects.create(act, subject, new)
+        contact_effects.add_first(act, customer.contacts)
         if customer.offer:
             facts = catalogue_effects.set_offer(
                 act, organization, customer.offer, units=subject.units or NO_UNIT

@@ -7,6 +7,7 @@ from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyExists, InvalidInput
 from delegation.authorization.values import AmountLimit
 from delegation.catalogue import rules as catalogue_rules
+from delegation.customer_contacts.new_contact import NewContact
 from delegation.invitations.recipients import Recipient
 from delegation.organizations.new_organization import NewOrganization
 
@@ -36,6 +37,7 @@ class NewCustomer:
     organization: NewOrganization
     admins: Sequence[FirstAdmin]
     offer: Mapping[str, AmountLimit] = field(default_factory=dict)
+    contacts: Sequence[NewContact] = ()
 
     def cleaned(self) -> "NewCustomer":
         """Return the one spelling of every value.
@@ -50,4 +52,5 @@ class NewCustomer:
         if len({admin.email for admin in admins}) < len(admins):
             raise AlreadyExists(field="second_email")
         catalogue_rules.check_offer(self.offer)
-        return replace(self, organization=self.organization.cleaned(), admins=admins)
+        contacts = [contact.cleaned() for contact in self.contacts]
+        return replace(self, organization=self.organization.cleaned(), admins=admins, contacts=contacts)

@@ -13,8 +13,9 @@ from django.db.models import QuerySet
 from audit.foundation.actor import Actor
 from delegation.authorization import authorities
 from delegation.authorization.models.roles import Entitlement
-from delegation.authorization.values import AmountLimit
+from delegation.authorization.values import AmountLimit, amount_from_json
 from delegation.authorization.verbs import Verb
+from delegation.catalogue.models import CeilingTemplate
 from delegation.invitations import scope
 from delegation.invitations.models import Invitation
 from delegation.onboarding.new_customer import ADMIN_ROLE
@@ -59,6 +60,13 @@ def units(*, actor: Actor, at: dt.datetime) -> list[Unit]:
     return [Unit(*row) for row in rows.values_list("id", "key", "name")]
 
 
+def all_units() -> list[Unit]:
+    """List all business units by name, for the system. One statement."""
+    return [
+        Unit(*row) for row in BusinessUnit.objects.order_by("name", "id").values_list("id", "key", "name")
+    ]
+
+
 def services() -> list[OfferableService]:
     """List the applications with entitlements, in the order of the catalogue. One statement."""
     rows = Entitlement.objects.filter(application__is_active=True).order_by("rank", "key")
@@ -68,6 +76,26 @@ def services() -> list[OfferableService]:
     ):
         found.setdefault(application, (name, {}))[1][key] = takes_amount
     return [OfferableService(key, name, entitlements) for key, (name, entitlements) in found.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTemplate:
+    """Names a ready-made offer of the catalogue; without `units`, all business units use it."""
+
+    key: str
+    name: Mapping[str, str]
+    offer: Mapping[str, AmountLimit]
+    units: Sequence[str] = ()
+
+
+def templates() -> list[OfferTemplate]:
+    """List the templates of ceilings, in the order of the catalogue. One statement."""
+    rows = CeilingTemplate.objects.order_by("rank", "key")
+    return [OfferTemplate(row.key, row.name, _limits(row.offer), row.units) for row in rows]
+
+
+def _limits(amounts: Mapping[str, str | None]) -> dict[str, AmountLimit]:
+    return {key: AmountLimit(amount_from_json(amount)) for key, amount in amounts.items()}
 
 
 def offer_of(
@@ -84,11 +112,23 @@ def offer_of(
 
 def free_key(*, name: str) -> str:
     """Propose the key of an organization from its name: the name in small Latin letters, with a number where taken."""
-    latin = normalization.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
-    stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: _KEY_LENGTH - 5].strip("-") or "customer"
-    taken = set(Organization.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    stem = key_stem(name)
+    taken = Organization.objects.filter(key__startswith=stem).values_list("key", flat=True)
+    return free_among(stem, set(taken))
+
+
+def free_among(stem: str, taken: Collection[str]) -> str:
+    """Return the stem, or the stem with the first number with which it is not taken."""
     numbered = (f"{stem}-{number}" for number in itertools.count(2))
-    return next(key for key in itertools.chain([stem], numbered) if key not in taken | RESERVED_KEYS)
+    return next(
+        key for key in itertools.chain([stem], numbered) if key not in taken and key not in RESERVED_KEYS
+    )
+
+
+def key_stem(name: str) -> str:
+    """Return the name in small Latin letters, with room for a number."""
+    latin = normalization.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: _KEY_LENGTH - 5].strip("-") or "customer"
 
 
 def first_invitations(*, organization: uuid.UUID) -> list[Invitation]:

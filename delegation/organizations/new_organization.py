@@ -11,7 +11,7 @@ MAX_REGISTER_ID, MAX_CUSTOMER_NUMBER = 40, 40
 """The longest texts, in characters."""
 MAX_DOMAINS = 50
 """Mail domains of one organization: each is looked up every day."""
-RESERVED_KEYS = frozenset({"onboard"})
+RESERVED_KEYS = frozenset({"onboard", "onboard-file"})
 """Addresses of staff pages have these words in the place of an organization's key."""
 
 

@@ -56,7 +56,11 @@ SELECT (SELECT count(*) FROM identity_membership_at(%(at)s) m
         FROM delegation_hold h
         LEFT JOIN delegation_entitlement e ON e.id = h.entitlement_id
         LEFT JOIN identity_published_application p ON p.id = h.application_id
-        WHERE h.organization_id = %(organization)s AND in_force(h.valid_from, h.valid_until, %(at)s))
+        WHERE h.organization_id = %(organization)s AND in_force(h.valid_from, h.valid_until, %(at)s)),
+       (SELECT jsonb_agg(jsonb_build_array(k.name, k.kind, coalesce(nullif(k.email, ''), k.phone))
+                         ORDER BY k.kind, k.name)
+        FROM delegation_customercontact k
+        WHERE k.organization_id = %(organization)s AND in_force(k.valid_from, k.valid_until, %(at)s))
 """
 
 
@@ -81,6 +85,15 @@ class OfferedEntitlement:
 
 
 @dataclass(frozen=True, slots=True)
+class ReachedContact:
+    """Names a contact of a kind, and how to reach it: the address, or the number without one."""
+
+    name: str
+    kind: str
+    reached: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerOverview:
     """Counts what belongs to the customer; `people` are the members in force."""
 
@@ -94,12 +107,14 @@ class CustomerOverview:
     """By service."""
     holds: Sequence[Text]
     """What is on hold, oldest first: an entitlement's text, or a service's name."""
+    contacts: Sequence[ReachedContact]
+    """By kind and name."""
 
 
 def load(*, organization: uuid.UUID, at: dt.datetime) -> CustomerOverview:
     """Read the customer in numbers. One statement."""
     params = {"organization": organization, "at": at, "recent": at - RECENT}
-    people, sites, invitations, tiers, offer, holds = db.fetch_only(_OVERVIEW, params)
+    people, sites, invitations, tiers, offer, holds, contacts = db.fetch_only(_OVERVIEW, params)
     return CustomerOverview(
         people=people,
         sites=sites,
@@ -113,6 +128,7 @@ def load(*, organization: uuid.UUID, at: dt.datetime) -> CustomerOverview:
             for service, text, takes_amount, amount, currency in _rows(offer)
         ],
         holds=_rows(holds),
+        contacts=[ReachedContact(*row) for row in _rows(contacts)],
     )
 
 

@@ -24,6 +24,7 @@ class SuspensionView:
     reason: str
     since: dt.datetime
     resume_at: dt.datetime | None
+    by: uuid.UUID
     suspended_by: str
     """The name of the staff member, for staff alone; empty for the command."""
     organization: Organization
@@ -50,7 +51,15 @@ def present(*, organization: uuid.UUID) -> SuspensionView | None:
     row = rows.select_related("organization").annotate(name=Subquery(names)).first()
     if row is None:
         return None
-    return SuspensionView(row.id, row.reason, row.valid_from, row.resume_at, row.name or "", row.organization)
+    return SuspensionView(
+        id=row.id,
+        reason=row.reason,
+        since=row.valid_from,
+        resume_at=row.resume_at,
+        by=row.suspended_by,
+        suspended_by=row.name or "",
+        organization=row.organization,
+    )
 
 
 def due(*, at: dt.datetime) -> list[Suspension]:

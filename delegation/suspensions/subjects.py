@@ -14,19 +14,30 @@ from delegation.authorization import authorities, staff_rights
 from delegation.authorization.errors import NotFound
 from delegation.authorization.policy import Decision
 from delegation.authorization.verbs import Verb
+from delegation.suspensions import rules
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import SHOWN_NAME
 from identity.organizations.models import Organization, Suspension
 
 
 class OrganizationToSuspend(SupplierSet):
-    """Holds the organization; the act is the supplier's, and the organization's own roles give no part in it."""
+    """Holds the organization; the act is the supplier's, and the organization's own roles give no part in it.
+
+    Staff need rights for the organization, or for all its business units.
+    """
 
     def __init__(self, organization: Organization) -> None:
         super().__init__(affects=(organization.id,))
         self.organization = organization.id
         self.members = self._present_members()
         self._labels: dict[uuid.UUID, PersonalValue] = {}
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Decide by staff rights for the organization as a whole."""
+        decision = super().decide(actor=actor, verb=verb, at=at)
+        if not decision or _covers_whole(actor, verb, self.organization, at):
+            return decision
+        return Decision(allowed=False, reason="no_permission")
 
     def users(self) -> Collection[uuid.UUID]:
         """Return the users of the present members."""
@@ -69,16 +80,15 @@ class SuspensionToEnd(SupplierSet):
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """Decide by staff rights, and by who suspended the organization."""
         decision = super().decide(actor=actor, verb=verb, at=at)
-        if not decision or self._is_own(actor) or self._covers_all(actor, verb, at):
+        if not decision or self._is_own(actor) or _covers_whole(actor, verb, self.organization, at):
             return decision
         return Decision(allowed=False, reason="no_permission")
 
     def _is_own(self, actor: Actor) -> bool:
         return Suspension.objects.filter(id=self.suspension, suspended_by=actor.id).exists()
 
-    def _covers_all(self, actor: Actor, verb: Verb, at: dt.datetime) -> bool:
-        own = [one for one in authorities.authorities_of(actor=actor, at=at) if verb.value in one.verbs]
-        if any(one.is_for_all or one.organization == self.organization for one in own):
-            return True
-        units = staff_rights.units_of(organizations=[self.organization])[self.organization]
-        return {one.unit for one in own} >= units
+
+def _covers_whole(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> bool:
+    own = authorities.authorities_of(actor=actor, at=at)
+    units = staff_rights.units_of(organizations=[organization])[organization]
+    return rules.covers_whole(own=own, verb=verb, organization=organization, units=units)

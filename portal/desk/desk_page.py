@@ -17,6 +17,7 @@ from delegation.organizations import queries as organizations_queries
 from delegation.organizations.customer_numbers import Number
 from delegation.staff import readings
 from delegation.staff.readings import Reading
+from delegation.suspensions import rules as suspensions_rules
 from portal.http import request_context
 from portal.http.request_context import Request
 from portal.shell.page_context import PageContext
@@ -35,6 +36,15 @@ class OrganizationPage:
     page: PageContext
     numbers: Sequence[Number]
     """The numbers of the customer in its business units."""
+
+    def covers_whole(self, verb: Verb) -> bool:
+        """Return whether the rights allow the verb for all of the customer's business units."""
+        return suspensions_rules.covers_whole(
+            own=self.reader.own,
+            verb=verb,
+            organization=self.page.organization_id,
+            units={one.unit_id for one in self.numbers},
+        )
 
     def record(self, what: Reading, *, membership: uuid.UUID | None = None) -> None:
         """Record in the customer's log that the reader reads this, about one member or the whole customer."""

@@ -15,9 +15,11 @@ from portal.desk.holds import views as holds
 from portal.desk.home import views as home
 from portal.desk.keys import views as keys
 from portal.desk.looking_along import views as looking_along
+from portal.desk.onboarding import file_views as onboarding_file
 from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
 from portal.desk.people import views as people
+from portal.desk.records import views as records
 from portal.desk.staff import views as staff
 from portal.desk.suspensions import views as suspensions
 
@@ -66,11 +68,16 @@ urlpatterns = [
     ),
     path("organizations/", organizations.listing, name="staff_organizations"),
     path("organizations/onboard/", onboarding.onboard, name="staff_onboard"),
+    path("organizations/onboard-file/", onboarding_file.onboard_file, name="staff_onboard_file"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
     path("organizations/<slug:organization>/activity", activity.listing, name="staff_activity"),
     path("organizations/<slug:organization>/claims/<uuid:claim>/", absence_claims.detail, name="staff_claim"),
     path("organizations/<slug:organization>/ceiling/", ceilings.listing, name="staff_ceiling"),
     path("organizations/<slug:organization>/ceiling/change", ceilings.change, name="staff_ceiling_change"),
+    path("organizations/<slug:organization>/contacts/", records.contacts, name="staff_contacts"),
+    path("organizations/<slug:organization>/contacts/add", records.add_contact, name="staff_contact_add"),
+    path("organizations/<slug:organization>/contacts/<uuid:contact>/", records.contact, name="staff_contact"),
+    path("organizations/<slug:organization>/domains/", records.domains, name="staff_domains"),
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),
     path("organizations/<slug:organization>/holds/place", holds.place, name="staff_hold_place"),
     path("organizations/<slug:organization>/holds/<uuid:hold>/lift", holds.lift, name="staff_hold_lift"),

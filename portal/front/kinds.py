@@ -9,6 +9,7 @@ from portal.oidc import metadata
 LIVE: Final = "/health/live"
 READY: Final = "/health/ready"
 METRICS: Final = "/metrics"
+CUSTOMER_FILE: Final = "/staff/organizations/onboard-file/"
 STAFF_LOGOUT: Final = "/staff/backchannel-logout"
 PROBES: Final = frozenset({LIVE, READY, METRICS})
 FORM: Final = "application/x-www-form-urlencoded"
@@ -50,6 +51,10 @@ _BY_PATH: dict[str, EndpointKind] = {
     metadata.DEVICE_AUTHORIZATION: MACHINES,
     # A staff member who has left is out also while a flood fills the other lanes.
     STAFF_LOGOUT: EndpointKind(lane="staff_logout", body_bytes=limits.FORM_BYTES, content_types=_FORMS),
+    # A file of customers is pasted into a form.
+    CUSTOMER_FILE: EndpointKind(
+        lane="people", machine=False, body_bytes=limits.FILE_BYTES, content_types=_FORMS
+    ),
 }
 # An endpoint that reads uploads is added above with a kind of its own; nothing else gets such a body.
 

@@ -22,6 +22,8 @@ BODY_SECONDS: Final = 10
 """From the end of the headers to the end of the body. With the caps below, it is also the least rate of a body."""
 FORM_BYTES: Final = 64 * KIB
 """A body, unless its kind of endpoint asks for more. Django reads 1,000 fields at most: as many sites take 43 kB."""
+FILE_BYTES: Final = KIB * KIB
+"""The body of the page that takes a file of customers: 1,000 of them, with all columns."""
 BODIES_BYTES: Final = 32 * KIB * KIB
 """What all incomplete bodies may occupy together; above it, the oldest of them are refused."""
 BODIES_PER_ADDRESS: Final = 32

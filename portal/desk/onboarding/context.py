@@ -17,7 +17,7 @@ from portal.desk.onboarding.forms import CURRENCY, OnboardForm
 from portal.shell import forms as shell_forms
 from portal.shell.page_model import PageModel
 from portal.signin.staff.reader import StaffReader
-from portal.wording import access, cldr, dates, supplier_texts, time_zones
+from portal.wording import access, cldr, dates, record_events, supplier_texts, time_zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class OnboardPage(PageModel):
     onboard_url: str
     list_url: str
     currency: str
+    has_templates: bool
     effects: Sequence[OnboardingEffect]
     """Empty until the form was checked."""
     customer_name: str
@@ -104,6 +105,7 @@ def onboard_page(reader: StaffReader, form: OnboardForm, *, checked: bool) -> On
         onboard_url=reverse("staff_onboard"),
         list_url=reverse("staff_organizations"),
         currency=cldr.currency_sign(CURRENCY),
+        has_templates=bool(form.templates),
         effects=_effects(reader, form) if checked else [],
         customer_name=form.cleaned_data["name"] if checked else "",
         seen=form.digest if checked else "",
@@ -133,12 +135,27 @@ def _effects(reader: StaffReader, form: OnboardForm) -> list[OnboardingEffect]:
     return [
         OnboardingEffect(new.name, created, known % values),
         *invited,
+        *_contacts(form),
         _offered(form),
         _continuity(len(invited)),
     ]
 
 
+def _contacts(form: OnboardForm) -> list[OnboardingEffect]:
+    effects = [
+        OnboardingEffect(one.name, record_events.CONTACT_KINDS[one.kind]().lower(), one.email or one.phone)
+        for one in form.customer.contacts
+    ]
+    if domains := form.customer.organization.mail_domains:
+        text = _("The page of the customer shows the DNS records for %(domains)s")
+        effects.append(OnboardingEffect("", text % {"domains": cldr.joined(domains)}))
+    return effects
+
+
 def _offered(form: OnboardForm) -> OnboardingEffect:
+    if form.chosen_template is not None:
+        name = supplier_texts.in_language(form.chosen_template.name)
+        return OnboardingEffect("", _("The offer “%(name)s” can be assigned") % {"name": name})
     chosen, limit = form.cleaned_data["services"], form.cleaned_data["limit"]
     names = [supplier_texts.in_language(one.name) for one in form.offered if one.key in chosen]
     if not names:

@@ -1,6 +1,6 @@
 """One form onboards a customer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from audit.foundation import digests
 from audit.foundation.errors import DomainError
 from delegation.authorization import input_cleaning
+from delegation.authorization.values import AmountLimit
 from delegation.onboarding import queries
 from delegation.onboarding.new_customer import FirstAdmin, NewCustomer
-from delegation.onboarding.queries import OfferableService, Unit
+from delegation.onboarding.queries import OfferableService, OfferTemplate, Unit
 from delegation.organizations import new_organization
 from delegation.organizations.new_organization import NewOrganization
-from portal.desk.onboarding import pasted_sites
+from portal.desk.onboarding import contact_fields, pasted_sites
+from portal.desk.onboarding.contact_fields import ContactFields
 from portal.shell.forms import IdempotentForm
 from portal.wording import amounts, cldr, input_problems, refusals, supplier_texts
 
@@ -31,7 +33,7 @@ _FIELDS = {
 """Fields of refusals that have another name in the form."""
 
 
-class OnboardForm(IdempotentForm):
+class OnboardForm(ContactFields, IdempotentForm):
     """Asks for the company, its first admins and what it is offered."""
 
     name = forms.CharField(max_length=input_cleaning.NAME)
@@ -51,33 +53,37 @@ class OnboardForm(IdempotentForm):
     second_email = forms.CharField(required=False, max_length=254)
     admin_language = forms.ChoiceField(choices=settings.LANGUAGES)
     services = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    template = forms.ChoiceField(required=False)
     limit = forms.CharField(required=False, max_length=40)
     seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, units: Sequence[Unit], services: Sequence[OfferableService], **kwargs: Any
+        self,
+        *args: Any,
+        units: Sequence[Unit],
+        services: Sequence[OfferableService],
+        templates: Sequence[OfferTemplate] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.units, self.offered = units, services
-        self._choices("unit", [(unit.key, unit.name) for unit in units])
-        self._choices("services", [(one.key, supplier_texts.in_language(one.name)) for one in services])
+        self.units, self.offered, self.templates = units, services, templates
+        names = [(one.key, supplier_texts.in_language(one.name)) for one in templates]
+        self.set_choices("template", [("", _("By service")), *names], "")
+        self.set_choices("unit", [(unit.key, unit.name) for unit in units], "")
+        self.set_choices(
+            "services", [(one.key, supplier_texts.in_language(one.name)) for one in services], ""
+        )
         missing = {
             "name": _("Enter the company’s name."),
             "number": _("Enter the customer number."),
             "admin_name": _("Enter the admin’s name."),
             "admin_email": _("Enter an e-mail address."),
         }
+        fill, long = input_problems.text_of("missing", longest=""), _("This is too long.")
+        unknown = input_problems.text_of("unknown", longest="")
         for name, field in self.fields.items():
-            field.error_messages |= {
-                "required": missing.get(name, input_problems.text_of("missing", longest="")),
-                "max_length": _("This is too long."),
-                "invalid_choice": input_problems.text_of("unknown", longest=""),
-            }
-
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = choices
+            fits = {"max_length": long, "invalid_choice": unknown}
+            field.error_messages |= {**fits, "required": missing.get(name, fill)}
 
     @property
     def unit_of_customer(self) -> Unit:
@@ -110,39 +116,54 @@ class OnboardForm(IdempotentForm):
                 mail_domains=data["domains"],
             ),
             admins=self._admins(),
-            offer=queries.offer_of(among=self.offered, chosen=data["services"], limit=data["limit"]),
+            offer=self.offer,
+            contacts=contact_fields.contacts_of(data),
         )
+
+    @property
+    def chosen_template(self) -> OfferTemplate | None:
+        """Return the chosen template; None where services are chosen one by one."""
+        chosen = self.cleaned_data.get("template")
+        return next((one for one in self.templates if one.key == chosen), None)
+
+    @property
+    def offer(self) -> Mapping[str, AmountLimit]:
+        """Return what a valid form offers."""
+        data = self.cleaned_data
+        if self.chosen_template is not None:
+            return self.chosen_template.offer
+        return queries.offer_of(among=self.offered, chosen=data["services"], limit=data["limit"])
 
     def _admins(self) -> list[FirstAdmin]:
         data = self.cleaned_data
-        people = [
+        return [
             FirstAdmin(data[f"{which}_email"], data[f"{which}_name"], data["admin_language"])
             for which in ("admin", "second")
+            if data[f"{which}_email"]
         ]
-        return [person for person in people if person.email]
 
     def clean_name(self) -> str:
         """Clean the name. Raises ValidationError."""
-        return _checked(input_cleaning.name, self.cleaned_data["name"])
+        return contact_fields.checked(input_cleaning.name, self.cleaned_data["name"])
 
     def clean_admin_name(self) -> str:
         """Clean the name. Raises ValidationError."""
-        return _checked(input_cleaning.name, self.cleaned_data["admin_name"])
+        return contact_fields.checked(input_cleaning.name, self.cleaned_data["admin_name"])
 
     def clean_second_name(self) -> str:
         """Clean the name. Raises ValidationError."""
-        return _checked(
+        return contact_fields.checked(
             lambda text: input_cleaning.name(text, required=False), self.cleaned_data["second_name"]
         )
 
     def clean_admin_email(self) -> str:
         """Return the one spelling of the address. Raises ValidationError."""
-        return _checked(input_cleaning.address, self.cleaned_data["admin_email"])
+        return contact_fields.checked(input_cleaning.address, self.cleaned_data["admin_email"])
 
     def clean_second_email(self) -> str:
         """Return the one spelling of the address, or nothing. Raises ValidationError."""
         text = self.cleaned_data["second_email"]
-        return _checked(input_cleaning.address, text) if text else ""
+        return contact_fields.checked(input_cleaning.address, text) if text else ""
 
     def clean_time_zone(self) -> str:
         """Accept a time zone of the IANA database. Raises ValidationError."""
@@ -162,7 +183,7 @@ class OnboardForm(IdempotentForm):
     def clean_domains(self) -> list[str]:
         """Return the domains, which commas or spaces separate. Raises ValidationError."""
         words = self.cleaned_data["domains"].replace(",", " ").split()
-        return sorted({_checked(input_cleaning.mail_domain, word) for word in words})
+        return sorted({contact_fields.checked(input_cleaning.mail_domain, word) for word in words})
 
     def clean_sites(self) -> list[tuple[str, str]]:
         """Return (name, external id) of each line. Raises ValidationError."""
@@ -191,7 +212,12 @@ class OnboardForm(IdempotentForm):
     def clean(self) -> dict[str, Any]:
         """Propose the key, and ask for a limit where a chosen service needs one."""
         data = super().clean() or self.cleaned_data
-        chosen = [one for one in self.offered if one.key in data.get("services", ())]
+        for field, text in contact_fields.problems(data).items():
+            self.add_error(field, text)
+        template = self.chosen_template
+        if template is not None and template.units and data.get("unit") not in template.units:
+            self.add_error("template", _("This business unit does not use this template."))
+        chosen = [] if template else [one for one in self.offered if one.key in data.get("services", ())]
         if (
             data.get("limit") is None
             and "limit" not in self.errors
@@ -216,10 +242,3 @@ class OnboardForm(IdempotentForm):
         sentence = refusals.sentence_for(refusal)
         field = _FIELDS.get(sentence.field, sentence.field)
         self.add_error(field if field in self.fields else None, sentence.text)
-
-
-def _checked(clean: Callable[[str], str], text: str) -> str:
-    try:
-        return clean(text)
-    except DomainError as error:
-        raise ValidationError(refusals.sentence_for(error).text) from error

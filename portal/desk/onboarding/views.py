@@ -51,6 +51,7 @@ def _form(request: Request, reader: StaffReader) -> OnboardForm:
         request.POST if request.method == "POST" else None,
         units=units,
         services=services,
+        templates=queries.templates(),
         initial={
             "language": language,
             "admin_language": language,

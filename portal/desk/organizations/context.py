@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from delegation import continuity
 from delegation.authorization.verbs import Verb
 from delegation.suspensions import queries as suspensions_queries
-from identity.organizations.queries import OrganizationView
+from delegation.suspensions.queries import SuspensionView
 from portal.desk.desk_page import OrganizationPage
 from portal.desk.organizations import customer_list, customer_parts
-from portal.desk.organizations.customer_parts import ConnectedSystem, OfferRow, TierRow
+from portal.desk.organizations.customer_parts import ConnectedSystem, ContactLine, OfferRow, TierRow
 from portal.shell.components import Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
@@ -52,6 +52,8 @@ class CustomerPage(PageModel):
     """What is on hold now."""
     admins: Sequence[Contact]
     """The working admins, the first few by name."""
+    contacts: Sequence[ContactLine]
+    """The first contacts for invoices and contracts."""
     actions: Sequence[DeskAction]
 
 
@@ -63,7 +65,7 @@ class _Offer:
     route: str
     label: Callable[[], str]
     sub: Callable[[], str]
-    applies: Callable[[OrganizationView], bool] = lambda _customer: True
+    applies: Callable[[OrganizationPage, SuspensionView | None], bool] = lambda _found, _suspension: True
 
 
 _ACTIONS: Sequence[_Offer] = (
@@ -84,20 +86,37 @@ _ACTIONS: Sequence[_Offer] = (
         "staff_suspend",
         lambda: _("Suspend the customer…"),
         lambda: _("Stop all sign-in for this customer. No right is removed."),
-        lambda customer: not customer.is_suspended,
+        lambda found, _suspension: (
+            not found.page.organization.is_suspended and found.covers_whole(Verb.ORGANIZATION_SUSPEND)
+        ),
     ),
     _Offer(
         Verb.ORGANIZATION_RESUME,
         "staff_resume",
         lambda: _("Resume the customer…"),
         lambda: _("Let its people sign in again."),
-        lambda customer: customer.is_suspended,
+        lambda found, suspension: (
+            suspension is not None
+            and (suspension.by == found.reader.actor.id or found.covers_whole(Verb.ORGANIZATION_RESUME))
+        ),
     ),
     _Offer(
         Verb.ORGANIZATION_CREATE,
         "staff_onboarded",
         lambda: _("Onboarding"),
         lambda: _("What was created and sent. Send the first admin a new link."),
+    ),
+    _Offer(
+        Verb.MEMBER_VIEW,
+        "staff_contacts",
+        lambda: _("Contacts"),
+        lambda: _("The customer’s people for invoices and contracts."),
+    ),
+    _Offer(
+        Verb.MEMBER_VIEW,
+        "staff_domains",
+        lambda: _("Mail domains"),
+        lambda: _("The customer’s own domains, and the DNS records that prove them."),
     ),
     _Offer(
         Verb.MEMBER_VIEW,
@@ -112,12 +131,13 @@ _ACTIONS: Sequence[_Offer] = (
 def detail_page(found: OrganizationPage) -> CustomerPage:
     """Return the page of one customer. Three statements, one more for a suspended one."""
     page, clock = found.page, dates.Clock(found.page.at, found.page.zone)
+    suspension = _present(page)
     admins = continuity.named_admins(organization=page.organization_id, at=page.at)
     return CustomerPage(
         name=page.organization.name,
         facts=_facts(found, clock),
         list_url=reverse("staff_organizations"),
-        suspended=_suspended(page, clock) if page.organization.is_suspended else "",
+        suspended=_suspended(suspension, clock) if suspension else "",
         people_url=page.url("staff_people"),
         activity_url=page.url("staff_activity") if page.sees_activity else "",
         **customer_parts.parts(page, clock),
@@ -125,15 +145,19 @@ def detail_page(found: OrganizationPage) -> CustomerPage:
         actions=[
             DeskAction(one.label(), one.sub(), reverse(one.route, args=[page.organization.key]))
             for one in _ACTIONS
-            if one.verb in page.abilities and one.applies(page.organization)
+            if one.verb in page.abilities and one.applies(found, suspension)
         ],
     )
 
 
-def _suspended(page: PageContext, clock: dates.Clock) -> str:
-    suspension = suspensions_queries.present(organization=page.organization_id)
-    if suspension is None:  # resumed since the page began
-        return ""
+def _present(page: PageContext) -> SuspensionView | None:
+    """Return the suspension; None too where the customer was resumed since the page began."""
+    if not page.organization.is_suspended:
+        return None
+    return suspensions_queries.present(organization=page.organization_id)
+
+
+def _suspended(suspension: SuspensionView, clock: dates.Clock) -> str:
     since, reason = clock.date_time(suspension.since, seconds=False), suspension.reason
     end = suspension.resume_at
     parts = [

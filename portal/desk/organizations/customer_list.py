@@ -54,6 +54,7 @@ class CustomersPage(PageModel):
     search_url: str
     onboard_url: str = ""
     """Empty for a reader who onboards no customers."""
+    onboard_file_url: str = ""
     rows: Sequence[CustomerLine]
     pager: Pager
     people: Sequence[PersonLine] = ()
@@ -79,6 +80,7 @@ def list_page(reader: StaffReader, query: QueryDict) -> CustomersPage:
         q=text,
         search_url=url,
         onboard_url=reverse("staff_onboard") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
+        onboard_file_url=reverse("staff_onboard_file") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
         rows=[_row(row) for row in found.rows],
         pager=Pager(
             "",

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from delegation.organizations import overview
 from delegation.organizations.overview import CustomerOverview, OfferedEntitlement, TierCounts
 from portal.shell.page_context import PageContext
-from portal.wording import access, cldr, dates, supplier_texts
+from portal.wording import access, cldr, dates, record_events, supplier_texts
 from provisioning.accounts import queries as accounts_queries
 from provisioning.accounts.queries import SystemCounts
 
@@ -44,8 +44,21 @@ class ConnectedSystem:
     waits: str
 
 
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """Names a contact; `reached` is the address, or the number without one."""
+
+    name: str
+    kind: str
+    reached: str
+
+
+_CONTACTS = 6
+"""Contacts on the page; their own page lists all."""
+
+
 def parts(page: PageContext, clock: dates.Clock) -> Mapping[str, Any]:
-    """Return counts, tiers, offer, holds and systems. Two statements."""
+    """Return counts, tiers, offer, holds, contacts and systems. Two statements."""
     found = overview.load(organization=page.organization_id, at=page.at)
     systems = accounts_queries.systems_of(organization=page.organization_id)
     return {
@@ -54,6 +67,10 @@ def parts(page: PageContext, clock: dates.Clock) -> Mapping[str, Any]:
         "offer": _offer(found.offer),
         "systems": [_system(one, clock) for one in systems],
         "holds": [dates.first_upper(supplier_texts.in_language(text)) for text in found.holds],
+        "contacts": [
+            ContactLine(one.name, record_events.CONTACT_KINDS[one.kind](), one.reached)
+            for one in found.contacts[:_CONTACTS]
+        ],
     }
 
 

@@ -14,7 +14,7 @@ from portal.desk.desk_page import OrganizationPage
 from portal.desk.suspensions import context
 from portal.desk.suspensions.forms import ResumeForm, SuspendForm
 from portal.http.request_context import Request
-from portal.shell import page_model
+from portal.shell import page_model, suspension_mails
 from portal.shell.page_context import PageContext
 from portal.wording import refusals
 
@@ -24,6 +24,7 @@ from portal.wording import refusals
 def suspend(request: Request, found: OrganizationPage) -> HttpResponse:
     """GET shows what ends and asks why; POST suspends the customer."""
     page = found.page
+    _require_whole(found, Verb.ORGANIZATION_SUSPEND)
     form = SuspendForm(request.POST if request.method == "POST" else None, page=page)
     if request.method != "POST" or not form.is_valid() or not _suspend(request, page, form):
         return page_model.render(request, context.suspend_page(page, form))
@@ -34,7 +35,7 @@ def _suspend(request: Request, page: PageContext, form: SuspendForm) -> bool:
     """Run the command and leave a message; False for an end that is past by now, which the form then says."""
     data = form.cleaned_data
     try:
-        commands.suspend(
+        done = commands.suspend(
             actor=page.viewer,
             organization=page.organization.row,
             reason=data["reason"],
@@ -48,6 +49,9 @@ def _suspend(request: Request, page: PageContext, form: SuspendForm) -> bool:
     except AlreadySuspended:
         messages.info(request, _("%(customer)s is suspended already.") % {"customer": page.organization.name})
     else:
+        present = queries.present(organization=page.organization_id)
+        if present is not None and not done.replayed:
+            suspension_mails.queue_suspended(present)
         messages.success(request, _("%(customer)s is suspended.") % {"customer": page.organization.name})
     return True
 
@@ -63,7 +67,15 @@ def resume(request: Request, found: OrganizationPage) -> HttpResponse:
     if suspension is None:
         messages.info(request, _not_suspended(page))
         return HttpResponseRedirect(page.url("staff_organization"))
+    if suspension.by != found.reader.actor.id:
+        _require_whole(found, Verb.ORGANIZATION_RESUME)
     return page_model.render(request, context.resume_page(page, suspension, form))
+
+
+def _require_whole(found: OrganizationPage, verb: Verb) -> None:
+    """Raise Denied for a reader whose rights are for some of the customer's business units alone."""
+    if not found.covers_whole(verb):
+        raise Denied(reason="no_permission")
 
 
 def _resume(request: Request, page: PageContext, form: ResumeForm) -> bool:
@@ -73,7 +85,7 @@ def _resume(request: Request, page: PageContext, form: ResumeForm) -> bool:
     """
     data = form.cleaned_data
     try:
-        commands.resume(
+        done = commands.resume(
             actor=page.viewer,
             organization=page.organization.row,
             suspension=data["suspension"],
@@ -89,6 +101,8 @@ def _resume(request: Request, page: PageContext, form: ResumeForm) -> bool:
             return False
         messages.info(request, _not_suspended(page))
     else:
+        if not done.replayed:
+            suspension_mails.queue_resumed(page.organization_id, data["suspension"])
         text = _("%(customer)s is resumed. Its people can sign in again.")
         messages.success(request, text % {"customer": page.organization.name})
     return True

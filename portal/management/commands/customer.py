@@ -21,6 +21,7 @@ from portal.onboarding import customer_file
 from portal.onboarding.customer_file import InvalidCustomer
 from portal.onboarding.plan import Plan
 from portal.shell import forms as shell_forms
+from portal.shell import suspension_mails
 from portal.wording import refusals, suspension_notices, time_zones
 
 
@@ -73,7 +74,9 @@ class Command(BaseCommand):
             resume_at=_end_of(until, found) if until else None,
             note=note,
         )
-        ended = outcome.result
+        ended, present = outcome.result, suspensions_queries.present(organization=found.id)
+        if present is not None:
+            suspension_mails.queue_suspended(present)
         self.stdout.write(
             f"{found.name} is suspended. People: {ended.people}. Ended: sessions {ended.sessions}, "
             f"sign-ins {ended.sign_ins}, tokens {ended.token_families}, invitations {ended.invitations}."
@@ -86,6 +89,7 @@ class Command(BaseCommand):
         suspensions_commands.resume(
             actor=system(channel=Channel.SHELL), organization=found.row, suspension=present.id, note=note
         )
+        suspension_mails.queue_resumed(found.id, present.id)
         self.stdout.write(f"{found.name} is resumed. Its people can sign in again.")
 
     def _apply(self, file: Path, *, dry_run: bool, resend: bool) -> None:

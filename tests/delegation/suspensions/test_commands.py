@@ -164,18 +164,23 @@ def test_staff_of_other_roles_and_units_and_customers_suspend_nobody(
     resume(world, maarja)
 
 
-def test_business_unit_resumes_no_customer_that_another_suspended(
+def test_one_business_unit_neither_suspends_nor_resumes_a_customer_of_two(
     world: World, staff: Staff, maarja: Actor
 ) -> None:
+    suspend(world, maarja)
     with bypassing_commands():
         CustomerNumber.objects.create(organization=world.koskela, unit=staff.eesti, number="E-77")
     kadri = staff.hire("Kadri Tamm", "senior_support", unit=staff.eesti)
-    suspend(world, maarja)
     with pytest.raises(Denied):
         resume(world, kadri)
     resume(world, maarja)
-    suspend(world, kadri)
-    resume(world, staff.hire("Otto Rinne", "senior_support"))
+    for of_one_unit in (maarja, kadri):
+        with pytest.raises(Denied):
+            suspend(world, of_one_unit)
+    suspend(world, staff.hire("Otto Rinne", "senior_support"))
+    with pytest.raises(Denied):
+        resume(world, maarja)
+    resume(world, staff.hire("Anu Aho", "senior_support", organization=world.koskela))
     assert present(world).status == "active"
 
 

@@ -42,6 +42,8 @@ TYPED: dict[str, Any] = {
     "admin_language": "fi",
     "services": ["ordering"],
     "limit": "10 000",
+    "invoice_name": "Maija Salo",
+    "invoice_email": "laskut@rauma.example",
 }
 
 
@@ -68,6 +70,8 @@ def test_preview_says_what_happens_and_creates_nothing(desk: Desk) -> None:
     assert [(one.subject, one.text) for one in page.effects] == [
         ("Rauman Rakennus Oy", "is created with 2 sites"),
         ("Liisa Rauma", "gets an invitation as admin, in Finnish"),
+        ("Maija Salo", "invoice contact"),
+        ("", "The page of the customer shows the DNS records for pori.example and rauma.example"),
         ("", "Web shop can be assigned"),
         ("", "1 admin from the start"),
     ]
@@ -91,6 +95,23 @@ def test_what_was_shown_is_onboarded_and_the_customer_is_in_the_list(desk: Desk)
     assert queued_mails.recipient_of(Mail.objects.get(organization=row.id)) == "liisa@rauma.example"
     found = page_model(browser.get("/staff/organizations/?q=20881"), CustomersPage)
     assert [line.name for line in found.rows] == ["Rauman Rakennus Oy"]
+
+
+def test_template_decides_the_offer_and_an_unreachable_contact_is_named(desk: Desk) -> None:
+    browser = desk.browser("account_manager")
+    wrong = preview(
+        browser, template="standard", limit="", invoice_email="", contract_email="boss@rauma.example"
+    )
+    assert errors(wrong) == {
+        "invoice_email": ["Enter the contact’s e-mail address or telephone number."],
+        "contract_name": ["Fill this in."],
+    }
+    other = {"template": "standard", "limit": "", "services": []}
+    onboard(browser, preview(browser, **other), **other)
+    row = Organization.objects.get(key="rauman-rakennus-oy")
+    offer = ceilings.current_offer(organization=row, at=clock.now())
+    assert offer[PLACE].amount == 20000
+    assert [one.email for one in row.contacts.all()] == ["laskut@rauma.example"]
 
 
 def test_second_admin_is_invited_too(desk: Desk) -> None:

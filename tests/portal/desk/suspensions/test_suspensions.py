@@ -7,14 +7,16 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from audit.foundation import clock
-from identity.organizations.models import Organization, Suspension
+from identity.organizations.models import CustomerNumber, Organization, Suspension
 from portal.desk.organizations.context import CustomerPage
 from portal.desk.organizations.customer_list import CustomersPage
 from portal.desk.suspensions.context import ResumePage, SuspendPage
-from tests.fixtures import signed_in
+from provisioning.mail.models import Mail
+from tests.fixtures import queued_mails, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import count_statements, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CUSTOMER = "/staff/organizations/koskela/"
@@ -72,8 +74,23 @@ def test_customer_is_suspended_once_and_resumed_and_its_page_says_so(desk: Desk)
     newer = page_model(late, ResumePage).suspension
     assert newer != shown.suspension
     browser.post(RESUME, {"suspension": newer, "idempotency_key": "k7"})
+    mails = [mail for mail in Mail.objects.order_by("id") if mail.purpose == "suspension"]
+    to_aino = [one for one in mails if queued_mails.recipient_of(one) == desk.world.aino.user.email]
+    texts = [queued_mails.text_of(one) for one in to_aino]
+    assert ["has resumed" in text for text in texts] == [False, True, False, True], "one mail for each act"
+    assert "cannot sign in" in texts[0]
+    assert "break-in" not in texts[0], "this reason is the supplier's"
     assert browser.get(RESUME)["Location"] == CUSTOMER
     assert page_model(browser.get(CUSTOMER), CustomerPage).suspended == ""
+
+
+def test_staff_of_one_of_two_units_are_offered_neither_the_suspension_nor_its_end(desk: Desk) -> None:
+    with bypassing_commands():
+        CustomerNumber.objects.create(organization=desk.world.koskela, unit=desk.staff.eesti, number="E-77")
+    browser = desk.browser("account_manager")
+    assert (actions(browser), browser.get(SUSPEND).status_code) == ([], 403)
+    call_command("customer", "suspend", "koskela", "--reason", "overdue")
+    assert (actions(browser), browser.get(RESUME).status_code) == ([], 403)
 
 
 def test_people_of_a_suspended_customer_read_why_they_cannot_sign_in(desk: Desk) -> None:
