@@ -11,6 +11,7 @@ from delegation.customer_contacts.models import CustomerContact
 from delegation.departures.models import PlannedRemoval
 from delegation.domain_verifications.models import DomainVerification
 from delegation.factor_recoveries.models import FactorRecovery
+from delegation.handovers.models import Handover
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.log_exports.models import LogExport, LogExportPart
 from delegation.looking_along.models import PreparedForm
@@ -35,6 +36,7 @@ __all__ = [
     "DomainVerification",
     "Entitlement",
     "FactorRecovery",
+    "Handover",
     "Hold",
     "IdempotencyRecord",
     "Invitation",

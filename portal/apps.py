@@ -18,6 +18,7 @@ class PortalConfig(AppConfig):
         from portal.operations import checks  # noqa: F401 - registers the checks
         from portal.shell import suspension_mails  # noqa: F401 - registers its mails
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers
+        from portal.web.handovers import handover_mails  # noqa: F401 - registers its reminders
         from portal.web.people import removal_mail, service_user_mail  # noqa: F401 - register their mails
 
         request_started.connect(web_keys.refresh)

@@ -74,11 +74,12 @@ class Act:
     def require(self, verb: Verb, members: Sequence[Membership]) -> list[uuid.UUID]:
         """Authorize an effect on members and return their ids; an effect that is the act itself is authorized already.
 
+        So is one that the act's verb implies for its own subjects: a handover ends the giver's membership.
         Raises Denied or NotFound as a separate act would, and TypeError where the members' users are not locked:
         `users()` of the act's set must name them.
         """
         ids = [row.id for row in members]
-        if verb is self.verb and ids == self.ids:
+        if (verb is self.verb or verb in self.verb.rule.implies) and ids == self.ids:
             return ids
         if {row.user_id for row in members} - set(self.subjects.users()):
             raise TypeError(f"{verb} needs the locks of its members' users: name them in users() of the set.")

@@ -108,7 +108,7 @@ class AlreadyExists(DomainError):
     """The value is in use already.
 
     `field`: key, site, number, register_id, client, email, second_email, right, hold, proposal,
-    recovery, absence_claim, case.
+    recovery, absence_claim, case, handover.
     """
 
     code = "already_exists"
@@ -244,6 +244,20 @@ class NoticesReturned(DomainError):
     """No notice can have reached a person: all addresses bounce. A letter by post is a notice, too."""
 
     code = "notices_returned"
+
+
+class HandoverNotReady(DomainError):
+    """The successor has not accepted, has no second factor, or cannot be given what the giver holds."""
+
+    code = "handover_not_ready"
+    is_refusal = False
+
+
+class HandoverOver(DomainError):
+    """A handover was completed or ended, or its time is over: `step`."""
+
+    code = "handover_over"
+    is_refusal = False
 
 
 class HasMembers(DomainError):

@@ -11,6 +11,7 @@ class On(StrEnum):
     """An admin of the colleague who asks."""
     ORGANIZATION = "organization"
     MEMBERSHIP = "membership"
+    HANDOVER = "handover"
     INVITATION = "invitation"
     LOOK = "look"
     PERSON = "person"

@@ -37,6 +37,10 @@ class Verb(StrEnum):
     FACTOR_RECOVERY_REFUSE = "factor_recovery.refuse"
     FACTOR_RECOVERY_USE = "factor_recovery.use"
     FIRST_ADMIN_INVITE = "first_admin.invite"
+    HANDOVER_ACCEPT = "handover.accept"
+    HANDOVER_CLOSE = "handover.close"
+    HANDOVER_COMPLETE = "handover.complete"
+    HANDOVER_OPEN = "handover.open"
     HOLD_LIFT = "hold.lift"
     HOLD_PLACE = "hold.place"
     INVITATION_ACCEPT = "invitation.accept"
@@ -131,12 +135,14 @@ def _leaving(*implies: Verb) -> Rule:
     return Rule(on, effect, topic, within_authority=True, implies=implies)
 
 
+def _handing_over(*implies: Verb) -> Rule:
+    return Rule(On.HANDOVER, Effect.NONE, Topic.OTHER, gives_access=bool(implies), implies=implies)
+
+
 _GIVING = Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True, gives_access=True)
 _CONTACT = Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True)
 _CONTACTS = (Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END)
 _OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
-_OF_SUPPLIER = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED)
-_READ_BY_STAFF = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True)
 _OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True)
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 _ASKING = Rule(On.ADMIN, Effect.NONE, Topic.OTHER)
@@ -148,12 +154,8 @@ RULES: dict[Verb, Rule] = {
     **dict.fromkeys((Verb.CLIENT_REGISTER, Verb.CLIENT_RETIRE, Verb.CLIENT_ROTATE), _OPERATED),
     **dict.fromkeys((Verb.CLIENT_UPDATE, Verb.KEY_ROTATE), _OPERATED),
     **dict.fromkeys((Verb.OWNER_APPOINT, Verb.STAFF_RIGHT_PROJECT), _OPERATED),
-    **dict.fromkeys((Verb.CATALOGUE_REFUSE, Verb.STAFF_RIGHT_END, Verb.STAFF_RIGHT_GIVE), _OF_SUPPLIER),
-    **dict.fromkeys((Verb.TARGET_PAUSE, Verb.TARGET_RESUME, Verb.TARGET_SYNC), _OF_SUPPLIER),
-    **dict.fromkeys((Verb.APPLICATION_VIEW, Verb.KEY_VIEW), _READ_BY_STAFF),
-    **dict.fromkeys((Verb.RECORD_PREVIEW, Verb.STAFF_RIGHT_VIEW), _READ_BY_STAFF),
     **dict.fromkeys(_CONTACTS, _CONTACT),
-    **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY), _OWN_DOMAIN),
+    **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY, Verb.SITE_CREATE), _OWN_DOMAIN),
     **dict.fromkeys((Verb.ABSENCE_CLAIM, Verb.ABSENCE_CLOSE, Verb.ADMIN_ASK), _ASKING),
     Verb.ACCESS_CHANGE: _GIVING,
     Verb.ACCOUNT_RESYNC: Rule(
@@ -167,6 +169,9 @@ RULES: dict[Verb, Rule] = {
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
     Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.FACTOR_RECOVERY_USE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
+    **dict.fromkeys((Verb.HANDOVER_ACCEPT, Verb.HANDOVER_CLOSE), _handing_over()),
+    Verb.HANDOVER_COMPLETE: _handing_over(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE),
+    Verb.HANDOVER_OPEN: _handing_over(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL),
     Verb.INVITATION_ACCEPT: Rule(
         On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS, implies=(Verb.ORPHAN_CASE_JOIN,)
     ),
@@ -217,5 +222,4 @@ RULES: dict[Verb, Rule] = {
     Verb.SERVICE_USER_VIEW: Rule(
         On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True, all_sites=True, allow_self=True
     ),
-    Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
 }

@@ -28,6 +28,11 @@ def invite_first(
     return sending.send_first(act, Recipient(email, name), terms, also_members=also_members)
 
 
+def invite(act: Act, *, person: Recipient, access: AccessSpec, language: str) -> tuple[Invitation, str]:
+    """Invite a person as a consequence of another act of the sender, and return the invitation with its link."""
+    return sending.send_besides(act, person, InvitationTerms(access, language, reason=""))
+
+
 def cancel_first(act: Act, invitation: Invitation) -> None:
     """Cancel the invitation of a first admin, which another one replaces. Raises InvitationGone unless it is open."""
     row = Invitation.objects.get(id=invitation.id, organization=act.organization)

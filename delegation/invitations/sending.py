@@ -57,6 +57,20 @@ def send_first(act: Act, person: Recipient, terms: InvitationTerms, *, also_memb
     the link. Raises AlreadyInvited, RateLimited, and what assigning the access raises.
     """
     by = system(channel=act.actor.channel)
+    return _send_one(act, person, terms, by=by, also_members=also_members)[1]
+
+
+def send_besides(act: Act, person: Recipient, terms: InvitationTerms) -> tuple[Invitation, str]:
+    """Invite a person as a consequence of another act of the sender, within the sender's authority.
+
+    Raises what `send` raises.
+    """
+    return _send_one(act, person, terms, by=act.actor)
+
+
+def _send_one(
+    act: Act, person: Recipient, terms: InvitationTerms, *, by: Actor, also_members: bool = False
+) -> tuple[Invitation, str]:
     _check(act, [person], terms.access, by=by, verb=Verb.MEMBER_INVITE, also_members=also_members)
     ((row, link),) = _add(act, [person], terms)
     details = _details(act, row, terms, link)
@@ -69,7 +83,7 @@ def send_first(act: Act, person: Recipient, terms: InvitationTerms, *, also_memb
         personal=details.personal,
         chain=act.organization,
     )
-    return link
+    return row, link
 
 
 def _add(act: Act, people: Sequence[Recipient], terms: InvitationTerms) -> list[tuple[Invitation, str]]:

@@ -643,4 +643,26 @@ class Migration(migrations.Migration):
             model_name='orphanverdict',
             constraint=models.UniqueConstraint(fields=('act', 'proof'), name='orphan_verdict_once_in_act'),
         ),
+        migrations.CreateModel(
+            name='Handover',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('opened_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('ends_at', models.DateTimeField()),
+                ('step', models.CharField(choices=[('open', 'Open'), ('accepted', 'Accepted'), ('completed', 'Completed'), ('declined', 'Declined'), ('cancelled', 'Cancelled'), ('replaced', 'Replaced')], default='open', max_length=10)),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('fate', models.CharField(blank=True, choices=[('stays', 'Stays'), ('leaves', 'Leaves')], max_length=6)),
+                ('closed_by', models.UUIDField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('invitation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.invitation')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+                ('successor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['organization', 'step'], name='handover_of_organization')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('step__in', ['open', 'accepted'])), fields=('giver',), name='handover_one_live'), models.CheckConstraint(condition=models.Q(('successor__isnull', False), ('invitation__isnull', False), _connector='OR'), name='handover_to_a_person'), models.CheckConstraint(condition=models.Q(('successor', models.F('giver')), _negated=True), name='handover_to_another'), models.CheckConstraint(condition=models.Q(models.Q(('step__in', ['accepted', 'completed']), _negated=True), models.Q(('accepted_at__isnull', False), ('successor__isnull', False)), _connector='OR'), name='handover_accepted_with_successor'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('step__in', ['open', 'accepted'])), models.Q(models.Q(('step__in', ['open', 'accepted']), _negated=True), ('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='handover_closed_with_step'), models.CheckConstraint(condition=models.Q(models.Q(('fate__in', ['stays', 'leaves']), ('step', 'completed')), models.Q(models.Q(('step', 'completed'), _negated=True), ('fate', '')), _connector='OR'), name='handover_completed_with_fate'), models.CheckConstraint(condition=models.Q(models.Q(('step', 'completed'), _negated=True), models.Q(('closed_at__gte', models.F('accepted_at')), ('closed_at__lt', models.F('ends_at'))), _connector='OR'), name='handover_completed_in_time')],
+            },
+        ),
     ]

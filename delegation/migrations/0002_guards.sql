@@ -1,6 +1,7 @@
 -- Written in an act only.
 SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_absenceclaim',
+    'delegation_handover',
     'delegation_catalogueproposal',
     'delegation_entitlement',
     'delegation_role',
@@ -285,6 +286,25 @@ BEGIN
 END $$;
 CREATE TRIGGER orphan_request_fixed BEFORE UPDATE OR DELETE ON delegation_orphanrequest
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_request_fixed();
+-- A handover takes its steps in order, each once; what was asked, and the successor once named, are never rewritten.
+CREATE FUNCTION delegation_handover_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE'
+       OR (NEW.id, NEW.organization_id, NEW.giver_id, NEW.invitation_id, NEW.opened_at, NEW.act, NEW.ends_at)
+          IS DISTINCT FROM (OLD.id, OLD.organization_id, OLD.giver_id, OLD.invitation_id, OLD.opened_at, OLD.act,
+                            OLD.ends_at)
+       OR OLD.step NOT IN ('open', 'accepted')
+       OR OLD.step = 'open' AND NEW.step NOT IN ('accepted', 'declined', 'cancelled', 'replaced')
+       OR OLD.step = 'accepted' AND NEW.step NOT IN ('completed', 'declined', 'cancelled', 'replaced')
+       OR NEW.successor_id IS DISTINCT FROM OLD.successor_id
+          AND (OLD.successor_id IS NOT NULL OR NEW.step <> 'accepted')
+       OR OLD.step = 'accepted' AND NEW.accepted_at IS DISTINCT FROM OLD.accepted_at THEN
+        RAISE EXCEPTION 'a handover takes its steps in order, each once' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER handover_fixed BEFORE UPDATE OR DELETE ON delegation_handover
+FOR EACH ROW EXECUTE FUNCTION delegation_handover_fixed();
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

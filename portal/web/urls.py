@@ -6,6 +6,7 @@ from portal.web import language, statements
 from portal.web.access import urls as access
 from portal.web.activity import urls as activity
 from portal.web.admins import urls as admins
+from portal.web.handovers import urls as handovers
 from portal.web.home import urls as home
 from portal.web.invitations import urls as invitations
 from portal.web.looking_along import urls as looking_along
@@ -16,6 +17,7 @@ organization_urlpatterns = [
     *home.organization_urlpatterns,
     *people.organization_urlpatterns,
     *access.organization_urlpatterns,
+    *handovers.organization_urlpatterns,
     *invitations.organization_urlpatterns,
     *admins.organization_urlpatterns,
     *activity.organization_urlpatterns,

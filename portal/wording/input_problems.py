@@ -14,6 +14,7 @@ def in_use(field: str) -> str:
         "register_id": _(
             "A customer of this business unit has this business ID. Open that customer instead."
         ),
+        "handover": _("You have begun a handover already. Cancel it first."),
         "proposal": _("This file is proposed already, and waits for a second catalogue owner."),
         "client": _("Another client has this id. Enter another one."),
         "second_email": _("This is the first admin’s address. Enter another one, or none."),

@@ -4,11 +4,19 @@ from collections.abc import Callable, Mapping
 
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Verb
-from portal.wording import factor_recoveries, look_events, orphan_cases, record_events, suspension_events
+from portal.wording import (
+    factor_recoveries,
+    handover_events,
+    look_events,
+    orphan_cases,
+    record_events,
+    suspension_events,
+)
 from portal.wording.event_names import EventNames
 
 TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
     **factor_recoveries.TEXTS,
+    **handover_events.TEXTS,
     **look_events.TEXTS,
     **orphan_cases.TEXTS,
     **record_events.TEXTS,

@@ -51,6 +51,10 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
     errors.NoticesReturned: lambda: _(
         "No notice has reached a person. Nothing was changed. Send a letter by post first."
     ),
+    errors.HandoverNotReady: lambda: _(
+        "The successor is not ready: accepted, and with a second factor. Nothing was changed."
+    ),
+    errors.HandoverOver: lambda: _("This handover is over. Nothing was changed."),
     errors.HasMembers: lambda: _(
         "A person has joined. Nothing was changed. The customer’s own admins invite people from now on."
     ),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from delegation import continuity
 from delegation.authorization.verbs import Verb
+from delegation.handovers import queries as handovers_queries
 from delegation.suspensions import queries as suspensions_queries
 from delegation.suspensions.queries import SuspensionView
 from portal.desk.desk_page import OrganizationPage
@@ -50,6 +51,8 @@ class CustomerPage(PageModel):
     systems: Sequence[ConnectedSystem]
     holds: Sequence[str]
     """What is on hold now."""
+    handovers: Sequence[str]
+    """The handovers of admins that go on, in words."""
     admins: Sequence[Contact]
     """The working admins, the first few by name."""
     contacts: Sequence[ContactLine]
@@ -129,7 +132,7 @@ _ACTIONS: Sequence[_Offer] = (
 
 
 def detail_page(found: OrganizationPage) -> CustomerPage:
-    """Return the page of one customer. Three statements, one more for a suspended one."""
+    """Return the page of one customer. Four statements, one more for a suspended one."""
     page, clock = found.page, dates.Clock(found.page.at, found.page.zone)
     suspension = _present(page)
     admins = continuity.named_admins(organization=page.organization_id, at=page.at)
@@ -141,6 +144,7 @@ def detail_page(found: OrganizationPage) -> CustomerPage:
         people_url=page.url("staff_people"),
         activity_url=page.url("staff_activity") if page.sees_activity else "",
         **customer_parts.parts(page, clock),
+        handovers=_handovers(page, clock),
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
         actions=[
             DeskAction(one.label(), one.sub(), reverse(one.route, args=[page.organization.key]))
@@ -155,6 +159,21 @@ def _present(page: PageContext) -> SuspensionView | None:
     if not page.organization.is_suspended:
         return None
     return suspensions_queries.present(organization=page.organization_id)
+
+
+def _handovers(page: PageContext, clock: dates.Clock) -> list[str]:
+    text = _("%(giver)s hands over to %(successor)s: %(step)s, ends %(day)s")
+    accepted, waiting = _("accepted"), _("not accepted yet")
+    return [
+        text
+        % {
+            "giver": one.giver.shown_name,
+            "successor": one.successor_name,
+            "step": accepted if one.is_accepted else waiting,
+            "day": clock.day(one.ends_at),
+        }
+        for one in handovers_queries.of_organization(organization=page.organization_id, at=page.at)
+    ]
 
 
 def _suspended(suspension: SuspensionView, clock: dates.Clock) -> str:

@@ -41,6 +41,8 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "mfa_add_webauthn": OWN_FACTORS,
     "mfa_remove_webauthn": OWN_FACTORS,
     "mfa_edit_webauthn": OWN_FACTORS,
+    "handover": GIVING_ACCESS,
+    "handover_complete": GIVING_ACCESS,
     "invite": GIVING_ACCESS,
     "invitations": GIVING_ACCESS,
     "look_help": GIVING_ACCESS,

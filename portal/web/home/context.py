@@ -29,7 +29,7 @@ from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.shell.unconfirmed import Notice
-from portal.web.home import admin_questions
+from portal.web.home import admin_questions, handover_note
 from portal.wording import access, brands, dates, supplier_texts
 from portal.wording.hold_notices import HoldNotice
 
@@ -102,7 +102,8 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
         lead=(reader_summary.managed_people(page) if is_admin else "")
         or reader_summary.rights_sentence(rights, names, clock),
         holds=current_holds.notices(page, names, clock),
-        note=components.only_admin(page, [admin.id for admin in admins]) if is_admin else None,
+        note=handover_note.handover_note(page)
+        or (components.only_admin(page, [admin.id for admin in admins]) if is_admin else None),
         services=[
             _service_tile(page, services[key], own_rights[key], names)
             for key in own_rights

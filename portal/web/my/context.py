@@ -49,6 +49,8 @@ class MyAccessPage(PageModel):
     """When the reader's access ends as planned; empty without a plan."""
     rights: Sequence[RightRow]
     admins: Sequence[Contact]
+    handover_url: str
+    """Where an admin hands over; empty for others."""
     admins_url: str
     """Where the reader asks an admin, or says that one has left."""
     facts: OwnFacts
@@ -77,12 +79,14 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
     explanation = RightsExplanation(page, [own.id], names, clock)
     browsers = sessions.browser_sessions(user=own.user.id, at=page.at)
     rows = [components.session_row(browser, clock, own=session) for browser in browsers]
+    admins = continuity.working_admins(organization=page.organization_id, at=page.at)
     return MyAccessPage(
         lead=_lead(page, explanation, names),
         holds=current_holds.notices(page, names, clock),
         ends=_planned_end(own.id, clock),
         rights=explanation.rows(),
-        admins=_other_admins(page),
+        admins=[Contact(one.user.name, one.user.email) for one in admins if not page.is_own(one.id)],
+        handover_url=page.url("handover") if any(page.is_own(one.id) for one in admins) else "",
         admins_url=page.url("my_admins"),
         facts=OwnFacts(
             name=own.user.name,
@@ -133,8 +137,3 @@ def _lead(page: PageContext, explanation: RightsExplanation, names: DisplayNames
     )
     managed = reader_summary.managed_people(page) if is_admin else ""
     return " ".join([managed, *own] if managed else own)
-
-
-def _other_admins(page: PageContext) -> list[Contact]:
-    admins = continuity.working_admins(organization=page.organization_id, at=page.at)
-    return [Contact(admin.user.name, admin.user.email) for admin in admins if not page.is_own(admin.id)]

@@ -12,6 +12,7 @@ from delegation.customer_contacts import commands as contacts_commands
 from delegation.customer_contacts.new_contact import NewContact
 from delegation.domain_verifications import commands as domains_commands
 from delegation.factor_recoveries import commands as recoveries_commands
+from delegation.handovers import commands as handovers
 from delegation.holds import commands as holds_commands
 from delegation.invitations.commands import send as invitations_send
 from delegation.looking_along import commands as looking_commands
@@ -68,6 +69,7 @@ def fill(world: World) -> None:
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
     )
     absence_claims.claim(actor=actor_of(world.olli), admin=world.sami, reason="away", message="Since May")
+    handovers.open_handover(actor=actor_of(world.paivi), giver=world.paivi, successor=world.vilma)
     recoveries_commands.open_request(
         actor=staff.hire("Otto Rinne", "support", unit=staff.kivisalo),
         membership=world.mikko,

@@ -615,6 +615,10 @@ OF_STAFF = {
     Verb.ABSENCE_CLAIM,
     Verb.ABSENCE_CLOSE,
     Verb.ADMIN_ASK,
+    Verb.HANDOVER_ACCEPT,
+    Verb.HANDOVER_CLOSE,
+    Verb.HANDOVER_COMPLETE,
+    Verb.HANDOVER_OPEN,
     Verb.CATALOGUE_PROPOSE,
     Verb.CATALOGUE_REFUSE,
     Verb.HOLD_LIFT,
@@ -644,7 +648,7 @@ OF_STAFF = {
     Verb.STAFF_RIGHT_GIVE,
     Verb.STAFF_RIGHT_PROJECT,
 }
-"""Acts about the supplier's staff, holds, programs and questions change no assignment (tests/delegation)."""
+"""Acts about the supplier's staff, holds, programs, questions and handovers change no assignment (tests/delegation)."""
 
 
 def test_random_sequences_of_acts_keep_every_invariant(

@@ -42,6 +42,8 @@ OF_PAGES_ALONE = {
     "claim_closed",
     "notices_returned",
     "proofs_missing",
+    "handover_not_ready",
+    "handover_over",
 }
 """Refusals of what no program does: what staff do, several people at once, accepting an invitation."""
 

@@ -15,8 +15,8 @@ from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/koskela/"
-FIRST, STATEMENTS = 12, 8
-"""Of the first page in an hour and of the next ones, at most twelve.
+FIRST, STATEMENTS = 13, 9
+"""Of the first page in an hour and of the next ones, at most thirteen.
 
 Two of the frame, one of the customer, five or six of the reading, three of the parts.
 """

@@ -1,0 +1,123 @@
+"""The giver, the successor and support read how far a handover has come."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from delegation.authorization import admin_queries
+from delegation.authorization.errors import NotFound
+from delegation.handovers import rules
+from delegation.handovers.models import Handover
+from identity.memberships import queries as memberships_queries
+from identity.memberships.models import Membership
+
+MOST_DUE = 200
+"""Handovers that one run of the reminders reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverView:
+    """Describes a handover that goes on; `successor` is None until an invited person has joined."""
+
+    id: uuid.UUID
+    organization: uuid.UUID
+    giver: Membership
+    successor: Membership | None
+    successor_name: str
+    """The name, or the address of an invited person."""
+    successor_email: str
+    opened_at: dt.datetime
+    ends_at: dt.datetime
+    is_accepted: bool
+    is_able: bool
+    """Whether the successor can sign in with a second factor."""
+    row: Handover
+    """What commands take."""
+
+
+def of_person(*, organization: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> list[HandoverView]:
+    """List the handovers that go on from or to this person. Two statements for each, one without any."""
+    rows = _rows(at).filter(organization=organization)
+    of_successor = Q(successor__user=user) | Q(invitation__membership__user=user)
+    return [_view(row) for row in rows.filter(Q(giver__user=user) | of_successor).order_by("opened_at", "id")]
+
+
+def of_organization(*, organization: uuid.UUID, at: dt.datetime) -> list[HandoverView]:
+    """List the handovers that go on in this organization, for support."""
+    rows = _rows(at).filter(organization=organization).order_by("opened_at", "id")
+    return [_view(row) for row in rows[:10]]
+
+
+def get(*, organization: uuid.UUID, handover: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> HandoverView:
+    """Return the handover to its giver and its successor. Raises NotFound for others, and once it is over."""
+    found = of_person(organization=organization, user=user, at=at)
+    view = next((one for one in found if one.id == handover), None)
+    if view is None:
+        raise NotFound
+    return view
+
+
+def get_given(
+    *, organization: uuid.UUID, handover: uuid.UUID, user: uuid.UUID, at: dt.datetime
+) -> HandoverView:
+    """Return the handover to its giver. Raises NotFound for everyone else, and once it is over."""
+    view = get(organization=organization, handover=handover, user=user, at=at)
+    if view.giver.user_id != user:
+        raise NotFound
+    return view
+
+
+def stays(view: HandoverView, *, at: dt.datetime) -> list[str]:
+    """List the tiers with which the giver can stay. Four statements."""
+    return rules.lower_tiers(giver=view.giver.id, at=at)
+
+
+def due_for_reminder(*, at: dt.datetime, after: dt.timedelta) -> list[HandoverView]:
+    """List the handovers that have gone on for this long, the oldest first, up to `MOST_DUE`."""
+    rows = _rows(at).filter(opened_at__lte=at - after).order_by("opened_at", "id")
+    return [_view(row) for row in rows[:MOST_DUE]]
+
+
+def candidates(*, organization: uuid.UUID, at: dt.datetime, among: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of these members can be a successor: no admin, and present. One statement."""
+    admins = admin_queries.assignments_of_working_admins(organization=organization, at=at)
+    rows = memberships_queries.active(at=at).filter(
+        organization=organization, kind=Membership.Kind.PERSON, id__in=list(among)
+    )
+    return set(rows.exclude(id__in=admins.values("membership")).values_list("id", flat=True))
+
+
+def member(*, organization: uuid.UUID, membership: uuid.UUID) -> Membership:
+    """Read a member as a command takes it. One statement. Raises NotFound."""
+    row = Membership.objects.filter(organization=organization, id=membership).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _rows(at: dt.datetime) -> QuerySet[Handover]:
+    active = memberships_queries.active(at=at)
+    rows = Handover.objects.filter(step__in=rules.LIVE, ends_at__gt=at, giver__in=active.values("id"))
+    return rows.select_related("giver__user", "successor__user", "invitation__membership__user")
+
+
+def _view(row: Handover) -> HandoverView:
+    invitation = row.invitation
+    successor = row.successor or (invitation.membership if invitation else None)
+    email = successor.user.email or "" if successor else invitation.email if invitation else ""
+    return HandoverView(
+        id=row.id,
+        organization=row.organization_id,
+        giver=row.giver,
+        successor=successor,
+        successor_name=successor.shown_name if successor else email,
+        successor_email=email,
+        opened_at=row.opened_at,
+        ends_at=row.ends_at,
+        is_accepted=row.step == Handover.HandoverStep.ACCEPTED,
+        is_able=successor is not None and rules.is_able(successor),
+        row=row,
+    )

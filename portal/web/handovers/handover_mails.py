@@ -1,0 +1,136 @@
+"""The giver and the successor are mailed what was done and what waits for them."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from delegation.handovers import queries
+from delegation.handovers.queries import HandoverView
+from identity.organizations import queries as organizations_queries
+from portal.http import languages
+from portal.shell.page_context import PageContext
+from portal.wording import brands, time_zones
+from provisioning.mail import queue, reminders
+from provisioning.mail.queue import Draft
+
+PURPOSE, REMINDER = "handover", "handover_reminder"
+"""Purposes."""
+_AFTER = dt.timedelta(days=3)
+"""A handover that waits has a reminder after each of these."""
+Words = Callable[[HandoverView], str]
+
+
+def queue_opened(page: PageContext, handover: uuid.UUID) -> None:
+    """Queue the mail that asks a colleague to take over."""
+    view = queries.get(organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at)
+    queue.queue_all(_to_successor(view, PURPOSE))
+
+
+def queue_answered(page: PageContext, view: HandoverView, *, accepted: bool) -> None:
+    """Queue the mail about the answer to the other of the two."""
+    is_giver = view.giver.user_id == page.viewer.id
+    if accepted:
+        drafts = _to_giver(view, PURPOSE, _accepted)
+    elif is_giver:
+        drafts = _mail(view, PURPOSE, view.successor and view.successor.user, _cancelled)
+    else:
+        drafts = _to_giver(view, PURPOSE, _declined)
+    queue.queue_all(drafts)
+
+
+def queue_completed(page: PageContext, view: HandoverView) -> None:
+    """Queue the mails that the handover is completed."""
+    del page
+    drafts = _to_giver(view, PURPOSE, _completed)
+    queue.queue_all([*drafts, *_mail(view, PURPOSE, view.successor and view.successor.user, _completed)])
+
+
+def queue_due(at: dt.datetime) -> int:
+    """Queue a reminder for each handover that waits, to the one it waits for. Returns how many."""
+    waiting = queries.due_for_reminder(at=at, after=_AFTER)
+    notified = queue.queued_about(purpose=REMINDER, about=[one.id for one in waiting], since=at - _AFTER)
+    drafts: list[Draft] = []
+    for one in waiting:
+        if one.id in notified:
+            continue
+        is_ready = one.is_accepted and one.is_able
+        drafts += _to_giver(one, REMINDER, _ready) if is_ready else _to_successor(one, REMINDER)
+    queue.queue_all(drafts)
+    return len(drafts)
+
+
+def _accepted(view: HandoverView) -> str:
+    return _("%(name)s has accepted to take over. Complete the handover when you are ready.") % {
+        "name": view.successor_name
+    }
+
+
+def _declined(view: HandoverView) -> str:
+    return _("%(name)s does not take over. Nothing has changed. Choose another person.") % {
+        "name": view.successor_name
+    }
+
+
+def _cancelled(view: HandoverView) -> str:
+    return _("%(name)s has cancelled the handover. Nothing has changed.") % {"name": view.giver.shown_name}
+
+
+def _completed(view: HandoverView) -> str:
+    names = {"giver": view.giver.shown_name, "name": view.successor_name}
+    return _("%(giver)s has handed over to %(name)s. %(name)s is an admin now.") % names
+
+
+_OVER = (_declined, _cancelled, _completed)
+"""What says that the handover has ended."""
+
+
+def _ready(view: HandoverView) -> str:
+    return _("%(name)s is ready to take over. The handover waits for you.") % {"name": view.successor_name}
+
+
+def _asked(view: HandoverView) -> str:
+    names = {"name": view.giver.shown_name}
+    return _("%(name)s asks you to take over as an admin. Nothing changes before you accept.") % names
+
+
+def _to_giver(view: HandoverView, purpose: str, words: Words) -> list[Draft]:
+    return _mail(view, purpose, view.giver.user, words)
+
+
+def _to_successor(view: HandoverView, purpose: str) -> list[Draft]:
+    """Return the mail to the successor; none to an invited person who has not joined, who has the invitation's."""
+    return _mail(view, purpose, view.successor and view.successor.user, _asked)
+
+
+def _mail(view: HandoverView, purpose: str, user: object, words: Words) -> list[Draft]:
+    email, code = getattr(user, "email", ""), getattr(user, "language", "")
+    if not email:
+        return []
+    organization = organizations_queries.get(organization=view.organization)
+    language = languages.first_supported((code,)) or settings.LANGUAGE_CODE
+    with override(language):
+        url = settings.ISSUER + reverse("handover", kwargs={"organization": organization.key})
+        zone = time_zones.first_known(organization.time_zone)
+        until = _("The handover ends by itself: %(when)s.") % {
+            "when": time_zones.date_time_with_zone(view.ends_at, zone)
+        }
+        subject = _("Handover at %(organization)s") % {"organization": organization.name}
+        return [
+            Draft(
+                to=email,
+                subject=f"{brands.brand()['name']}: {subject}",
+                text=f"{words(view)}\n{'' if words in _OVER else until}\n\n{url}\n",
+                purpose=purpose,
+                language=language,
+                about=view.id,
+                organization=view.organization,
+            )
+        ]
+
+
+reminders.register(queue_due)
