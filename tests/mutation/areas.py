@@ -85,6 +85,7 @@ AREAS = (
             "delegation/continuity.py",
             "delegation/domain_verifications/challenge.py",
             "delegation/factor_recoveries/rules.py",
+            "delegation/handovers/rules.py",
             "delegation/invitations/mail_*.py",
             "delegation/invitations/recipients.py",
             "delegation/invitations/sender_authority.py",
