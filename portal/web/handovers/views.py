@@ -95,12 +95,10 @@ def _begin(page: PageContext, form: SuccessorForm) -> None:
 @require_http_methods(_METHODS)
 @page_context.organization_page
 def answer(request: Request, page: PageContext, handover: uuid.UUID) -> HttpResponse:
-    """POST accepts, declines or cancels. GET, and a POST without a step, lead to the page."""
+    """POST accepts, declines or cancels. GET, and a POST without a step, lead to the page; 404 once it is over."""
+    view = queries.get(organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        view = queries.get(
-            organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at
-        )
         command = commands.accept if form.cleaned_data["step"] == ACCEPT else commands.close
         key = shell_forms.idempotency_key(form.cleaned_data["idempotency_key"], form.cleaned_data["step"])
         try:

@@ -10,13 +10,14 @@ import pytest
 from django.urls import reverse
 
 from delegation.absence_claims import commands as absence_claims
+from delegation.handovers import commands as handovers
 from tests.fixtures import signed_in, url_map
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.url_map import Address
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-IDS = {"membership", "act", "invitation", "claim"}
+IDS = {"membership", "act", "invitation", "claim", "handover"}
 NOT_OURS = {"application", "key", "pk", "token", "uidb36"}
 """What names nothing of an organization: a service of everybody's, a secret, a factor of one's own."""
 METHODS = ("get", "post", "put", "delete")
@@ -54,11 +55,15 @@ def test_id_of_another_organization_answers_like_a_random_id(world: World) -> No
     browser = signed_in.browser(world.aino)
     invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
     claim = absence_claims.claim(actor=actor_of(world.mikko_at_pohjola), admin=world.tiina, reason="unsure")
+    handover = handovers.open_handover(
+        actor=actor_of(world.tiina), giver=world.tiina, successor=world.mikko_at_pohjola
+    )
     theirs = {
         "membership": world.tiina.id,
         "act": removed.act,
         "invitation": invitation.id,
         "claim": claim.result.claim,
+        "handover": handover.result.handover,
     }
     tried = 0
     for address in inside():
