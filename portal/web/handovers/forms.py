@@ -30,7 +30,7 @@ class SuccessorForm(IdempotentForm):
     def clean(self) -> dict[str, Any]:
         """Ask for the address where a new one was chosen."""
         data = super().clean() or self.cleaned_data
-        if data.get("successor") == NEW and not data.get("email"):
+        if data.get("successor") == NEW and not data.get("email") and "email" not in self.errors:
             self.add_error("email", _("Enter an e-mail address."))
         return data
 
