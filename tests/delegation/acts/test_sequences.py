@@ -325,18 +325,27 @@ class Sequences(RuleBasedStateMachine):
             assert epochs == {one.id: one.epoch + 1 for one in some}
 
     def restore(self, drawn: Drawn) -> None:
-        actor = self.who(drawn.who, self.organization(drawn.which))
+        """Of two times one an admin of everything gives a modest access: else hardly a sequence restores anybody."""
+        where = self.organization(drawn.which)
+        actor, wish = self.who(drawn.who, where), drawn.wish
+        if drawn.who % 2 and (able := self.organization_admins(where)):
+            actor, wish = actor_of(pick(able, drawn.who // 2)), ("viewer", (), None, None)
         ended = scopes.memberships(actor=actor, verb=Verb.MEMBER_RESTORE, at=clock.now())
         if not ended.exists():
             self.remove(drawn)
         if not ended.exists():
             return
         some = self.subjects(actor, Verb.MEMBER_RESTORE, drawn)
-        requested = self.wish(actor, some[0].organization, drawn.wish)
+        requested = self.wish(actor, some[0].organization, wish)
         self.do(
             Verb.MEMBER_RESTORE,
             lambda: people_commands.restore(actor=actor, memberships=some, access=requested),
         )
+
+    def organization_admins(self, where: Organization) -> list[Membership]:
+        """Those who are or were, in the order in which they came."""
+        able = Membership.objects.filter(organization=where, assignments__role__key="organization_admin")
+        return list(able.distinct().select_related("user", "organization").order_by("created_at", "id"))
 
     def plan_removal(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
@@ -392,8 +401,7 @@ class Sequences(RuleBasedStateMachine):
     def admins_change_each_other(self, drawn: Drawn) -> None:
         """Where the last admin is lost if anywhere: to another role, to some sites, to an end."""
         where = self.organization(drawn.which)
-        able = Membership.objects.filter(organization=where, assignments__role__key="organization_admin")
-        known = list(able.distinct().select_related("user", "organization").order_by("created_at", "id"))
+        known = self.organization_admins(where)
         actor, colleague = actor_of(pick(known, drawn.who)), pick(known, drawn.number)
         until, places = drawn.wish[3], (0,) if drawn.who % 3 == 0 else ()
         role = "viewer" if drawn.which % 4 == 0 else "organization_admin"
@@ -648,15 +656,21 @@ OF_STAFF = {
     Verb.STAFF_RIGHT_GIVE,
     Verb.STAFF_RIGHT_PROJECT,
 }
-"""Acts about the supplier's staff, holds, programs, questions and handovers change no assignment (tests/delegation)."""
+"""Acts about the supplier's staff, holds, programs and questions change no assignment. Handovers and orphan cases do,
+and have tests of their own (tests/delegation)."""
 
 
 def test_random_sequences_of_acts_keep_every_invariant(
     restore_world: snapshot.RestoreWorld, report_figure: measurements.ReportFigure
 ) -> None:
-    """A few from each of several beginnings: from one alone, hypothesis varies what it has and does not look afar."""
+    """A few from each of several beginnings: from one alone, hypothesis varies what it has and does not look afar.
+
+    More of them until each verb was done once: what a beginning draws changes with every line of this module.
+    """
     COUNTED.clear()
-    for number in range(BEGINNINGS):
+    for number in range(3 * BEGINNINGS):
+        if number >= BEGINNINGS and not_done() <= OF_TARGETS | OF_STAFF:
+            break
         machine = type("Machine", (Sequences,), {"again": staticmethod(restore_world)})
         run_state_machine_as_test(
             machine if FURTHER else seed(number)(machine),
@@ -677,5 +691,9 @@ def test_random_sequences_of_acts_keep_every_invariant(
         if not verb.rule.reading:
             refused = sum(times for (what, how), times in COUNTED.items() if what == verb and how != "done")
             report_figure(f"  {verb.value:22} {COUNTED[verb.value, 'done']:5} {refused:5}")
-    missing = {verb for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]}
-    assert missing == OF_TARGETS | OF_STAFF
+    assert not_done() == OF_TARGETS | OF_STAFF
+
+
+def not_done() -> set[Verb]:
+    """The verbs of acts that no sequence has done."""
+    return {verb for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]}
