@@ -1,7 +1,6 @@
 """Back-channel logout: what ends a session, and every token that must not."""
 
 import pathlib
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,10 +86,6 @@ def test_logout_token_with_sid_of_another_person_ends_no_session(
     assert signed_in.signed_in
 
 
-def minutes(count: float) -> int:
-    return int(time.time() + 60 * count)
-
-
 FALSE: dict[str, fake_provider.Defect] = {
     "an ID token's typ": fake_provider.Defect(header={"typ": "JWT"}),
     "no typ": fake_provider.Defect(header={"typ": None}),
@@ -100,8 +95,8 @@ FALSE: dict[str, fake_provider.Defect] = {
     "no audience": fake_provider.Defect(claims={"aud": None}),
     "no iat": fake_provider.Defect(claims={"iat": None}),
     "iat as a text": fake_provider.Defect(claims={"iat": "now"}),
-    "from the future": fake_provider.Defect(claims={"iat": minutes(10)}),
-    "expired": fake_provider.Defect(claims={"exp": minutes(-1)}),
+    "from the future": fake_provider.Defect(times={"iat": 600}),
+    "expired": fake_provider.Defect(times={"exp": -60}),
     "no exp": fake_provider.Defect(claims={"exp": None}),
     "exp as true": fake_provider.Defect(claims={"exp": True}),
     "no events": fake_provider.Defect(claims={"events": None}),
@@ -196,11 +191,11 @@ def test_logout_during_a_sign_in_refuses_that_sign_in(
     who: dict[str, Any] = {key: value or sub for key, value in named.items()}
     token = op.logout_token(client_id="ordering", **who)
     assert shop.log_out(token).status_code == 200
-    with op.with_defect(fake_provider.Defect(claims={"iat": minutes(0) - 2})):
+    with op.with_defect(fake_provider.Defect(times={"iat": -2})):
         page = service_browser.sign_in(op, cast.claims(sub, sid="overtaken"))
     assert page.status_code == 400
     assert "ended while it was under way" in page.text
-    with op.with_defect(fake_provider.Defect(claims={"iat": minutes(0) + 2})):
+    with op.with_defect(fake_provider.Defect(times={"iat": 2})):
         assert service_browser.sign_in(op, cast.claims(sub, sid="overtaken")).status_code == 200
 
 
