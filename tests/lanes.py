@@ -9,9 +9,11 @@ import importlib
 import pathlib
 import re
 from collections.abc import Collection, Generator
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 SLOW = frozenset(
     {
@@ -22,6 +24,8 @@ SLOW = frozenset(
 """A test is slow if one of these is a word of its path."""
 LONG = frozenset({"sequences", "scale", "journeys", "kill", "smoke", "install", "peers", "races"})
 """Words of paths of files of which one test takes up to a minute: a worker that begins one last works alone."""
+TOGETHER = ("tests/journeys/",)
+"""Folders whose files share what takes longest to make, the running demo: one worker takes them all."""
 DATABASE = frozenset({"audit", "identity", "delegation", "provisioning", "database"})
 """The layers whose SQL, triggers, functions and locks differ by server; the portal only calls them."""
 
@@ -101,6 +105,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
             item.add_marker("database")
     yield
     items.sort(key=lambda item: LONG.isdisjoint(_words(item.nodeid.partition("::")[0])))
+
+
+def taken_together(nodeid: str) -> str:
+    """Name what one worker takes as a whole: the file, or a folder whose files share something costly."""
+    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
+
+
+class ByFile(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return taken_together(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def _words(path: str) -> set[str]:

@@ -32,3 +32,9 @@ def test_no_lane_leaves_out_a_file_of_its_tests() -> None:
 def test_lane_leaves_out_files_without_its_tests(lane: str, path: str) -> None:
     assert lanes.holds_nothing(path, lane)
     assert not lanes.holds_nothing(path, "")
+
+
+def test_journeys_share_one_running_demo() -> None:
+    journeys = {lanes.taken_together(f"{path}::test") for path in PATHS if path.startswith("tests/journeys/")}
+    assert journeys == {"tests/journeys/"}
+    assert lanes.taken_together("tests/smoke/test_running.py::test") == "tests/smoke/test_running.py"

@@ -1,9 +1,12 @@
 """Malformed headers, queries, cookies and bodies at every address never cause a server error.
 
-The cases are generated: every address of the URL map with every malformed value.
+The cases are generated: every address of the URL map with every malformed query and form. What is read
+before an address is known (headers, cookies, kinds of bodies) is sent to every address in turns: each
+address gets every fourth of them, and each of them reaches a quarter of the addresses.
 """
 
 import base64
+import itertools
 from collections.abc import Iterator, Mapping
 from http.cookies import SimpleCookie
 from typing import Any
@@ -22,6 +25,7 @@ from tests.fixtures.world import World
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 PARTS = 4
+TURNS = 4
 DEEP = "[" * 200_000
 DIGITS = "9" * 5_000
 TEXTS: Mapping[str, str] = {
@@ -114,20 +118,34 @@ def arguments(header: str, text: str) -> dict[str, Any]:
     return {header: on_the_wire(text)}
 
 
-def requests(place: Visit) -> Iterator[tuple[str, str, dict[str, Any]]]:
+Request = tuple[str, str, dict[str, Any]]
+
+
+def requests(place: Visit, turn: int) -> Iterator[Request]:
     """Give name, method and arguments of each malformed request to one address."""
+    yield from of_the_view(place)
+    yield from itertools.islice(before_the_view(place), turn % TURNS, None, TURNS)
+
+
+def of_the_view(place: Visit) -> Iterator[Request]:
     path = place.path.partition("?")[0]
-    cookies = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME)
     for kind, text in TEXTS.items():
         raw, escaped = on_the_wire(text), quote(text.encode("utf-8", "surrogateescape"), safe="")
-        headers = dict.fromkeys(HEADERS, raw)
-        yield f"headers: {kind}", "GET", {"path": place.path, **headers}
-        yield f"headers and htmx: {kind}", "POST", {"path": path, **HTMX, **headers}
         query = "&".join(f"{name}={escaped}" for name in PARAMETERS)
         yield f"query: {kind}", "GET", {"path": path, "QUERY_STRING": query}
         body = "&".join(f"{name}={escaped}" for name in FIELDS).encode()
         form = {"data": body, "content_type": FORM}
         yield f"form: {kind}", "POST", {"path": path, "QUERY_STRING": raw, **form}
+
+
+def before_the_view(place: Visit) -> Iterator[Request]:
+    path = place.path.partition("?")[0]
+    cookies = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME)
+    for kind, text in TEXTS.items():
+        raw = on_the_wire(text)
+        headers = dict.fromkeys(HEADERS, raw)
+        yield f"headers: {kind}", "GET", {"path": place.path, **headers}
+        yield f"headers and htmx: {kind}", "POST", {"path": path, **HTMX, **headers}
         credentials = f"Basic {base64.b64encode(raw.encode('latin-1')).decode()}"
         jar = "; ".join(f"{name}={raw}" for name in cookies)
         yield (
@@ -144,11 +162,12 @@ def test_malformed_request_at_every_address_causes_no_server_error(
     portal: PortalWithData, number: int
 ) -> None:
     found = []
-    for address in url_map.addresses()[number::PARTS]:
+    addresses = list(enumerate(url_map.addresses()))
+    for nth, address in addresses[number::PARTS]:
         place = portal.place(address)
         place.browser.raise_request_exception = False
         cookies = place.browser.cookies.output(header="", sep=";", attrs=[])
-        for name, method, request in requests(place):
+        for name, method, request in requests(place, nth // PARTS):
             cache.clear()
             place.browser.cookies = SimpleCookie(cookies)
             status = place.browser.generic(method, **request).status_code
