@@ -20,6 +20,7 @@ from audit.foundation import clock
 from identity.clients.queries import RegisteredClient
 from portal.http import request_data
 from portal.oidc import metadata, parameters
+from portal.operations import authenticated_cache, one_time
 from provisioning.delivery.errors import DeliveryError
 from provisioning.http.pool import Pool
 
@@ -129,8 +130,7 @@ def _is_first_use(client: RegisteredClient, claims: Mapping[str, Any]) -> bool:
     jti = claims["jti"]
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_JTI:
         return False
-    name = hashlib.sha256(f"{client.id}\0{jti}".encode()).hexdigest()
-    return bool(cache.add(f"oidc-jti:{name}", 1, LONGEST + 2 * LEEWAY))
+    return one_time.use("assertion", f"{client.id}\0{jti}", seconds=LONGEST + 2 * LEEWAY)
 
 
 def _matching(keys: Sequence[Mapping[str, Any]], header: Mapping[str, Any]) -> list[Any]:
@@ -163,7 +163,7 @@ def _is_for_verifying(key: Mapping[str, Any], algorithm: str) -> bool:
 
 def _keys(address: str) -> tuple[Sequence[Mapping[str, Any]], bool]:
     """Return the client's keys, and whether they were fetched now. Raises KeysUnavailableError."""
-    known = cache.get(_name("keys", address))
+    known = authenticated_cache.get(_name("keys", address))
     is_fresh = known is not None and clock.wall().timestamp() < known["fresh_until"]
     if not is_fresh and _may_fetch("fetch", address):
         try:
@@ -194,7 +194,8 @@ def _fetch(address: str) -> Sequence[Mapping[str, Any]]:
         raise KeysUnavailableError
     usable = [key for key in keys[:_MAX_KEYS] if isinstance(key, dict)]
     fresh_until = clock.wall().timestamp() + KEYS_SECONDS
-    cache.set(_name("keys", address), {"keys": usable, "fresh_until": fresh_until}, STALE_SECONDS)
+    stored = {"keys": usable, "fresh_until": fresh_until}
+    authenticated_cache.set_value(_name("keys", address), stored, seconds=STALE_SECONDS)
     return usable
 
 

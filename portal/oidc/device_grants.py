@@ -4,12 +4,12 @@ The shared cache holds the request for ten minutes under hashes of both codes. T
 code, which is bound to the device code like to a code verifier: what the cache holds is of no use without it.
 """
 
-import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +26,7 @@ from portal.oidc.authorize import request as authorize_request
 from portal.oidc.authorize.request import AuthorizationError
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
+from portal.operations import authenticated_cache, one_time
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 SECONDS, INTERVAL = 600, 5
@@ -34,6 +35,7 @@ _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 _LENGTH = 8
 _SLOWER, _SLOWEST = 5, 30
 """Seconds. A code of the answer lives for a minute: the slowest terminal must fetch it in that time."""
+_ANSWERED = "device"
 _JITTER = 1
 """A terminal whose clock is that many seconds fast does not poll too early."""
 
@@ -66,8 +68,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
         "address": request_context.address_of(request.META),
         "asked_at": clock.wall().timestamp(),
     }
-    cache.set(_name("request", _key(device_code)), stored, SECONDS)
-    cache.set(_name("user", _key(_normalized(user_code))), _key(device_code), SECONDS)
+    _store("request", _key(device_code), stored)
+    _store("user", _key(_normalized(user_code)), _key(device_code))
     page = metadata.issuer() + metadata.DEVICE
     body = {
         "device_code": device_code,
@@ -92,32 +94,23 @@ def _requested(sent: Parameters, client: RegisteredClient) -> dict[str, str]:
 
 def find(user_code: str) -> DeviceRequest | None:
     """Return the request of this code, which waits for an answer; None without one. At most four statements."""
-    key = cache.get(_name("user", _key(_normalized(user_code))))
-    stored = cache.get(_name("request", str(key))) if key else None
-    if not stored or cache.get(_name("answer", str(key))) is not None:
+    key = _stored("user", _key(_normalized(user_code)))
+    stored = _stored("request", str(key)) if key else None
+    if not stored or one_time.is_used(_ANSWERED, str(key)):
         return None
     client = clients_queries.find(client=stored.pop("client"))
     return None if client is None else DeviceRequest(key=str(key), client=client, **stored)
 
 
-def claim(asked: DeviceRequest) -> bool:
-    """Take the request for one answer; False where another browser has answered, also at the same moment."""
-    return bool(cache.add(_name("claim", asked.key), 1, SECONDS))
+def answer(asked: DeviceRequest, *, code: str) -> bool:
+    """Store the person's answer for the terminal: a code, or "" for a refusal.
 
-
-@contextlib.contextmanager
-def released_on_failure(asked: DeviceRequest) -> Iterator[None]:
-    """Let the request be answered after all where issuing fails, for whatever reason."""
-    try:
-        yield
-    except BaseException:
-        cache.delete(_name("claim", asked.key))
-        raise
-
-
-def answer(asked: DeviceRequest, *, code: str) -> None:
-    """Store the person's answer for the terminal: a code, or "" for a refusal."""
-    cache.set(_name("answer", asked.key), {"code": code}, SECONDS)
+    False where another browser has answered, also at the same moment.
+    """
+    if not one_time.use(_ANSWERED, asked.key, seconds=SECONDS):
+        return False
+    _store("answer", asked.key, {"code": code})
+    return True
 
 
 def exchange(
@@ -128,7 +121,7 @@ def exchange(
     if not device_code:
         raise OAuthError("invalid_request", "device_code is missing.")
     key = _key(device_code)
-    stored = cache.get(_name("request", key))
+    stored = _stored("request", key)
     if not stored:
         raise OAuthError("expired_token")
     if stored["client"] != client.id:
@@ -136,7 +129,7 @@ def exchange(
     if stored["resource"] not in resources:
         raise OAuthError("invalid_target", "The grant is not registered for this resource.")
     _require_patience(key)
-    answered = cache.get(_name("answer", key))
+    answered = _stored("answer", key)
     if answered is None:
         raise OAuthError("authorization_pending")
     redeemed = answered["code"] and codes.redeem(
@@ -184,6 +177,14 @@ def _normalized(user_code: str) -> str:
 
 def _key(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _stored(kind: str, key: str) -> Any:
+    return authenticated_cache.get(_name(kind, key))
+
+
+def _store(kind: str, key: str, value: object) -> None:
+    authenticated_cache.set_value(_name(kind, key), value, seconds=SECONDS)
 
 
 def _name(kind: str, key: str) -> str:

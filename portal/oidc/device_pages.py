@@ -52,8 +52,7 @@ def answer(request: Request) -> HttpResponse:
     if isinstance(asked, HttpResponse):
         return asked
     if "refuse" in request.POST:
-        if device_grants.claim(asked):
-            device_grants.answer(asked, code="")
+        device_grants.answer(asked, code="")
         return _done("refused")
     chosen = [
         one
@@ -68,20 +67,18 @@ def answer(request: Request) -> HttpResponse:
 def _sign_in(
     request: Request, asked: DeviceRequest, chosen: EligibleMembership, written: str
 ) -> HttpResponse:
-    if not device_grants.claim(asked):
-        return _entry(request, error=_("This code has been used. Start again on the device."))
     back = query_string.with_values(reverse("oidc_device"), {"user_code": device_grants.written(written)})
     try:
-        with device_grants.released_on_failure(asked):
-            proof = assurance.assess(request, demands.ACCESS).proof
-            code = authorize_code.issue_code(request, _authorization(asked), chosen, proof)
+        proof = assurance.assess(request, demands.ACCESS).proof
+        code = authorize_code.issue_code(request, _authorization(asked), chosen, proof)
     except SessionEnded:
         return error_responses.redirect_to_sign_in(request, reverse("account_login"))
     except ProofTooOld as refusal:
         return gate.respond(
             request, assurance.assess(request, demands.ACCESS, since=refusal.since), path=back
         )
-    device_grants.answer(asked, code=code)
+    if not device_grants.answer(asked, code=code):
+        return _entry(request, error=_("This code has been used. Start again on the device."))
     return _done(_SIGNED_IN)
 
 

@@ -22,6 +22,7 @@ READERS = {"portal/http/request_data.py", "portal/oidc/parameters.py"}
 OWN_TEXT = {
     "portal/embedded_postgres/server.py": "its own file",
     "portal/jobs/": "messages of the job queue, with limits of its own",
+    "portal/operations/authenticated_cache.py": "its own values, by their MAC",
     "portal/operations/archive.py": "a backup, whose files are compared with its manifest",
     "portal/operations/counter_files.py": "files of its own servers",
     "portal/operations/shared_cache.py": "its own table",

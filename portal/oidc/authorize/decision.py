@@ -33,6 +33,7 @@ from portal.signin.proofs import Proof
 _SELECT = "select_account"
 _FORM_FIELDS = frozenset({"csrfmiddlewaretoken", "decision", "organization"})
 """The fields of our own forms: a parameter of the request with such a name is not repeated beside them."""
+_USED = "The pushed request has led to a code already."
 _PATIENCE = dt.timedelta(seconds=45)
 """How old a proof for `max_age` may get on our own pages: a second factor is typed and a choice made meanwhile."""
 
@@ -132,11 +133,10 @@ class AuthorizationDecision:
             # Another request with this mark was answered, perhaps at the same moment.
             return dataclasses.replace(self, mark="").respond()
         pushed = self.parameters.get("request_uri", "")
-        if pushed and not pushed_requests.claim(pushed):
-            raise AuthorizationError("invalid_request", "The pushed request has led to a code already.")
+        if pushed and pushed_requests.is_used(pushed):
+            raise AuthorizationError("invalid_request", _USED)
         try:
-            with pushed_requests.released_on_failure(pushed):
-                code = authorize_code.issue_code(self.request, self.authorization, chosen, proof)
+            code = authorize_code.issue_code(self.request, self.authorization, chosen, proof)
         except SessionEnded:
             return self._lead_to_sign_in()
         except ProofTooOld as refusal:
@@ -144,6 +144,9 @@ class AuthorizationDecision:
                 # The mark is taken: with it, the next proof would not count.
                 return dataclasses.replace(self, mark="").respond()
             return self._lead_to(assurance.assess(self.request, demands.ACCESS, since=refusal.since))
+        # After the issue, which may fail: a code that is not sent is known to no one.
+        if pushed and not pushed_requests.use(pushed):
+            raise AuthorizationError("invalid_request", _USED)
         if self._waiting_since:
             reauthentication.spend(self.request.session, self._waiting_since)
         return client_redirect.send(self.request, self.authorization.target, code=code)

@@ -4,10 +4,10 @@ The shared cache holds the request; the browser brings its name alone. It must c
 the request stays for an hour, because the person may have to sign in first, and leads to one code.
 """
 
-import contextlib
 import hashlib
+import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core import signing
@@ -22,15 +22,18 @@ from portal.oidc.authorize import request as authorize_request
 from portal.oidc.authorize.request import AuthorizationError, ClientRequestError
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
+from portal.operations import authenticated_cache, one_time
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 SECONDS = 90
 _KEPT = 3600
 _LONGEST = 20_000
+"""Characters of JSON, with escapes: what is stored has a bound."""
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 ANSWERED = "answered"
 """Our choice page adds the choice of an organization to the name, with this mark that the page was shown."""
 _SALT = "keyholder.oidc.answered"
+_USED = "pushed"
 
 
 def push(request: HttpRequest) -> HttpResponse:
@@ -41,13 +44,13 @@ def push(request: HttpRequest) -> HttpResponse:
     values = {name: value for name, value in sent.values.items() if name not in _CREDENTIALS}
     if "request_uri" in values:
         raise OAuthError("invalid_request", "request_uri cannot be pushed.")
-    if sum(len(value) for value in values.values()) > _LONGEST:
+    if len(json.dumps(values)) > _LONGEST:
         raise OAuthError("invalid_request", "The request is too long.")
     values["client_id"] = client.id
     _validate(Parameters(values))
     name = secrets.token_urlsafe(32)
     stored = {"values": values, "until": clock.wall().timestamp() + SECONDS}
-    cache.set(_key("request", name), stored, _KEPT)
+    authenticated_cache.set_value(_key("request", name), stored, seconds=_KEPT)
     return json_responses.ok({"request_uri": f"{PREFIX}{name}", "expires_in": SECONDS}, status=201)
 
 
@@ -79,7 +82,7 @@ def resolve(request: HttpRequest, sent: Parameters) -> Parameters:
     Raises ClientRequestError for one that is unknown, of another client, or late.
     """
     name = sent.get("request_uri").removeprefix(PREFIX)
-    stored: Mapping[str, Any] = cache.get(_key("request", name)) or {}
+    stored: Mapping[str, Any] = authenticated_cache.get(_key("request", name)) or {}
     values = dict(stored.get("values", {}))
     if not values or sent.get("client_id") != values["client_id"] or not _is_in_time(name, stored):
         raise ClientRequestError("invalid_request_uri", "request_uri is not known, or has expired.")
@@ -100,20 +103,14 @@ def _is_in_time(name: str, stored: Mapping[str, Any]) -> bool:
     return cache.get(_key("seen", name)) is not None
 
 
-def claim(request_uri: str) -> bool:
-    """Take this request for one code; False where it has led to one, also at the same moment."""
-    return bool(cache.add(_key("used", request_uri.removeprefix(PREFIX)), 1, _KEPT))
+def is_used(request_uri: str) -> bool:
+    """Return whether this request has led to a code."""
+    return one_time.is_used(_USED, request_uri)
 
 
-@contextlib.contextmanager
-def released_on_failure(request_uri: str) -> Iterator[None]:
-    """Let the request lead to a code after all where issuing fails, for whatever reason."""
-    try:
-        yield
-    except BaseException:
-        if request_uri:
-            cache.delete(_key("used", request_uri.removeprefix(PREFIX)))
-        raise
+def use(request_uri: str) -> bool:
+    """Use this request up for the code that was just issued; False where another code was, also at the same moment."""
+    return one_time.use(_USED, request_uri, seconds=_KEPT)
 
 
 def _key(kind: str, name: str) -> str:

@@ -10,12 +10,12 @@ import hashlib
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
-from django.core.cache import cache
 from django.http import HttpRequest
 
 from audit.foundation import clock
 from identity.sessions.store import SessionStore
 from portal.oidc.authorize.request import AuthorizationRequest
+from portal.operations import one_time
 from portal.signin import waiting_browser
 
 PARAMETER = "reauthentication"
@@ -52,9 +52,7 @@ def waiting_since(
 
 def claim(signed: str) -> bool:
     """Take this mark for one response; False where another request has taken it, also at the same moment."""
-    return bool(
-        cache.add(f"oidc-mark:{hashlib.sha256(signed.encode()).hexdigest()}", 1, LIFETIME.total_seconds())
-    )
+    return one_time.use("reauthentication", signed, seconds=LIFETIME.total_seconds())
 
 
 def spend(session: SessionBase, since: dt.datetime) -> None:

@@ -4,16 +4,15 @@ django-allauth and its library accept every port and subdomain of the host. They
 two requests at the same moment both read.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.cache import cache
 from fido2.utils import websafe_decode
 
 from portal.http import request_data
+from portal.operations import one_time
 
 _SPENT_SECONDS = 24 * 3600
 """Longer than a session, which may hold the challenge."""
@@ -35,8 +34,7 @@ def is_for_this_origin(credential: Mapping[str, Any]) -> bool:
 
 def spend(credential: Mapping[str, Any]) -> bool:
     """Use the answer's challenge up. Of several requests with one challenge, one gets True."""
-    challenge = hashlib.sha256(str(_client_data(credential)["challenge"]).encode()).hexdigest()
-    return cache.add(f"passkey-challenge:{challenge}", 1, _SPENT_SECONDS)
+    return one_time.use("passkey", str(_client_data(credential)["challenge"]), seconds=_SPENT_SECONDS)
 
 
 def _client_data(credential: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -80,7 +80,7 @@ def test_assertion_that_is_not_the_client_s_for_us_in_time_and_new_is_refused(
         assert introspect(keys.parameters(**claims)).status_code == 401, claims
     with CaptureQueriesContext(connection) as captured:
         assert introspect(keys.parameters()).status_code == 200
-    assert len(captured) == 4, "client with token, keys, and the use of the assertion (2)"
+    assert len(captured) == 3, "client with token, keys, and the use of the assertion"
     assert introspect(keys.parameters(), client_id="crm").status_code == 401
     assert introspect(keys.parameters(), client_secret=world.secrets["ordering"]).status_code == 400
     assert introspect({**keys.parameters(), "client_assertion_type": "x"}).status_code == 400
@@ -174,3 +174,22 @@ def test_key_that_is_short_or_for_another_use_verifies_nothing(
     with pytest.warns(InsecureKeyLengthWarning):
         forged = jwt.encode(claims, short, "RS256", headers={"kid": "short"})
     assert introspect(client_keys.as_parameters(forged)).status_code == 401
+
+
+def test_sql_in_the_cache_gives_a_client_no_other_key_and_no_second_use(
+    world: World, keys: ClientKeys
+) -> None:
+    sent = keys.parameters()
+    assert introspect(sent).status_code == 200
+    attacker = ClientKeys()
+    with connection.cursor() as cursor:
+        evil = json.dumps([9e9, {"keys": json.loads(attacker.published())["keys"], "fresh_until": 9e9}])
+        cursor.execute(
+            "UPDATE portal_cache SET value = jsonb_set(value, '{text}', to_jsonb(%s::text)) "
+            "WHERE cache_key LIKE '%%oidc-client-keys%%'",
+            [evil],
+        )
+    attacker.close()
+    assert introspect(attacker.parameters()).status_code in {401, 503}
+    cache.clear()
+    assert introspect(sent).status_code == 401, "a crash empties the cache, and the assertion stays used"

@@ -193,7 +193,8 @@ def test_stored_answer_is_of_no_use_without_the_terminal_s_secret(world: World) 
     browser.post(ANSWER, {"user_code": asked["user_code"], "organization": "koskela"})
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT value ->> 'code' FROM portal_cache WHERE cache_key LIKE '%%oidc-device-answer%%'"
+            "SELECT (value ->> 'text')::jsonb -> 1 ->> 'code' FROM portal_cache "
+            "WHERE cache_key LIKE '%%oidc-device-answer%%'"
         )
         ((stolen,),) = cursor.fetchall()
         cursor.execute("SELECT string_agg(cache_key || value::text, ' ') FROM portal_cache")
