@@ -132,13 +132,14 @@ def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]
 
 @dataclass(frozen=True, slots=True)
 class NewServiceUser:
-    """Describes a service user; only the keyed hash of its secret is stored."""
+    """Describes a service user; only the keyed hash of its secret is stored, empty for one with keys of its own."""
 
     id: uuid.UUID
     name: str
     scopes: str
     """Separated by spaces."""
     secret_hash: str
+    jwks_uri: str
     valid_until: dt.datetime
 
 
@@ -158,6 +159,7 @@ def create_service_user(*, owner: Membership, new: NewServiceUser, at: dt.dateti
         owner=owner,
         scopes=new.scopes,
         secret_hash=new.secret_hash,
+        jwks_uri=new.jwks_uri,
         valid_from=at,
         valid_until=new.valid_until,
     )
@@ -184,9 +186,8 @@ def end_service_users_of(
     *, owners: Iterable[uuid.UUID], at: dt.datetime
 ) -> list[tuple[uuid.UUID, str, dt.datetime]]:
     """End the service users that these memberships own, and return id, name and former end of each. One statement."""
-    return [
-        (row[0], row[1], row[2]) for row in db.fetch_all(_END_OF_OWNERS, {"owners": list(owners), "at": at})
-    ]
+    rows = db.fetch_all(_END_OF_OWNERS, {"owners": list(owners), "at": at})
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def change_details(*, person: User, name: str, phone: str, at: dt.datetime) -> None:

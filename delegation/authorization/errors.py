@@ -7,7 +7,7 @@ class Denied(DomainError):
     """The actor may not do this.
 
     `reason`: no_permission, own_membership, own_right, outside_sites, exceeds_authority, wrong_state,
-    organization_closed, not_owner.
+    organization_closed, not_owner, not_own_program.
     """
 
     code = "denied"

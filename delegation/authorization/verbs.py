@@ -95,6 +95,7 @@ class Verb(StrEnum):
     RETENTION_PURGE = "retention.purge"
     SERVICE_USER_CREATE = "service_user.create"
     SERVICE_USER_END = "service_user.end"
+    SERVICE_USER_ROTATE = "service_user.rotate"
     SERVICE_USER_VIEW = "service_user.view"
     SITE_CREATE = "site.create"
     STAFF_RIGHT_END = "staff_right.end"
@@ -128,6 +129,10 @@ def _viewing(on: On) -> Rule:
     return Rule(
         on, Effect.NONE, Topic.NOT_LOGGED, reading=True, site_reach=reach, state=state, allow_self=True
     )
+
+
+def _of_program(on: On) -> Rule:
+    return Rule(on, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True)
 
 
 def _leaving(*implies: Verb) -> Rule:
@@ -213,12 +218,8 @@ RULES: dict[Verb, Rule] = {
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.REMOVAL_CANCEL: _GIVING,
     Verb.REMOVAL_PLAN: _leaving(),
-    Verb.SERVICE_USER_CREATE: Rule(
-        On.ORGANIZATION, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True
-    ),
-    Verb.SERVICE_USER_END: Rule(
-        On.SERVICE_USER, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True
-    ),
+    Verb.SERVICE_USER_CREATE: _of_program(On.ORGANIZATION),
+    **dict.fromkeys((Verb.SERVICE_USER_END, Verb.SERVICE_USER_ROTATE), _of_program(On.SERVICE_USER)),
     Verb.SERVICE_USER_VIEW: Rule(
         On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True, all_sites=True, allow_self=True
     ),

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 
-from delegation.authorization import authorities, service_scopes
+from delegation.authorization import authorities, input_cleaning, service_scopes
 from delegation.authorization.errors import ExceedsAuthority, InvalidAccess, InvalidInput
 from identity.memberships.models import Membership
 from identity.service_users import queries as service_users_queries
@@ -11,12 +11,17 @@ from identity.service_users import queries as service_users_queries
 MAX_VALIDITY = dt.timedelta(days=366)
 MAX_IN_FORCE = 50
 """Service users of one organization; those whose owner has left are not counted."""
+LONGEST_OVERLAP = 90 * 24
+"""Hours for which a replaced secret may still be accepted."""
 
 
-def check(*, owner: Membership, scopes: Collection[str], until: dt.datetime, at: dt.datetime) -> None:
-    """Check scopes, end and number. Raises InvalidInput, InvalidAccess and ExceedsAuthority."""
+def check(
+    *, owner: Membership, scopes: Collection[str], until: dt.datetime, jwks_uri: str, at: dt.datetime
+) -> None:
+    """Check scopes, end, the address of keys, and number. Raises InvalidInput, InvalidAccess and ExceedsAuthority."""
     _check_scopes(owner, scopes, at)
-    _check_end(until, at)
+    check_end(until, at)
+    check_keys(jwks_uri)
     present = service_users_queries.count_in_force(organization=owner.organization_id, at=at)
     if present >= MAX_IN_FORCE:
         raise InvalidInput(field="name", problem="too_many_service_users", longest=MAX_IN_FORCE)
@@ -36,8 +41,20 @@ def _check_scopes(owner: Membership, scopes: Collection[str], at: dt.datetime) -
         raise ExceedsAuthority(field="scopes")
 
 
-def _check_end(until: dt.datetime, at: dt.datetime) -> None:
-    """Check that the end lies ahead, and no further than MAX_VALIDITY."""
+def check_overlap(hours: int) -> None:
+    """Raise InvalidInput unless a replaced secret ends within LONGEST_OVERLAP."""
+    if not 0 <= hours <= LONGEST_OVERLAP:
+        raise InvalidInput(field="overlap_hours", problem="unknown")
+
+
+def check_keys(jwks_uri: str, *, required: bool = False) -> None:
+    """Raise InvalidInput for an address that is no unambiguous https URL; an empty one stands for a secret."""
+    if jwks_uri or required:
+        input_cleaning.web_address(jwks_uri, field="jwks_uri")
+
+
+def check_end(until: dt.datetime, at: dt.datetime) -> None:
+    """Check that the end lies ahead, and no further than MAX_VALIDITY. Raises InvalidAccess and ExceedsAuthority."""
     if until.tzinfo is None:
         raise InvalidAccess(field="until", problem="not_an_instant")
     if until <= at:

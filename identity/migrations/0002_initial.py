@@ -381,7 +381,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
                 ('scopes', models.CharField(max_length=400)),
-                ('secret_hash', models.CharField(max_length=80)),
+                ('secret_hash', models.CharField(blank=True, max_length=80)),
+                ('former_secret_hash', models.CharField(blank=True, max_length=80)),
+                ('former_secret_until', models.DateTimeField(null=True)),
+                ('jwks_uri', models.URLField(blank=True)),
                 ('valid_from', models.DateTimeField()),
                 ('valid_until', models.DateTimeField()),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_users', to='identity.organization')),
@@ -402,6 +405,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='serviceuser',
             constraint=models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='service_user_interval_not_empty'),
+        ),
+        migrations.AddConstraint(
+            model_name='serviceuser',
+            constraint=models.CheckConstraint(condition=models.Q(('jwks_uri', ''), models.Q(('former_secret_hash', ''), ('secret_hash', '')), _connector='XOR'), name='service_user_has_secret_or_keys'),
+        ),
+        migrations.AddConstraint(
+            model_name='serviceuser',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('former_secret_hash', ''), ('former_secret_until', None)), models.Q(('former_secret_until__isnull', False), models.Q(('former_secret_hash', ''), _negated=True)), _connector='OR'), name='service_user_former_secret_ends'),
         ),
         migrations.CreateModel(
             name='LookRule',

@@ -21,7 +21,13 @@ class ServiceUser(models.Model):
     """The member whose authorities it has, as far as its scopes allow."""
     scopes = models.CharField(max_length=400)
     """Separated by spaces (RFC 6749 §3.3)."""
-    secret_hash = models.CharField(max_length=80)
+    secret_hash = models.CharField(max_length=80, blank=True)
+    """Empty for one that authenticates by keys."""
+    former_secret_hash = models.CharField(max_length=80, blank=True)
+    """That of the secret before, which is accepted until `former_secret_until`."""
+    former_secret_until = models.DateTimeField(null=True)
+    jwks_uri = models.URLField(blank=True)
+    """Where its keys are: it authenticates by `private_key_jwt` (RFC 7523), and by no secret."""
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
 
@@ -29,11 +35,24 @@ class ServiceUser(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_until__gt=F("valid_from")), name="service_user_interval_not_empty"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(jwks_uri="") ^ Q(secret_hash="", former_secret_hash=""),
+                name="service_user_has_secret_or_keys",
+            ),
+            models.CheckConstraint(
+                condition=Q(former_secret_hash="", former_secret_until=None)
+                | (Q(former_secret_until__isnull=False) & ~Q(former_secret_hash="")),
+                name="service_user_former_secret_ends",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+CREDENTIAL = ("secret_hash", "former_secret_hash", "former_secret_until", "jwks_uri", "valid_until")
+"""The columns of ServiceUser that say how it authenticates, and how long."""
 
 
 class ServiceToken(models.Model):

@@ -20,14 +20,24 @@ RETENTION = dt.timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class ServiceClient:
-    """Holds a service user in force, with the stored hash of its secret."""
+    """Holds a service user in force, with the stored hashes of its secrets or the address of its keys."""
 
     service_user: ServiceUserInForce
     secret_hash: str
+    former_secret_hash: str
+    former_secret_until: dt.datetime | None
+    jwks_uri: str
+    at: dt.datetime
 
     def verify_secret(self, secret: str) -> bool:
-        """Compare in constant time; an empty secret never matches."""
-        return bool(secret) and machine_secrets.matches(secret=secret, stored=self.secret_hash)
+        """Compare in constant time; an empty secret never matches. A replaced secret matches until its end."""
+        if not secret or self.jwks_uri:
+            return False
+        if machine_secrets.matches(secret=secret, stored=self.secret_hash):
+            return True
+        until = self.former_secret_until
+        is_open = until is not None and until > self.at
+        return is_open and machine_secrets.matches(secret=secret, stored=self.former_secret_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class CheckedServiceToken:
 
 _FIND = f"""
 WITH {validity.NOW}
-SELECT {queries.COLUMNS}, u.secret_hash
+SELECT {queries.COLUMNS}, u.secret_hash, u.former_secret_hash, u.former_secret_until, u.jwks_uri, now.at
 FROM now, identity_service_user_at(now.at) s JOIN identity_serviceuser u ON u.id = s.id
 WHERE s.id = %(id)s AND s.in_force
 """  # noqa: S608 - constants
@@ -77,7 +87,11 @@ def find(*, client: str) -> ServiceClient | None:
     if str(service_user) != client:
         return None
     row = validity.fetch_one(_FIND, id=service_user)
-    return None if row is None else ServiceClient(queries.from_row(row[:-1]), row[-1])
+    if row is None:
+        return None
+    *columns, secret_hash, former_hash, former_until, jwks_uri, at = row
+    found = queries.from_row(tuple(columns))
+    return ServiceClient(found, secret_hash, former_hash, former_until, jwks_uri, at)
 
 
 def issue(*, service_user: uuid.UUID, scopes: frozenset[str]) -> str:

@@ -1,5 +1,6 @@
-"""Service users follow from the events that created and ended them."""
+"""Service users follow from the events that created them, changed their credential and ended them."""
 
+from audit.foundation import digests
 from audit.state import declarations
 from audit.state.declarations import NotRebuilt, Rebuilt
 
@@ -7,20 +8,37 @@ declarations.register(
     Rebuilt(
         table="identity_serviceuser",
         key=("id",),
-        events="verb IN ('service_user.create', 'service_user.end')",
+        events="verb IN ('service_user.create', 'service_user.rotate', 'service_user.end')",
         expected="""
+            WITH newest AS (
+                SELECT DISTINCT ON (subject) * FROM event
+                WHERE verb IN ('service_user.create', 'service_user.rotate') ORDER BY subject, seq DESC)
             SELECT c.subject AS id, (c.after ->> 'organization')::uuid AS organization_id,
                    (c.after ->> 'owner')::uuid AS owner_id, c.after ->> 'scopes' AS scopes,
-                   c.facts ->> 'secret' AS secret_hash, c.at AS valid_from,
-                   coalesce(e.at, (c.after ->> 'until')::timestamptz) AS valid_until
-            FROM event c LEFT JOIN event e ON e.verb = 'service_user.end' AND e.subject = c.subject
+                   n.facts ->> 'secret' AS secret_hash, n.facts ->> 'former_secret' AS former_secret_hash,
+                   (n.facts ->> 'former_secret_until')::timestamptz AS former_secret_until,
+                   n.facts ->> 'keys' AS jwks_uri, c.at AS valid_from,
+                   coalesce(e.at, (n.after ->> 'until')::timestamptz) AS valid_until
+            FROM event c JOIN newest n ON n.subject = c.subject
+            LEFT JOIN event e ON e.verb = 'service_user.end' AND e.subject = c.subject
             WHERE c.verb = 'service_user.create'
         """,
-        actual="""
-            SELECT id, organization_id, owner_id, scopes, secret_hash, valid_from, valid_until
+        actual=f"""
+            SELECT id, organization_id, owner_id, scopes, secret_hash, former_secret_hash, former_secret_until,
+                   {digests.sql("jwks_uri")} AS jwks_uri, valid_from, valid_until
             FROM identity_serviceuser
-        """,
-        columns=("organization_id", "owner_id", "scopes", "secret_hash", "valid_from", "valid_until"),
+        """,  # noqa: S608 - constants of this module
+        columns=(
+            "organization_id",
+            "owner_id",
+            "scopes",
+            "secret_hash",
+            "former_secret_hash",
+            "former_secret_until",
+            "jwks_uri",
+            "valid_from",
+            "valid_until",
+        ),
         not_compared={"directory": "computed by the database"},
     ),
     NotRebuilt(

@@ -17,7 +17,6 @@ from django.core.cache import cache
 from jwt import PyJWK
 
 from audit.foundation import clock
-from identity.clients.queries import RegisteredClient
 from portal.http import request_data
 from portal.oidc import metadata, parameters
 from portal.operations import authenticated_cache, one_time
@@ -61,10 +60,10 @@ def _payload(assertion: str) -> Mapping[str, Any]:
     return (request_data.json_object(text) if text else None) or {}
 
 
-def fault(client: RegisteredClient, assertion: str, *, endpoint: str) -> str:
+def fault(*, client: str, jwks_uri: str, assertion: str, endpoint: str) -> str:
     """Return why the assertion is refused; empty for one of this client, for us, in time, and used for the first time.
 
-    `endpoint` is the path of the request. Raises KeysUnavailableError.
+    `client` is its id, also of a service user; `endpoint` is the path of the request. Raises KeysUnavailableError.
     """
     try:
         header = jwt.get_unverified_header(assertion)
@@ -72,7 +71,7 @@ def fault(client: RegisteredClient, assertion: str, *, endpoint: str) -> str:
         return "The assertion is unreadable."
     if header.get("alg") not in ALGORITHMS:
         return "The assertion's algorithm is not supported."
-    if not _is_signed(client.jwks_uri, assertion, header):
+    if not _is_signed(jwks_uri, assertion, header):
         return "No key at the client's jwks_uri verifies the assertion."
     claims = _payload(assertion)
     if not _is_for_us(claims, endpoint):
@@ -112,7 +111,7 @@ def _is_for_us(claims: Mapping[str, Any], endpoint: str) -> bool:
     return isinstance(audience, str) and audience in {issuer, issuer + metadata.TOKEN, issuer + endpoint}
 
 
-def _is_in_time(client: RegisteredClient, assertion: str, claims: Mapping[str, Any]) -> bool:
+def _is_in_time(client: str, assertion: str, claims: Mapping[str, Any]) -> bool:
     """Check the other claims, and bound the end, which the library only compares with now."""
     options: Any = {
         **_ALL_CLAIMS,
@@ -120,17 +119,17 @@ def _is_in_time(client: RegisteredClient, assertion: str, claims: Mapping[str, A
         "require": ["iss", "sub", "aud", "exp", "jti"],
     }
     try:
-        jwt.decode(assertion, issuer=client.id, subject=client.id, leeway=LEEWAY, options=options)
+        jwt.decode(assertion, issuer=client, subject=client, leeway=LEEWAY, options=options)
     except jwt.PyJWTError:
         return False
     return int(claims["exp"]) <= int(clock.wall().timestamp()) + LONGEST + LEEWAY
 
 
-def _is_first_use(client: RegisteredClient, claims: Mapping[str, Any]) -> bool:
+def _is_first_use(client: str, claims: Mapping[str, Any]) -> bool:
     jti = claims["jti"]
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_JTI:
         return False
-    return one_time.use("assertion", f"{client.id}\0{jti}", seconds=LONGEST + 2 * LEEWAY)
+    return one_time.use("assertion", f"{client}\0{jti}", seconds=LONGEST + 2 * LEEWAY)
 
 
 def _matching(keys: Sequence[Mapping[str, Any]], header: Mapping[str, Any]) -> list[Any]:

@@ -22,6 +22,7 @@ The right secret always passes: guessing at a client's name cannot lock the serv
 """
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="keyholder", charset="UTF-8"'}
+_BY_KEYS = "The client is registered for private_key_jwt."
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -103,21 +104,23 @@ def verify(
     if public and not client.confidential and not presented.secret and not presented.assertion:
         return client
     if client.confidential and client.jwks_uri and presented.assertion:
-        refused = _assertion_fault(client, presented)
+        refused = _assertion_fault(client.id, client.jwks_uri, presented)
         if refused:
             raise _invalid_client(client.id, refused)
         return client
     if client.confidential and client.verify_secret(presented.secret):
         return client
     if client.jwks_uri and not presented.assertion:
-        raise _invalid_client(client.id, "The client is registered for private_key_jwt.")
+        raise _invalid_client(client.id, _BY_KEYS)
     raise _invalid_client(client.id)
 
 
-def _assertion_fault(client: RegisteredClient, presented: Credentials) -> str:
+def _assertion_fault(client: str, jwks_uri: str, presented: Credentials) -> str:
     """Say what is wrong with the assertion. Keys that we cannot fetch are no failure of the client."""
     try:
-        return client_assertions.fault(client, presented.assertion, endpoint=presented.endpoint)
+        return client_assertions.fault(
+            client=client, jwks_uri=jwks_uri, assertion=presented.assertion, endpoint=presented.endpoint
+        )
     except client_assertions.KeysUnavailableError as error:
         text = "The client's jwks_uri cannot be read now."
         headers = {"Retry-After": str(client_assertions.REFETCH_SECONDS)}
@@ -128,9 +131,16 @@ def service_user(request: HttpRequest, sent: Parameters) -> ServiceClient | None
     """Return the authenticated service user; None where the client id is no id of one. Raises OAuthError."""
     presented = credentials(request, sent)
     client = service_tokens.find(client=presented.client_id)
-    if client is not None and not client.verify_secret(presented.secret):
-        raise _invalid_client(presented.client_id)
-    return client
+    if client is None or client.verify_secret(presented.secret):
+        return client
+    refused = ""
+    if client.jwks_uri and presented.assertion:
+        refused = _assertion_fault(presented.client_id, client.jwks_uri, presented)
+        if not refused:
+            return client
+    elif client.jwks_uri:
+        refused = _BY_KEYS
+    raise _invalid_client(presented.client_id, refused)
 
 
 def _invalid_client(client: str = "", description: str = "") -> OAuthError:

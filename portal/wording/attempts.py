@@ -43,6 +43,7 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.REMOVAL_PLAN: lambda: _("to plan the end of %(who)s’s access"),
     Verb.SERVICE_USER_CREATE: lambda: _("to create a service user"),
     Verb.SERVICE_USER_END: lambda: _("to end a service user"),
+    Verb.SERVICE_USER_ROTATE: lambda: _("to change how a service user signs in"),
     Verb.SERVICE_USER_VIEW: lambda: _("to view the service users"),
     Verb.SITE_CREATE: lambda: _("to add a site"),
     Verb.MAIL_DOMAIN_LAPSE: lambda: _("to end the verification of a mail domain"),

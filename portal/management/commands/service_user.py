@@ -1,4 +1,4 @@
-"""`manage.py service_user` creates, lists and ends the service users of a customer."""
+"""`manage.py service_user` creates, lists and ends the service users of a customer, and exchanges their credentials."""
 
 import datetime as dt
 import uuid
@@ -20,10 +20,10 @@ from portal.wording import refusals
 class Command(BaseCommand):
     """Acts as the system: `manage.py service_user create ORGANIZATION OWNER NAME SCOPE… [--days 90]`, `list`, `end`."""
 
-    help = "Create, list and end service users, by which programs of a customer call the REST API."
+    help = "Create, list and end service users (programs that call the REST API), and exchange their secrets."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept `create`, `list` and `end`."""
+        """Accept the actions."""
         what = parser.add_subparsers(dest="what", required=True)
         creating = what.add_parser("create", help="print the client id and, once, the secret")
         creating.add_argument("organization", metavar="ORGANIZATION", help="the customer's key")
@@ -33,15 +33,37 @@ class Command(BaseCommand):
         creating.add_argument("name", metavar="NAME")
         creating.add_argument("scopes", nargs="+", choices=list(service_scopes.VERBS), metavar="SCOPE")
         creating.add_argument("--days", type=int, default=90, help="how long it lasts, 366 at most (90)")
+        creating.add_argument(
+            "--keys",
+            default="",
+            metavar="ADDRESS",
+            help="it authenticates by keys from there, and has no secret",
+        )
         listing = what.add_parser("list", help="list those of a customer, ended ones too")
         listing.add_argument("organization", metavar="ORGANIZATION", help="the customer's key")
         ending = what.add_parser("end", help="end one at once")
         ending.add_argument("id", type=uuid.UUID, metavar="ID", help="its client id")
+        self._add_exchanges(what)
+
+    def _add_exchanges(self, what: Any) -> None:
+        rotating = what.add_parser("rotate", help="print a new secret, once")
+        rotating.add_argument(
+            "--hours",
+            type=int,
+            default=0,
+            help="how long the present secret is accepted too, 2160 at most (0)",
+        )
+        rotating.add_argument("--days", type=int, help="how long it lasts from now on; without, as before")
+        keyed = what.add_parser("keys", help="let one authenticate by keys of its own, and by no secret")
+        retiring = what.add_parser("retire", help="accept the replaced secret no longer")
+        for one in (rotating, keyed, retiring):
+            one.add_argument("id", type=uuid.UUID, metavar="ID", help="its client id")
+        keyed.add_argument("address", metavar="ADDRESS", help="its jwks_uri")
 
     def handle(self, *, what: str, **options: Any) -> None:
         """Run the action. Raises CommandError with the sentence of a refusal."""
         try:
-            {"create": self._create, "list": self._list, "end": self._end}[what](options)
+            getattr(self, f"_{what}")(options)
         except DomainError as error:
             raise CommandError(f"{error.code}: {refusals.sentence_for(error).text}") from error
 
@@ -59,9 +81,11 @@ class Command(BaseCommand):
             name=options["name"],
             scopes=frozenset(options["scopes"]),
             until=at + dt.timedelta(days=options["days"]),
+            jwks_uri=options["keys"],
         ).result
         self.stdout.write(f"Client id: {made.service_user}")
-        self.stdout.write(f"Secret, not shown again: {made.secret}")
+        if made.secret:
+            self.stdout.write(f"Secret, not shown again: {made.secret}")
 
     def _list(self, options: dict[str, Any]) -> None:
         organization = _organization(options["organization"])
@@ -71,6 +95,26 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{row.id} {state} until {until} {row.owner_name}: {row.name} ({', '.join(row.scopes)})"
             )
+
+    def _rotate(self, options: dict[str, Any]) -> None:
+        days = options["days"]
+        made = commands.rotate_secret(
+            actor=actor.system(channel=Channel.SHELL),
+            service_user=queries.for_command(service_user=options["id"]),
+            overlap_hours=options["hours"],
+            until=None if days is None else clock.now() + dt.timedelta(days=days),
+        ).result
+        self.stdout.write(f"Secret, not shown again: {made.secret}")
+
+    def _keys(self, options: dict[str, Any]) -> None:
+        row, address = queries.for_command(service_user=options["id"]), options["address"]
+        commands.use_keys(actor=actor.system(channel=Channel.SHELL), service_user=row, jwks_uri=address)
+        self.stdout.write("It authenticates by private_key_jwt from now on; its secrets are refused.")
+
+    def _retire(self, options: dict[str, Any]) -> None:
+        row = queries.for_command(service_user=options["id"])
+        commands.end_former_secret(actor=actor.system(channel=Channel.SHELL), service_user=row)
+        self.stdout.write("Ended: the replaced secret is refused from now on.")
 
     def _end(self, options: dict[str, Any]) -> None:
         row = queries.for_command(service_user=options["id"])

@@ -54,7 +54,7 @@ def _render(row: ExpiringServiceUser) -> Mapping[str, Any]:
             "ends_at": ends_at,
         }
         return {
-            "subject": _("The secret of %(program)s ends soon") % {"program": row.name},
+            "subject": _("The access of %(program)s ends soon") % {"program": row.name},
             "text": render_to_string("mail/service_users/secret_ends_message.txt", values),
             "html": render_to_string("mail/service_users/secret_ends_message.html", values),
         }

@@ -69,7 +69,7 @@ PEOPLE = {
     "removal.cancel",
     "removal.plan",
 }
-SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.view"}
+SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.rotate", "service_user.view"}
 ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "look_rule.set", "member.restore", "site.create"}
 VERBS: dict[str, set[str]] = {
     "aino": ADMIN,

@@ -172,3 +172,74 @@ def test_owner_s_removal_leaves_an_event_of_each_program(world: World) -> None:
     assert {event.subject for event in ended} == made
     (removal,) = events.recorded(Verb.MEMBER_REMOVE)
     assert {(event.act, event.at) for event in ended} == {(removal.act, removal.at)}
+
+
+def test_owner_exchanges_the_secret_and_both_work_until_the_replaced_one_ends(world: World) -> None:
+    made = service_users.create(world.aino)
+    row = queries.for_command(service_user=made.service_user)
+    owner, other, until = actor_of(world.aino), actor_of(world.paivi), clock.now() + 90 * DAY
+    with pytest.raises(Denied) as denied:
+        commands.rotate_secret(actor=other, service_user=row)
+    assert denied.value.data["reason"] == "not_own_program"
+    second = commands.rotate_secret(
+        actor=owner, service_user=row, overlap_hours=24, until=until
+    ).result.secret
+    third = commands.rotate_secret(actor=owner, service_user=row, overlap_hours=24).result.secret
+    accepted = {"first": made.secret, "second": second, "third": third}
+
+    def works() -> set[str]:
+        found = service_tokens.find(client=str(made.service_user))
+        assert found is not None
+        assert not found.verify_secret("")
+        return {name for name, secret in accepted.items() if found.verify_secret(secret)}
+
+    assert works() == {"second", "third"}
+    commands.end_former_secret(actor=other, service_user=row)
+    assert works() == {"third"}
+    with pytest.raises(Unchanged):
+        commands.end_former_secret(actor=owner, service_user=row)
+    fourth = commands.rotate_secret(actor=owner, service_user=row, overlap_hours=1).result.secret
+    accepted["fourth"] = fourth
+    move_clock(3601)
+    assert works() == {"fourth"}
+    (view,) = queries.service_users(organization=world.koskela.id, at=clock.now())
+    assert view.valid_until == until
+    changed = events.recorded(Verb.SERVICE_USER_ROTATE)
+    assert [event.outcome for event in changed].count("done") == 4
+    assert not any(secret in str(events.body(event)) for event in changed for secret in accepted.values())
+
+
+def test_credential_is_exchanged_within_bounds_and_never_of_an_ended_one(world: World) -> None:
+    made, owner = service_users.create(world.aino), actor_of(world.aino)
+    row = queries.for_command(service_user=made.service_user)
+    too_late = clock.now() + rules.MAX_VALIDITY + DAY
+    for error, wrong in (
+        (InvalidInput, lambda: commands.rotate_secret(actor=owner, service_user=row, overlap_hours=2161)),
+        (ExceedsAuthority, lambda: commands.rotate_secret(actor=owner, service_user=row, until=too_late)),
+        (InvalidInput, lambda: commands.use_keys(actor=owner, service_user=row, jwks_uri="")),
+        (
+            InvalidInput,
+            lambda: commands.use_keys(actor=owner, service_user=row, jwks_uri="http://erp.example/k"),
+        ),
+        (NotFound, lambda: commands.rotate_secret(actor=actor_of(world.tiina), service_user=row)),
+    ):
+        with pytest.raises(error):
+            wrong()
+    commands.rotate_secret(actor=owner, service_user=row, overlap_hours=24)
+    commands.use_keys(actor=owner, service_user=row, jwks_uri="https://erp.example/jwks.json")
+    with pytest.raises(Unchanged):
+        commands.use_keys(actor=owner, service_user=row, jwks_uri="https://erp.example/jwks.json")
+    found = service_tokens.find(client=str(made.service_user))
+    assert found is not None
+    assert (found.secret_hash, found.former_secret_hash, found.verify_secret(made.secret)) == ("", "", False)
+    secret = commands.rotate_secret(actor=owner, service_user=row, overlap_hours=24).result.secret
+    found = service_tokens.find(client=str(made.service_user))
+    assert found is not None
+    assert (found.verify_secret(secret), found.verify_secret(made.secret), found.jwks_uri) == (
+        True,
+        False,
+        "",
+    )
+    commands.end(actor=owner, service_user=row)
+    with pytest.raises(Unchanged):
+        commands.rotate_secret(actor=owner, service_user=row)

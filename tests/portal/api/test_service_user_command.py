@@ -18,7 +18,13 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def test_command_creates_lists_and_ends_a_service_user(
+def accepts(client: str, secret: str) -> bool:
+    found = service_tokens.find(client=client)
+    assert found is not None
+    return found.verify_secret(secret)
+
+
+def test_command_creates_lists_exchanges_and_ends_a_service_user(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = run(capsys, "create", "koskela", "aino@koskela.example", "ERP", "people.read", "--days", "30")
@@ -28,6 +34,12 @@ def test_command_creates_lists_and_ends_a_service_user(
     assert found.verify_secret(secret)
     listed = rf"^{client} in force .* Aino Virtanen: ERP \(people.read\)$"
     assert re.search(listed, run(capsys, "list", "koskela"), re.MULTILINE)
+    (second,) = re.findall(r": (\S+)$", run(capsys, "rotate", client, "--hours", "24"), re.MULTILINE)
+    assert [accepts(client, one) for one in (secret, second)] == [True, True]
+    run(capsys, "retire", client)
+    assert [accepts(client, one) for one in (secret, second)] == [False, True]
+    run(capsys, "keys", client, "https://erp.example/jwks.json")
+    assert not accepts(client, second)
     run(capsys, "end", client)
     assert service_tokens.find(client=client) is None
     assert " ended " in run(capsys, "list", "koskela")
@@ -48,6 +60,7 @@ WRONG = [
         "invalid_access",
     ),
     (["create", "koskela", "aino@koskela.example", "ERP", "everything"], "everything"),
+    (["create", "koskela", "aino@koskela.example", "ERP", "people.read", "--keys", "x"], "invalid_input"),
     (["end", "00000000-0000-7000-8000-000000000009"], "not_found"),
 ]
 

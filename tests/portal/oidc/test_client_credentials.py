@@ -4,11 +4,13 @@ import dataclasses
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 
+from delegation.service_users import commands, queries
 from identity.service_users import service_tokens
 from portal.oidc import metadata
 from portal.signin.customers import rate_limits
-from tests.fixtures import oidc_browser, service_users
+from tests.fixtures import client_keys, oidc_browser, service_users
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,3 +75,32 @@ def test_too_many_tokens_wait_whole_seconds(world: World, monkeypatch: pytest.Mo
     answers = [ask(made.service_user, made.secret) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 429]
     assert 1 <= int(answers[1]["Retry-After"]) <= 60
+
+
+def test_service_user_with_keys_gets_a_token_by_an_assertion_once_and_by_no_secret(
+    world: World, settings: LazySettings
+) -> None:
+    made = service_users.create(world.aino)
+    with client_keys.serving(settings) as keys:
+        row = queries.for_command(service_user=made.service_user)
+        address = f"http://{keys.address}/jwks.json"
+        commands.use_keys(actor=world.system, service_user=row, jwks_uri=address)
+        client = str(made.service_user)
+        sent = {"grant_type": "client_credentials", **keys.parameters(client=client)}
+        token = oidc_browser.post(metadata.TOKEN, sent).json()["access_token"]
+        assert service_tokens.check(token=token) is not None
+        replayed = oidc_browser.post(metadata.TOKEN, sent).json()
+        assert replayed["error_description"].startswith("The assertion has been used.")
+        assert ask(client, made.secret).json()["error"] == "invalid_client"
+        other = service_users.create(world.aino)
+        for wrong in (
+            client_keys.ClientKeys().parameters(client=client),
+            keys.parameters(client=str(other.service_user)),
+        ):
+            assert oidc_browser.post(metadata.TOKEN, {**sent, **wrong}).status_code == 401
+        revoked = {
+            "token": token,
+            **keys.parameters(client=client, aud=f"{oidc_browser.ISSUER}{metadata.REVOKE}"),
+        }
+        assert oidc_browser.post(metadata.REVOKE, revoked).status_code == 200
+    assert service_tokens.check(token=token) is None
