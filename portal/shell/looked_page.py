@@ -1,5 +1,6 @@
 """During a look, each page that the person opens is copied for the staff member, if staff may see it."""
 
+import contextlib
 import html
 import logging
 import re
@@ -21,6 +22,8 @@ _TAG = re.compile(r"<[^>]*>")
 
 def copy_page(request: HttpRequest, response: HttpResponseBase) -> None:
     """Store what the person sees now for the staff member; of a page that is never shown, only that it is open.
+
+    So it is of a page that is too long to be masked whole.
 
     One statement without masking, two with it; none without a look. What goes wrong is logged: the person's own
     page is shown all the same.
@@ -45,8 +48,9 @@ def _copy_page(request: HttpRequest, response: HttpResponseBase) -> None:
     at = request_context.require_context(request).context.now
     page = ShownPage("", "", "", None, at)
     if match and shown_pages.may_be_shown(match, membership):
-        body = _copied(response.content.decode(), membership, look)
-        page = ShownPage(match.url_name or "", _title(body), body, match.kwargs.get("membership"), at)
+        with contextlib.suppress(masking.TooLongToMask):
+            body = _copied(response.content.decode(), membership, look)
+            page = ShownPage(match.url_name or "", _title(body), body, match.kwargs.get("membership"), at)
     looked_pages.store(look=look.id, page=page)
 
 

@@ -16,6 +16,10 @@ _WORD = re.compile(r"[^\s,;:()“”\"]+")
 _MOST_WORDS, _MOST_CANDIDATES = 5, 60_000
 
 
+class TooLongToMask(Exception):
+    """A page has more words than are compared with people's names, so that some could stay readable."""
+
+
 def shortened(name: str) -> str:
     """Return the first name and the initial of the last one: `Mikko L.`; of a single name the initial."""
     words = name.split()
@@ -37,7 +41,10 @@ def name_mask(mask: Mask, *, kept: Collection[str]) -> Mask:
 
 
 def mask_for(*, organization: uuid.UUID, own_name: str, texts: Iterable[str]) -> Mask:
-    """Return what hides the personal data of others in these texts, by the names of the organization's people."""
+    """Return what hides the personal data of others in these texts, by the names of the organization's people.
+
+    One statement. Raises TooLongToMask.
+    """
     found = memberships_queries.names_among(
         organization=organization, sort_keys={people_names.sort_key(one) for one in _candidates(texts)}
     )
@@ -58,7 +65,7 @@ def hide_values(text: str) -> str:
 
 
 def _candidates(texts: Iterable[str]) -> set[str]:
-    """Return each run of up to five words, which may be a name."""
+    """Return each run of up to five words, which may be a name. Raises TooLongToMask."""
     found: set[str] = set()
     for text in set(texts):
         words = _WORD.findall(text.replace(WORD_BREAK, ""))
@@ -67,5 +74,5 @@ def _candidates(texts: Iterable[str]) -> set[str]:
                 run = " ".join(words[start : start + length])
                 found |= {run, run.rstrip(".’'"), run.removesuffix("’s"), run.removesuffix("'s")}
         if len(found) > _MOST_CANDIDATES:
-            break
+            raise TooLongToMask
     return found

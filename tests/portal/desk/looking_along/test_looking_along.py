@@ -19,7 +19,7 @@ from identity.looks.models import Look, LookPage
 from identity.staff.models import StaffSession
 from portal.desk.looking_along.context import BeginByRulePage, LookAlongPage, LooksPage
 from portal.desk.looking_along.preparing import PrepareAccessPage
-from portal.shell import read_only_copy
+from portal.shell import masking, read_only_copy
 from portal.web.access.context import AccessPage
 from portal.web.invitations.send import InvitePage
 from portal.web.looking_along.context import CodePage, HelpPage
@@ -81,6 +81,16 @@ def test_code_opens_the_page_that_the_person_has_open_masked_and_read_only(desk:
     read = [events.body(one)["facts"]["page"] for one in recorded]
     assert read == ["look_people", "look_person"]
     assert [one.subject for one in recorded] == [desk.world.aino.id, desk.world.mikko.id]
+
+
+def test_page_with_more_words_than_are_compared_with_names_is_not_shown(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aino, sanna = signed_in.browser(desk.world.aino), desk.browser("support")
+    look = began(desk, aino, sanna)
+    monkeypatch.setattr(masking, "_MOST_CANDIDATES", 100)
+    assert "Mikko Laine" in visible_text(aino.get(PEOPLE))
+    assert (page_of(sanna, look).body, page_of(sanna, look).is_waiting) == ("", False)
 
 
 def test_person_shows_everything_where_the_person_chooses_so(desk: Desk) -> None:
