@@ -3,12 +3,15 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from audit.foundation import ids
 from delegation.acts.act import Act
 from delegation.authorization.errors import CaseStep, NotFound
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
+from delegation.customer_contacts import queries as contacts_queries
+from delegation.customer_contacts.queries import ContactView
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanRequest
 from identity import machine_secrets
 from identity.memberships import queries as memberships_queries
@@ -50,22 +53,25 @@ def mark(act: Act, letter: OrphanLetter, answer: str) -> None:
     letter.save(update_fields=["answer", "answered_at", "answered_act"])
 
 
-def new(
-    act: Act,
-    case: OrphanCase,
-    purpose: str,
-    recipient: str,
-    link: str,
-    membership: uuid.UUID | None = None,
-) -> OrphanLetter:
+@dataclass(frozen=True, slots=True)
+class LetterTo:
+    """Says who gets a letter, and as what: a member, a contact, or neither for a letter by post."""
+
+    recipient: str
+    membership: uuid.UUID | None = None
+    contact: uuid.UUID | None = None
+
+
+def new(act: Act, case: OrphanCase, purpose: str, to: LetterTo, link: str) -> OrphanLetter:
     """Return a letter to insert."""
     return OrphanLetter(
         id=ids.uuid7(),
         case=case,
         organization_id=case.organization_id,
         purpose=purpose,
-        recipient=recipient,
-        membership_id=membership,
+        recipient=to.recipient,
+        membership_id=to.membership,
+        contact=to.contact,
         hash=machine_secrets.hash_secret(link),
         sent_by=act.actor.id,
         sent_at=act.at,
@@ -75,7 +81,7 @@ def new(
 
 def recipient_of(*, case: OrphanCase, membership: uuid.UUID, at: dt.datetime) -> str | None:
     """Return as which recipient this member can be asked: a present colleague, or an admin of earlier days."""
-    if membership in _former_admins(case):
+    if membership in former_admins(case):
         return _RECIPIENT.FORMER_ADMIN
     present = memberships_queries.active(at=at).filter(
         id=membership, organization=case.organization_id, kind=Membership.Kind.PERSON
@@ -83,12 +89,23 @@ def recipient_of(*, case: OrphanCase, membership: uuid.UUID, at: dt.datetime) ->
     return _RECIPIENT.MEMBER if present.exists() else None
 
 
-def notified(*, case: OrphanCase, at: dt.datetime) -> list[tuple[str, uuid.UUID]]:
-    """List the recipients of notices: every present member and all admins of earlier days, but not the person named.
+def known_contacts(case: OrphanCase) -> list[ContactView]:
+    """List the contacts with an address that were known before the case and its requests. Two statements.
 
-    Three statements.
+    A contact that was added or changed later may be the stranger's own, and the person named proves nothing.
     """
-    former = _former_admins(case)
+    asked = case.requests.order_by("asked_at").values_list("asked_at", flat=True).first()
+    before = min(case.opened_at, asked or case.opened_at)
+    known = contacts_queries.in_force(organization=case.organization_id, at=before)
+    return [one for one in known if one.email and one.email.lower() != case.email.lower()]
+
+
+def notified(*, case: OrphanCase, at: dt.datetime) -> list[LetterTo]:
+    """List the recipients of notices: present members, admins of earlier days and known contacts, not the person named.
+
+    Five statements.
+    """
+    former = former_admins(case)
     members = memberships_queries.active_or_suspended(at=at).filter(
         organization=case.organization_id, kind=Membership.Kind.PERSON
     )
@@ -97,10 +114,12 @@ def notified(*, case: OrphanCase, at: dt.datetime) -> list[tuple[str, uuid.UUID]
     named = Membership.objects.filter(organization=case.organization_id, user__email__iexact=case.email)
     for one in named.values_list("id", flat=True):
         found.pop(one, None)
-    return [(recipient.value, one) for one, recipient in sorted(found.items())]
+    letters = [LetterTo(recipient.value, one) for one, recipient in sorted(found.items())]
+    contacts = known_contacts(case)
+    return [*letters, *(LetterTo(_RECIPIENT.CONTACT.value, contact=one.contact) for one in contacts)]
 
 
-def _former_admins(case: OrphanCase) -> set[uuid.UUID]:
+def former_admins(case: OrphanCase) -> set[uuid.UUID]:
     """Return the members who have or had an admin's role for all sites; none of them is a working admin now."""
     roles = RoleVersion.objects.filter(is_admin=True).values("role")
     rows = Assignment.objects.filter(organization=case.organization_id, role__in=roles, all_sites=True)
@@ -108,8 +127,12 @@ def _former_admins(case: OrphanCase) -> set[uuid.UUID]:
 
 
 def are_reachable(notices: Sequence[OrphanLetter]) -> bool:
-    """Return whether a notice can have reached one person: by post, or at an address whose mail does not bounce."""
+    """Return whether a notice can have reached one person: by post, or at an address whose mail does not bounce.
+
+    Contacts do not count: it is not known whether their mail comes back.
+    """
     return any(
-        one.membership is None or (one.membership.user.mail_bounced_at is None and one.membership.user.email)
+        one.recipient == _RECIPIENT.POST
+        or (one.membership and one.membership.user.mail_bounced_at is None and one.membership.user.email)
         for one in notices
     )

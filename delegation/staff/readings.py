@@ -20,6 +20,8 @@ class Reading(StrEnum):
     ACTIVITY = "activity"
     ANSWER = "answer"
     """Who could do something at an instant."""
+    CASE = "case"
+    """A case of a missing admin, with its proofs."""
     CHANGES = "changes"
     """What changed in people's rights between two days."""
     EVENTS = "events"

@@ -18,6 +18,9 @@ from portal.desk.looking_along import views as looking_along
 from portal.desk.onboarding import file_views as onboarding_file
 from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
+from portal.desk.orphan_cases import proof_views as case_proofs
+from portal.desk.orphan_cases import step_views as case_steps
+from portal.desk.orphan_cases import views as orphan_cases
 from portal.desk.people import views as people
 from portal.desk.records import views as records
 from portal.desk.staff import views as staff
@@ -49,6 +52,7 @@ urlpatterns = [
     path("events/saved", audit.saved, name="staff_searches"),
     path("events/charts", audit.charts, name="staff_events_charts"),
     path("events/dormant", audit.dormant, name="staff_dormant"),
+    path("cases/", orphan_cases.listing, name="staff_cases"),
     path("catalogue/", catalogue.listing, name="staff_catalogue"),
     path("catalogue/check", catalogue.check, name="staff_catalogue_check"),
     path("catalogue/proposals/<uuid:proposal>/", catalogue.proposal, name="staff_catalogue_proposal"),
@@ -71,6 +75,21 @@ urlpatterns = [
     path("organizations/onboard-file/", onboarding_file.onboard_file, name="staff_onboard_file"),
     path("organizations/<slug:organization>/", organizations.detail, name="staff_organization"),
     path("organizations/<slug:organization>/activity", activity.listing, name="staff_activity"),
+    path("organizations/<slug:organization>/cases/open", orphan_cases.open_case, name="staff_case_open"),
+    path("organizations/<slug:organization>/cases/<uuid:case>/", orphan_cases.detail, name="staff_case"),
+    path(
+        "organizations/<slug:organization>/cases/<uuid:case>/proof", case_proofs.add, name="staff_case_proof"
+    ),
+    path(
+        "organizations/<slug:organization>/cases/<uuid:case>/files/<uuid:proof>",
+        case_proofs.download,
+        name="staff_case_file",
+    ),
+    path(
+        "organizations/<slug:organization>/cases/<uuid:case>/<slug:step>",
+        case_steps.step,
+        name="staff_case_step",
+    ),
     path("organizations/<slug:organization>/claims/<uuid:claim>/", absence_claims.detail, name="staff_claim"),
     path("organizations/<slug:organization>/ceiling/", ceilings.listing, name="staff_ceiling"),
     path("organizations/<slug:organization>/ceiling/change", ceilings.change, name="staff_ceiling_change"),

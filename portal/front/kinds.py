@@ -1,5 +1,6 @@
 """The kind of an endpoint says which lane serves a request, and which body it may have."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ CUSTOMER_FILE: Final = "/staff/organizations/onboard-file/"
 STAFF_LOGOUT: Final = "/staff/backchannel-logout"
 PROBES: Final = frozenset({LIVE, READY, METRICS})
 FORM: Final = "application/x-www-form-urlencoded"
+UPLOAD: Final = "multipart/form-data"
 JSON: Final = "application/json"
 API_PREFIX: Final = "/api/"
 
@@ -56,7 +58,11 @@ _BY_PATH: dict[str, EndpointKind] = {
         lane="people", machine=False, body_bytes=limits.FILE_BYTES, content_types=_FORMS
     ),
 }
-# An endpoint that reads uploads is added above with a kind of its own; nothing else gets such a body.
+# The page that takes the document of a proof, the only one that reads uploads: nothing else gets such a body.
+_PROOF_PATH: Final = re.compile(r"/staff/organizations/[\w-]+/cases/[0-9a-f-]{36}/proof")
+PROOF: Final = EndpointKind(
+    lane="people", machine=False, body_bytes=limits.PROOF_BYTES, content_types=frozenset({FORM, UPLOAD})
+)
 
 THREADS: Final = {"people": 4, "machines": 4, "api": 2, "staff_logout": 1, "readiness": 1, "metrics": 1}
 """Threads by lane. Two cores run about as much Python; more would only hold more database connections."""
@@ -66,4 +72,6 @@ WAITING: Final = {"people": 64, "machines": 128, "api": 64, "staff_logout": 32, 
 
 def of_path(path: str) -> EndpointKind:
     """Return the kind of endpoint: the REST API below API_PREFIX, else the whole path counts; pages are the rest."""
-    return API if path.startswith(API_PREFIX) else _BY_PATH.get(path, PEOPLE)
+    if path.startswith(API_PREFIX):
+        return API
+    return PROOF if _PROOF_PATH.fullmatch(path) else _BY_PATH.get(path, PEOPLE)

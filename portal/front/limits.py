@@ -24,6 +24,8 @@ FORM_BYTES: Final = 64 * KIB
 """A body, unless its kind of endpoint asks for more. Django reads 1,000 fields at most: as many sites take 43 kB."""
 FILE_BYTES: Final = KIB * KIB
 """The body of the page that takes a file of customers: 1,000 of them, with all columns."""
+PROOF_BYTES: Final = (2 * KIB + 64) * KIB
+"""The body of the page that takes the document of a proof: 2 MiB, and the other fields."""
 BODIES_BYTES: Final = 32 * KIB * KIB
 """What all incomplete bodies may occupy together; above it, the oldest of them are refused."""
 BODIES_PER_ADDRESS: Final = 32

@@ -47,7 +47,7 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "portal.http.error_pages.csrf"
 MESSAGE_STORAGE = "portal.http.message_storage.MessageStorage"
-# No view takes a file, so no upload is written to disk; the front refuses them before that.
+# One page takes a file; the front bounds it, and refuses uploads elsewhere. No upload is written to disk.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

@@ -11,6 +11,7 @@ from portal.web.home import urls as home
 from portal.web.invitations import urls as invitations
 from portal.web.looking_along import urls as looking_along
 from portal.web.my import urls as my
+from portal.web.orphan_cases import urls as orphan_cases
 from portal.web.people import urls as people
 
 organization_urlpatterns = [
@@ -28,6 +29,7 @@ organization_urlpatterns = [
 urlpatterns = [
     *home.urlpatterns,
     *invitations.urlpatterns,
+    *orphan_cases.urlpatterns,
     path("accessibility", statements.accessibility, name="accessibility"),
     path("privacy", statements.privacy, name="privacy"),
     path("language", language.choose, name="language"),

@@ -22,6 +22,19 @@ def in_use(field: str) -> str:
     return texts.get(field, _("This already exists. Choose another."))
 
 
+def _of_proof(problem: str) -> str:
+    """Return why a proof of a case, or its document, is refused; empty for another problem."""
+    texts = {
+        "file_type": _("Choose a PDF, PNG or JPEG file."),
+        "active_content": _("This PDF contains scripts or forms. Print it to a new PDF, or take a picture."),
+        "no_verified_domain": _(
+            "The customer has no verified domain. Check its record on the page Mail domains first."
+        ),
+        "no_known_contact": _("No contact of the customer was known before the case."),
+    }
+    return texts.get(problem, "")
+
+
 def text_of(problem: str, *, longest: object) -> str:
     """Return the text of a `problem` of InvalidInput; a general one for an unknown problem."""
     texts = {
@@ -45,11 +58,9 @@ def text_of(problem: str, *, longest: object) -> str:
         "new_token_required": _(
             "The address belongs to another system. Nothing was changed. Enter that system’s access token too."
         ),
-        "file_type": _("Choose a PDF, PNG or JPEG file."),
-        "active_content": _("This PDF contains scripts or forms. Print it to a new PDF, or take a picture."),
         "invalid": _("The file has errors. Check it again."),
         "proposals": _("%(number)s proposals wait for a decision. Decide one of them first.")
         % {"number": longest},
         "unknown": _("This is not one of the choices. Choose again."),
     }
-    return texts.get(problem, _("This cannot be saved. Check what you entered."))
+    return texts.get(problem) or _of_proof(problem) or _("This cannot be saved. Check what you entered.")

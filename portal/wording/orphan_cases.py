@@ -1,11 +1,14 @@
 """Staff and customers read what a case of a customer without an admin rests on, how far it is, and what was done."""
 
+import datetime as dt
+import math
 from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Verb
+from portal.wording import dates
 from portal.wording.event_names import EventNames
 
 KINDS: Mapping[str, Callable[[], str]] = {
@@ -55,6 +58,22 @@ def weight(number: int) -> str:
     if number >= 3:
         return _("strong")
     return _("medium") if number == 2 else _("weak")
+
+
+def short_name(name: str) -> str:
+    """Return `Sanna H.`: the columns of verdicts are narrow."""
+    first, _space, last = name.partition(" ")
+    return f"{first} {last[0]}." if last else first
+
+
+def time_left(ends: dt.datetime, at: dt.datetime) -> str:
+    """Return `17 h 42 min left`, rounded up; `over` after the end."""
+    seconds = (ends - at).total_seconds()
+    return _("%(time)s left") % {"time": dates.span(_whole_minutes(seconds))} if seconds > 0 else _("over")
+
+
+def _whole_minutes(seconds: float) -> int:
+    return 60 * math.ceil(seconds / 60)
 
 
 _DONE: Mapping[Verb, Callable[[], str]] = {

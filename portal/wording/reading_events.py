@@ -12,6 +12,7 @@ def of_organization(page: str) -> str:
         "events": _("searched the activity log"),
         "events_export": _("exported events of the activity log"),
         "export": _("exported who had a certain right on a day"),
+        "case": _("viewed the case of the missing admin"),
         "organization": _("viewed the organization"),
         "people": _("viewed the list of people"),
         "record": _("viewed which people a connected system gets changes of"),

@@ -17,6 +17,7 @@ from delegation.authorization.verbs import Verb
 from delegation.orphan_cases import case_events, letters, rules
 from delegation.orphan_cases.case_events import LETTERS_OF_AN_EVENT
 from delegation.orphan_cases.commands.evidence import LetterSent
+from delegation.orphan_cases.letters import LetterTo
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof, OrphanVerdict
 from delegation.orphan_cases.subjects import CaseSet
 from identity import machine_secrets
@@ -43,7 +44,7 @@ def propose(
     shown: str,
     idempotency_key: str | None = None,
 ) -> Outcome[Notified]:
-    """Judge each proof and propose the named person; every remaining member and old admin gets a link to object.
+    """Judge each proof and propose the named person; members, old admins and known contacts get a link to object.
 
     The time for objections starts. Raises CaseStep, CaseChanged, ProofsMissing, HasAdmin, OwnCase and InvalidInput
     besides the errors of every act.
@@ -134,7 +135,8 @@ def note_post(
     with acting(actor, Verb.ORPHAN_CASE_NOTIFY, on=CaseSet(case), idempotency_key=idempotency_key) as act:
         (row,) = act.on
         rules.require_state(row, _STATE.PROPOSED, _STATE.APPROVED)
-        letter = letters.new(act, row, OrphanLetter.Purpose.NOTICE, OrphanLetter.LetterRecipient.POST, link)
+        to = LetterTo(OrphanLetter.LetterRecipient.POST)
+        letter = letters.new(act, row, OrphanLetter.Purpose.NOTICE, to, link)
         letter.save(force_insert=True)
         row.waits_until = max(row.waits_until, act.at + POST_WAIT)
         row.save(update_fields=["waits_until"])
@@ -182,8 +184,8 @@ def _notify(act: Act, case: OrphanCase) -> list[LetterSent]:
     recipients = letters.notified(case=case, at=act.at)
     links = [machine_secrets.generate(prefix=letters.PREFIX) for _one in recipients]
     rows = [
-        letters.new(act, case, OrphanLetter.Purpose.NOTICE, recipient, link, membership)
-        for (recipient, membership), link in zip(recipients, links, strict=True)
+        letters.new(act, case, OrphanLetter.Purpose.NOTICE, to, link)
+        for to, link in zip(recipients, links, strict=True)
     ]
     OrphanLetter.objects.bulk_create(rows, batch_size=1000)
     for start in range(0, len(rows), LETTERS_OF_AN_EVENT):

@@ -1,4 +1,4 @@
-"""Staff add proofs and ask members and old admins, who answer on the page behind a link."""
+"""Staff add proofs and ask members, old admins and contacts, who answer on the page behind a link."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -10,8 +10,9 @@ from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.authorization.errors import CaseStep, Denied, InvalidInput, NotFound
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import case_events, files, ladder, letters, rules
+from delegation.orphan_cases import basis, case_events, files, ladder, letters, rules
 from delegation.orphan_cases.files import ProofFile
+from delegation.orphan_cases.letters import LetterTo
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
 from delegation.orphan_cases.subjects import CaseSet, LetterSet, UnknownLink
 from identity import machine_secrets
@@ -50,6 +51,7 @@ def add_proof(
     with acting(actor, Verb.ORPHAN_CASE_PROVE, on=CaseSet(case), idempotency_key=idempotency_key) as act:
         (row,) = act.on
         rules.require_state(row, _STATE.OPEN)
+        basis.require(row, kind=kind, at=act.at)
         added = _insert(act, row, proof, kind, checked)
         case_events.record(act, row, note=note, facts=case_events.proof_facts(added))
         return act.set_result(ProofAdded(added.id))
@@ -98,26 +100,47 @@ def ask(
 
     Raises CaseStep and InvalidInput, and NotFound for anyone else, besides the errors of every act.
     """
-    link = machine_secrets.generate(prefix=letters.PREFIX)
     with acting(actor, Verb.ORPHAN_CASE_ASK, on=CaseSet(case), idempotency_key=idempotency_key) as act:
         (row,) = act.on
-        rules.require_state(row, _STATE.OPEN if row.email else "")
         recipient = letters.recipient_of(case=row, membership=membership.id, at=act.at)
         if recipient is None:
             raise NotFound
-        if row.letters.filter(purpose=OrphanLetter.Purpose.QUESTION).count() >= rules.MAX_QUESTIONS:
-            raise InvalidInput(field="letter", problem="too_many", longest=rules.MAX_QUESTIONS)
-        letter = letters.new(act, row, OrphanLetter.Purpose.QUESTION, recipient, link, membership.id)
-        letter.save(force_insert=True)
-        case_events.record(act, row, facts=case_events.letter_facts([letter]))
-        return act.set_result(LetterSent(letter.id, link))
+        return act.set_result(_question(act, row, LetterTo(recipient, membership.id)))
+
+
+@command
+def ask_contact(
+    *, actor: Actor, case: OrphanCase, contact: uuid.UUID, idempotency_key: str | None = None
+) -> Outcome[LetterSent]:
+    """Ask a contact of the customer who was known before the case, whether the named person should be the admin.
+
+    Raises CaseStep and InvalidInput, and NotFound for another contact, besides the errors of every act.
+    """
+    with acting(actor, Verb.ORPHAN_CASE_ASK, on=CaseSet(case), idempotency_key=idempotency_key) as act:
+        (row,) = act.on
+        if contact not in {one.contact for one in letters.known_contacts(row)}:
+            raise NotFound
+        to = LetterTo(OrphanLetter.LetterRecipient.CONTACT, contact=contact)
+        return act.set_result(_question(act, row, to))
+
+
+def _question(act: Act, case: OrphanCase, to: LetterTo) -> LetterSent:
+    """Write the question."""
+    rules.require_state(case, _STATE.OPEN if case.email else "")
+    if case.letters.filter(purpose=OrphanLetter.Purpose.QUESTION).count() >= rules.MAX_QUESTIONS:
+        raise InvalidInput(field="letter", problem="too_many", longest=rules.MAX_QUESTIONS)
+    link = machine_secrets.generate(prefix=letters.PREFIX)
+    letter = letters.new(act, case, OrphanLetter.Purpose.QUESTION, to, link)
+    letter.save(force_insert=True)
+    case_events.record(act, case, facts=case_events.letter_facts([letter]))
+    return LetterSent(letter.id, link)
 
 
 @command
 def answer(
     *, actor: Actor, letter: OrphanLetter, link: str, agrees: bool, idempotency_key: str | None = None
 ) -> Outcome[None]:
-    """Answer a question once; a yes is a proof. A member answers signed in, an old admin by the link alone.
+    """Answer a question once; a yes is a proof. A member answers signed in, an old admin or contact by the link alone.
 
     Raises Denied for another person than the member, CaseStep, and NotFound for another link.
     """
@@ -134,9 +157,16 @@ def answer(
     return act.outcome
 
 
+_KINDS = {
+    OrphanLetter.LetterRecipient.MEMBER: OrphanProof.ProofKind.MEMBER,
+    OrphanLetter.LetterRecipient.FORMER_ADMIN: OrphanProof.ProofKind.MAILBOX,
+    OrphanLetter.LetterRecipient.CONTACT: OrphanProof.ProofKind.CONTACT,
+}
+"""What a yes of each recipient proves."""
+
+
 def _kind(letter: OrphanLetter) -> str:
-    is_member = letter.recipient == OrphanLetter.LetterRecipient.MEMBER
-    return OrphanProof.ProofKind.MEMBER if is_member else OrphanProof.ProofKind.MAILBOX
+    return _KINDS[OrphanLetter.LetterRecipient(letter.recipient)]
 
 
 def _require_recipient(letter: OrphanLetter, actor: Actor) -> None:
@@ -144,6 +174,10 @@ def _require_recipient(letter: OrphanLetter, actor: Actor) -> None:
 
     Raises CaseStep for the person to invite, who does not confirm the own request.
     """
+    if letter.recipient == OrphanLetter.LetterRecipient.CONTACT:
+        if letter.contact not in {one.contact for one in letters.known_contacts(letter.case)}:
+            raise CaseStep(state=letter.case.state)
+        return
     member = letter.membership
     if member is None or member.user.email.lower() == letter.case.email.lower():
         raise CaseStep(state=letter.case.state)

@@ -19,6 +19,7 @@ from delegation.orphan_cases.models import OrphanCase, OrphanRequest
 from delegation.orphan_cases.new_admin import NewAdmin
 from delegation.orphan_cases.subjects import OrphanedOrganization
 from identity import machine_secrets
+from identity.memberships.models import Membership
 from identity.organizations.models import CustomerNumber, Organization
 
 CONFIRM_WITHIN = dt.timedelta(hours=24)
@@ -135,11 +136,15 @@ def confirm(*, actor: Actor, request: OrphanRequest, link: str) -> Outcome[Reque
 
 
 def _case_of(act: Act, request: OrphanRequest) -> OrphanCase | None:
-    """Return the open case of the customer, or a new one where it has no working admin."""
+    """Return the open case of the customer, or a new one where it had members and has no working admin."""
     present = OrphanCase.objects.filter(organization=act.organization, closed_at=None).first()
     if present is not None:
         return present
-    if admin_queries.working_admins(organization=act.organization, at=act.at).exists():
+    members = Membership.objects.filter(organization=act.organization)
+    if (
+        not members.exists()
+        or admin_queries.working_admins(organization=act.organization, at=act.at).exists()
+    ):
         return None
     person = NewAdmin(request.email, request.name, request.language)
     case = effects.open_in(act, cause=OrphanCase.CaseCause.REQUEST, person=person)

@@ -18,7 +18,8 @@ from delegation.continuity import AtRisk
 from delegation.organizations import customer_numbers, queries
 from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
-from portal.desk.home import claim_lines, recovery_lines
+from portal.desk.home import case_lines, claim_lines, recovery_lines
+from portal.desk.home.case_lines import OpenCaseLine
 from portal.desk.home.claim_lines import ClaimLine
 from portal.desk.home.recovery_lines import RecoveryLine
 from portal.shell.page_model import PageModel
@@ -99,6 +100,8 @@ class DeskHomePage(PageModel):
     """Requests to replace lost sign-in methods that wait for a second person."""
     claims: Sequence[ClaimLine] = ()
     """Questions about admins that no one answered in time."""
+    cases: Sequence[OpenCaseLine] = ()
+    """Cases of missing admins that are open."""
     has_no_right: bool = False
     """Whether the reader can open this page alone: no right is in force."""
     search_url: str = ""
@@ -111,14 +114,14 @@ class DeskHomePage(PageModel):
     @property
     def waiting(self) -> int:
         """Return the number of lines."""
-        parts = (self.systems, self.recoveries, self.claims, self.removals, self.risks)
+        parts = (self.systems, self.cases, self.recoveries, self.claims, self.removals, self.risks)
         return sum(len(part) for part in parts)
 
 
 def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
     """Return the worklist as far as the reader's rights reach.
 
-    Four statements, two more for support, and one with an unconfirmed removal.
+    Four statements, three more for support, and one with an unconfirmed removal.
     """
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals, risks = list[RemovalLine](), list[RiskLine]()
@@ -127,21 +130,21 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         removals = _removals(readable, reader.at)
         rows = readable.rows.annotate(numbers=customer_numbers.column())
         risks = [_risk(one) for one in continuity.at_risk(organizations=rows, at=reader.at)]
-    recoveries, claims = recovery_lines.waiting(reader), claim_lines.unanswered(reader)
+    cases, recoveries, claims = _of_support(reader)
     more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > continuity.MAX_AT_RISK
-    removals, risks = removals[:MAX_REMOVALS], risks[: continuity.MAX_AT_RISK]
     return DeskHomePage(
         counters=_counters(
-            *((len(one), False) for one in (systems, recoveries, claims)),
-            (len(removals), more_removals),
-            (len(risks), more_risks),
+            *((len(one), False) for one in (systems, cases, recoveries, claims)),
+            (min(len(removals), MAX_REMOVALS), more_removals),
+            (min(len(risks), continuity.MAX_AT_RISK), more_risks),
         ),
         systems=[_system(one, reader.at) for one in systems],
-        removals=removals,
+        removals=removals[:MAX_REMOVALS],
         more_removals=more_removals,
-        risks=risks,
+        risks=risks[: continuity.MAX_AT_RISK],
         more_risks=more_risks,
         sign_in=sign_in,
+        cases=cases,
         recoveries=recoveries,
         claims=claims,
         has_no_right=not reader.verbs,
@@ -149,6 +152,13 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         onboard_url=reverse("staff_onboard") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
         first_owner_url=first_owner_url,
     )
+
+
+def _of_support(
+    reader: StaffReader,
+) -> tuple[Sequence[OpenCaseLine], Sequence[RecoveryLine], Sequence[ClaimLine]]:
+    """Return what support decides. Three statements, none for other roles."""
+    return case_lines.open_cases(reader), recovery_lines.waiting(reader), claim_lines.unanswered(reader)
 
 
 def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]:
@@ -161,9 +171,10 @@ def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]
 
 def _counters(*parts: tuple[int, bool]) -> list[Counter]:
     """Count the lines of each part; its second value says that there are more."""
-    (systems, _), (recoveries, _), (claims, _), (removals, _), (risks, _) = parts
+    (systems, _), (cases, _), (recoveries, _), (claims, _), (removals, _), (risks, _) = parts
     labels = [
         (ngettext("failing system", "failing systems", systems), "#systems"),
+        (ngettext("customer without an admin", "customers without an admin", cases), "#cases"),
         (
             ngettext("lost sign-in method", "lost sign-in methods", recoveries),
             "#recoveries",

@@ -68,7 +68,8 @@ class _Offer:
     route: str
     label: Callable[[], str]
     sub: Callable[[], str]
-    applies: Callable[[OrganizationPage, SuspensionView | None], bool] = lambda _found, _suspension: True
+    applies: Callable[[OrganizationPage, SuspensionView | None, int], bool] = lambda *_facts: True
+    """By the customer, its suspension, and the number of its working admins."""
 
 
 _ACTIONS: Sequence[_Offer] = (
@@ -89,7 +90,7 @@ _ACTIONS: Sequence[_Offer] = (
         "staff_suspend",
         lambda: _("Suspend the customer…"),
         lambda: _("Stop all sign-in for this customer. No right is removed."),
-        lambda found, _suspension: (
+        lambda found, _suspension, _admins: (
             not found.page.organization.is_suspended and found.covers_whole(Verb.ORGANIZATION_SUSPEND)
         ),
     ),
@@ -98,10 +99,17 @@ _ACTIONS: Sequence[_Offer] = (
         "staff_resume",
         lambda: _("Resume the customer…"),
         lambda: _("Let its people sign in again."),
-        lambda found, suspension: (
+        lambda found, suspension, _admins: (
             suspension is not None
             and (suspension.by == found.reader.actor.id or found.covers_whole(Verb.ORGANIZATION_RESUME))
         ),
+    ),
+    _Offer(
+        Verb.ORPHAN_CASE_OPEN,
+        "staff_case_open",
+        lambda: _("Case of a missing admin…"),
+        lambda: _("Find a new admin by proofs, two people and time. The customer has no working admin."),
+        lambda _found, _suspension, admins: not admins,
     ),
     _Offer(
         Verb.ORGANIZATION_CREATE,
@@ -149,7 +157,7 @@ def detail_page(found: OrganizationPage) -> CustomerPage:
         actions=[
             DeskAction(one.label(), one.sub(), reverse(one.route, args=[page.organization.key]))
             for one in _ACTIONS
-            if one.verb in page.abilities and one.applies(found, suspension)
+            if one.verb in page.abilities and one.applies(found, suspension, len(admins))
         ],
     )
 

@@ -76,6 +76,10 @@ LOOK_GUESSES_DAY = Limit("look-guesses-day", "wrong codes of looking along", "st
 # Each is a mail, and an event in the organization's log.
 ADMIN_MESSAGES = Limit("admin-messages", "messages to the own admins", "person", 10, _DAY)
 ABSENCE_CLAIMS = Limit("absence-claims", "questions whether an admin is still one", "person", 5, _DAY)
+# Each is a row and a mail to an address that a stranger enters; the command bounds them by address and in all.
+CASE_REQUESTS = Limit("case-requests", "requests for an admin’s place", "network", 10, _HOUR)
+# Links have 256 random bits: this bounds what strangers write into the log.
+CASE_LINKS = Limit("case-links", "unknown links of letters about a missing admin", "network", 30, _MINUTE)
 STAFF_SIGN_IN = Limit("staff-sign-in", "starts and responses of staff sign-ins", "network", 60, _MINUTE)
 # It opens a connection from the supplier's network to an address that an operator enters.
 TARGET_TEST = Limit("target-test", "test calls to connected systems", "operator", 20, _HOUR)
@@ -112,6 +116,8 @@ LIMITS: Sequence[Limit] = (
     LOOK_GUESSES_DAY,
     ADMIN_MESSAGES,
     ABSENCE_CLAIMS,
+    CASE_REQUESTS,
+    CASE_LINKS,
     STAFF_SIGN_IN,
     TARGET_TEST,
     API_READS,

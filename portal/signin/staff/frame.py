@@ -70,6 +70,7 @@ class _Place:
 _NAVIGATION: Sequence[_Place] = (
     _Place("staff_home", "inbox", lambda: _("Desk")),
     _Place("staff_organizations", "building", lambda: _("Customers"), Verb.MEMBER_VIEW),
+    _Place("staff_cases", "briefcase", lambda: _("Cases"), Verb.ORPHAN_CASE_VIEW),
     _Place("staff_looks", "headset", lambda: _("Look along"), Verb.LOOK_BEGIN),
     _Place("staff_applications", "box", lambda: _("Services"), Verb.APPLICATION_VIEW),
     _Place("staff_audit", "report-analytics", lambda: _("Who could"), Verb.ACTIVITY_VIEW),

@@ -1,0 +1,194 @@
+"""Staff read a case with its proofs and letters; a verdict is shown once it cannot influence the second person."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Case, When
+
+from delegation.authorization.errors import NotFound
+from delegation.orphan_cases import case_steps, files, ladder, rules
+from delegation.orphan_cases import letters as case_letters
+from delegation.orphan_cases.case_steps import Steps, StepView
+from delegation.orphan_cases.ladder import Score
+from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof, OrphanRequest, OrphanVerdict
+from identity.people.models import User
+
+STATE = OrphanCase.State
+MOST_LETTERS = 60
+"""Letters that the page of a case shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """Describes a proof; `first` and `second` are the verdicts of the two people, None without one or while hidden."""
+
+    id: uuid.UUID
+    kind: str
+    weight: int
+    note: str
+    added_by: str
+    added_at: dt.datetime
+    file_name: str
+    """Empty without a file."""
+    file_size: int
+    first: bool | None
+    second: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """Describes a question or a notice; `text` is what an objection says."""
+
+    id: uuid.UUID
+    is_notice: bool
+    recipient: str
+    name: str
+    answer: str
+    answered_at: dt.datetime | None
+    text: str
+    is_undecided: bool
+    """Whether it is an objection that waits for a decision."""
+    is_returned: bool
+    """Whether mail to this address comes back."""
+    row: OrphanLetter
+    """What commands take."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseView:
+    """Holds a case as one member of the staff sees it; names are those of staff."""
+
+    row: OrphanCase
+    """What commands take."""
+    opened_by: str
+    proposed_by: str
+    approved_by: str
+    proofs: Sequence[ProofView]
+    letters: Sequence[LetterView]
+    requests: Sequence[OrphanRequest]
+    steps: Sequence[StepView]
+    digest: str
+    """Of what is decided on, for the command."""
+    score: Score
+    """Of the proofs that count: all in an open case, else those that were accepted as far as this reader sees it."""
+    deciders: frozenset[uuid.UUID]
+    notices: int
+    """How many people were notified, of which `letters` has the first."""
+
+    @property
+    def undecided(self) -> Sequence[LetterView]:
+        """Return the objections that wait for a decision."""
+        return [one for one in self.letters if one.is_undecided]
+
+
+def get(*, organization: uuid.UUID, case: uuid.UUID, reader: uuid.UUID) -> CaseView:
+    """Return the case of this organization as this member of the staff sees it. Raises NotFound.
+
+    The first person's verdicts are for that person alone, until the second one has judged.
+    """
+    row = row_of(organization=organization, case=case)
+    proofs = list(OrphanProof.objects.filter(case=row).defer("file").order_by("-weight", "added_at", "id"))
+    letters = _shown_letters(row)
+    steps = case_steps.of_case(row)
+    contacts = {one.contact: one.name for one in case_letters.known_contacts(row)}
+    names = _staff_names([row.opened_by, row.proposed_by, row.approved_by, *(one.added_by for one in proofs)])
+    verdicts = _verdicts(row, reader)
+    return CaseView(
+        row=row,
+        opened_by=names.get(row.opened_by, ""),
+        proposed_by=names.get(row.proposed_by, ""),
+        approved_by=names.get(row.approved_by, ""),
+        proofs=[_proof(one, verdicts, steps, names) for one in proofs],
+        letters=[_letter(one, steps, contacts) for one in letters],
+        requests=list(row.requests.order_by("asked_at", "id")),
+        steps=steps.listed,
+        digest=rules.digest_of(row, proofs),
+        score=ladder.score(one for one in proofs if _counts(verdicts, one)),
+        deciders=frozenset(rules.deciders(row)),
+        notices=row.letters.filter(purpose=OrphanLetter.Purpose.NOTICE).count(),
+    )
+
+
+def row_of(*, organization: uuid.UUID, case: uuid.UUID) -> OrphanCase:
+    """Return the case of this organization. One statement. Raises NotFound."""
+    rows = OrphanCase.objects.select_related("organization", "membership__user")
+    row = rows.filter(id=case, organization=organization).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _shown_letters(case: OrphanCase) -> list[OrphanLetter]:
+    """Return objections first, then answers, then the others: a large customer has thousands. One statement."""
+    rows = case.letters.select_related("membership__user")
+    is_answered = Case(When(answer="objected", then=0), When(answer="", then=2), default=1)
+    return list(rows.order_by(is_answered, "purpose", "sent_at", "id")[:MOST_LETTERS])
+
+
+Verdicts = Mapping[str, Mapping[uuid.UUID, bool]]
+
+
+def _verdicts(case: OrphanCase, reader: uuid.UUID) -> Verdicts:
+    """Return the visible verdicts of the first and of the second act, by proof. One statement."""
+    is_hidden = case.state == STATE.PROPOSED and case.proposed_by != reader
+    acts = {"first": None if is_hidden else case.proposed_act, "second": case.approved_act}
+    rows = OrphanVerdict.objects.filter(act__in=[act for act in acts.values() if act])
+    found = list(rows.values_list("act", "proof", "accepted"))
+    return {
+        name: {proof: accepted for of_act, proof, accepted in found if of_act == act}
+        for name, act in acts.items()
+    }
+
+
+def _counts(verdicts: Verdicts, proof: OrphanProof) -> bool:
+    return all(one.get(proof.id, True) for one in verdicts.values())
+
+
+def _proof(
+    proof: OrphanProof, verdicts: Verdicts, steps: Steps, names: Mapping[uuid.UUID | None, str]
+) -> ProofView:
+    return ProofView(
+        id=proof.id,
+        kind=proof.kind,
+        weight=proof.weight,
+        note=steps.notes.get(proof.act, ""),
+        added_by=names.get(proof.added_by, ""),
+        added_at=proof.added_at,
+        file_name=files.file_name(proof) if proof.file_size else "",
+        file_size=proof.file_size,
+        first=verdicts["first"].get(proof.id),
+        second=verdicts["second"].get(proof.id),
+    )
+
+
+def _letter(letter: OrphanLetter, steps: Steps, contacts: Mapping[uuid.UUID, str]) -> LetterView:
+    member = letter.membership
+    return LetterView(
+        id=letter.id,
+        is_notice=letter.purpose == OrphanLetter.Purpose.NOTICE,
+        recipient=letter.recipient,
+        name=member.shown_name if member else contacts.get(letter.contact or letter.id, ""),
+        answer=letter.answer,
+        answered_at=letter.answered_at,
+        text=steps.notes.get(letter.answered_act, "") if letter.answered_act else "",
+        is_undecided=letter.answer == OrphanLetter.LetterAnswer.OBJECTED and letter.decided_at is None,
+        is_returned=member is not None and member.user.mail_bounced_at is not None,
+        row=letter,
+    )
+
+
+def _staff_names(ids: Iterable[uuid.UUID | None]) -> Mapping[uuid.UUID | None, str]:
+    """Return the names of these users. One statement."""
+    rows = User.all_directories.filter(pk__in={one for one in ids if one})
+    return dict(rows.values_list("pk", "name"))
+
+
+def file_of(*, organization: uuid.UUID, case: uuid.UUID, proof: uuid.UUID) -> tuple[OrphanProof, bytes]:
+    """Return a proof with its file. One statement. Raises NotFound where there is no such file, or it was changed."""
+    row = OrphanProof.objects.filter(id=proof, case=case, organization=organization).first()
+    data = files.opened(row) if row is not None else None
+    if row is None or data is None:
+        raise NotFound
+    return row, data

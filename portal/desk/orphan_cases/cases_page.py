@@ -1,0 +1,119 @@
+"""The list of cases has those that are open, by state and with their clock, and those that are over."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from delegation.orphan_cases import case_list
+from delegation.orphan_cases.case_list import ListedCase
+from portal.shell import query_string
+from portal.shell.page_model import PageModel
+from portal.signin.staff.reader import StaffReader
+from portal.wording import cldr, orphan_cases, time_zones
+
+FILTER = "show"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTab:
+    """Describes a group of states for `kh.tabs`."""
+
+    count: str
+    label: str
+    url: str
+    current: bool
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """Describes a case; no person is named."""
+
+    customer: str
+    url: str
+    state: str
+    cause: str
+    clock: str
+    is_stopped: bool
+    since: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasesPage(PageModel):
+    """Lists the cases of one group of states."""
+
+    template: ClassVar[str] = "desk/orphan_cases/list.html"
+
+    tabs: Sequence[CaseTab]
+    rows: Sequence[CaseLine]
+    more: bool
+    is_over: bool
+    """Whether the cases of the list are over."""
+
+
+_GROUPS: Sequence[tuple[str, Sequence[str]]] = (
+    ("", ("open", "proposed", "approved", "invited", "joined")),
+    ("proofs", ("open",)),
+    ("second", ("proposed",)),
+    ("invite", ("approved", "invited")),
+    ("further", ("joined",)),
+    ("over", tuple(one.value for one in case_list.OVER)),
+)
+"""The groups of states by what the address says."""
+
+
+def cases_page(reader: StaffReader, asked: str) -> CasesPage:
+    """Return the list of the asked group. Two statements at most."""
+    groups = dict(_GROUPS)
+    current = asked if asked in groups else ""
+    opened = case_list.cases(own=reader.own, states=groups[""])
+    is_over = current == "over"
+    found = case_list.cases(own=reader.own, states=groups["over"]) if is_over else opened
+    shown = [one for one in found if one.state in groups[current]]
+    labels = {
+        "": _("All open"),
+        "proofs": _("Collecting proofs"),
+        "second": _("Waits for a second person"),
+        "invite": _("Approved"),
+        "further": _("Invites and views"),
+        "over": _("Over"),
+    }
+    return CasesPage(
+        tabs=[
+            CaseTab(
+                "" if name == "over" else cldr.number(sum(one.state in states for one in opened)),
+                labels[name],
+                query_string.with_values(reverse("staff_cases"), {FILTER: name} if name else {}),
+                current=name == current,
+            )
+            for name, states in _GROUPS
+        ],
+        rows=[line(one, reader.at) for one in shown[: case_list.MOST_LISTED]],
+        more=len(found) > case_list.MOST_LISTED,
+        is_over=is_over,
+    )
+
+
+def line(case: ListedCase, at: dt.datetime) -> CaseLine:
+    """Describe a case in a list."""
+    return CaseLine(
+        customer=case.customer,
+        url=reverse("staff_case", args=[case.customer_key, case.id]),
+        state=orphan_cases.STATES[case.state](),
+        cause=orphan_cases.CAUSES[case.cause](),
+        clock=_clock(case, at),
+        is_stopped=case.stopped_at is not None,
+        since=time_zones.date_time(case.closed_at or case.opened_at, None),
+    )
+
+
+def _clock(case: ListedCase, at: dt.datetime) -> str:
+    """Return what is left of the time, or that it is over; empty in a state without a clock."""
+    ends = case.clock_ends
+    if ends is None:
+        return ""
+    return orphan_cases.time_left(ends, case.stopped_at or at)

@@ -1,0 +1,51 @@
+"""Pages of a case for people without a sign-in show no more than the mail whose link opened them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from portal.shell.page_model import PageModel
+from portal.web.orphan_cases.forms import CaseRequestForm, LetterForm
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterPage(PageModel):
+    """Shows a notice or a question, or what became of it."""
+
+    template: ClassVar[str] = "web/orphan_cases/letter.html"
+
+    kind: str
+    """`notice`, `question`, `sign_in`, `other`, `objected`, `answered`, `over` or `unknown`."""
+    customer: str
+    person: str
+    ends: str
+    form: LetterForm
+    here_url: str
+    sign_in_url: str
+
+    @classmethod
+    def unknown(cls) -> "LetterPage":
+        """Return the page of a link that opens nothing."""
+        return cls(
+            kind="unknown", customer="", person="", ends="", form=LetterForm(), here_url="", sign_in_url=""
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRequestPage(PageModel):
+    """Asks for the admin's place of a company; says nothing about which companies are known."""
+
+    template: ClassVar[str] = "web/orphan_cases/request.html"
+
+    form: CaseRequestForm
+    sign_in_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRequestedPage(PageModel):
+    """Says what to do next, whatever is known."""
+
+    template: ClassVar[str] = "web/orphan_cases/requested.html"
+
+    kind: str
+    """`sent`, `confirm`, `confirmed` or `gone`."""
+    confirm_url: str = ""

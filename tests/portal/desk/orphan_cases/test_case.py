@@ -1,0 +1,97 @@
+"""Staff take a case from its opening to the invitation on its pages; each reader sees what is for that reader."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from delegation.orphan_cases.models import OrphanCase, OrphanProof
+from portal.desk.home.context import DeskHomePage
+from portal.desk.organizations.context import CustomerPage
+from portal.desk.orphan_cases.cases_page import CasesPage
+from portal.desk.orphan_cases.context import CasePage
+from provisioning.mail import stored
+from provisioning.mail.models import Mail
+from tests.fixtures import orphaned
+from tests.fixtures.orphaned import DAY, PDF
+from tests.fixtures.pages import page_model, visible_text
+from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PLACE = "/staff/organizations/pohjola/"
+PERSON = {"name": "Teemu Aalto", "email": "teemu@pohjola.example", "language": "fi", "note": "Called"}
+
+
+def verdicts(case: OrphanCase, page: CasePage, *, reject: str = "") -> dict[str, str]:
+    assert page.forms.verdict is not None
+    return {
+        "shown": str(page.forms.verdict["shown"].value()),
+        **{
+            f"verdict_{one.id.hex}": "no" if one.kind == reject else "yes"
+            for one in OrphanProof.objects.filter(case=case)
+        },
+    }
+
+
+def test_case_is_opened_proved_judged_by_two_and_ends_in_one_invitation(desk: Desk) -> None:
+    support, senior = desk.browser("support"), desk.browser("senior_support")
+    orphaned.bounce(desk.world.tiina)
+    actions = page_model(support.get(PLACE), CustomerPage).actions
+    assert f"{PLACE}cases/open" in {one.url for one in actions}
+    assert OrphanCase.objects.count() == 0
+    half = {**PERSON, "email": "", "idempotency_key": "k0"}
+    assert "Enter an e-mail address." in visible_text(support.post(f"{PLACE}cases/open", half))
+    for key in ("k1", "k1", "k2"):
+        url = support.post(f"{PLACE}cases/open", {**PERSON, "idempotency_key": key})["Location"]
+    case = OrphanCase.objects.get()
+    assert url == f"{PLACE}cases/{case.id}/"
+    add = f"{url}proof"
+    register = {"kind": "register", "note": "Extract of today", "idempotency_key": "p1"}
+    program = SimpleUploadedFile("x.pdf", b"MZ program")
+    assert "PDF, PNG or JPEG" in visible_text(support.post(add, {**register, "file": program}))
+    assert "Fill this in." in visible_text(support.post(add, register))
+    for _ in range(2):
+        document = SimpleUploadedFile("extract.pdf", PDF)
+        assert support.post(add, {**register, "file": document})["Location"] == url
+    domain = {"kind": "domain", "note": "seen", "idempotency_key": "p2"}
+    assert "no verified domain" in visible_text(support.post(add, domain))
+    support.post(add, {"kind": "call_back", "note": "Called 03 000 2210", "idempotency_key": "p3"})
+    assert case.proofs.count() == 2
+
+    shown = page_model(support.get(url), CasePage)
+    assert (shown.judges, [one.value for one in shown.conditions]) == (
+        "propose",
+        ["2 of 2", "0 of 2", "24\N{NO-BREAK SPACE}h"],
+    )
+    assert "Accept or reject: Call back." in visible_text(support.post(url, {"do": "propose"}))
+    for _ in range(2):
+        sent = {**verdicts(case, shown), "do": "propose", "idempotency_key": "v1"}
+        assert support.post(url, sent)["Location"] == url
+    notices = Mail.objects.filter(purpose="orphan_notice")
+    assert {stored.recipient(row=row) for row in notices} == {
+        desk.world.tiina.user.email,
+        desk.world.stina.user.email,
+        desk.world.mikko_at_pohjola.user.email,
+    }
+
+    own, second = page_model(support.get(url), CasePage), page_model(senior.get(url), CasePage)
+    assert (own.judges, second.judges) == ("", "approve")
+    assert [one.state for one in own.rungs[0].verdicts] == ["ok", "none"]
+    assert [one.state for one in second.rungs[0].verdicts] == ["none", "none"], "the first verdict is hidden"
+    senior.post(url, {**verdicts(case, second, reject="register"), "do": "approve", "idempotency_key": "v2"})
+    case.refresh_from_db()
+    assert case.state == "proposed"
+    senior.post(url, {**verdicts(case, second), "do": "approve", "idempotency_key": "v3"})
+    waiting = page_model(support.get(url), CasePage)
+    assert waiting.outcome.why.endswith("left.")
+    support.post(url, {"do": "invite", "idempotency_key": "i1"})
+    move_clock(DAY + 60)
+    assert page_model(desk.browser("support").get(url), CasePage).outcome.why == ""
+    for _ in range(2):
+        desk.browser("support").post(url, {"do": "invite", "idempotency_key": "i2"})
+    (mail,) = Mail.objects.filter(purpose="invitation", about__isnull=False).order_by("-created_at")[:1]
+    assert stored.recipient(row=mail) == PERSON["email"]
+    (line,) = page_model(desk.browser("auditor").get("/staff/cases/"), CasesPage).rows
+    assert (line.url, line.state) == (url, "Invitation sent")
+    (line,) = page_model(desk.browser("support").get("/staff/"), DeskHomePage).cases
+    assert line.url == url
+    assert page_model(desk.browser("support").get("/staff/cases/?show=over"), CasesPage).rows == []
