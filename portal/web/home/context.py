@@ -29,7 +29,7 @@ from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.shell.unconfirmed import Notice
-from portal.web.home import admin_questions, handover_note
+from portal.web.home import admin_questions, handover_note, interim_note
 from portal.wording import access, brands, dates, supplier_texts
 from portal.wording.hold_notices import HoldNotice
 
@@ -103,6 +103,7 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
         or reader_summary.rights_sentence(rights, names, clock),
         holds=current_holds.notices(page, names, clock),
         note=handover_note.handover_note(page)
+        or interim_note.interim_note(page, has_admin=bool(admins))
         or (components.only_admin(page, [admin.id for admin in admins]) if is_admin else None),
         services=[
             _service_tile(page, services[key], own_rights[key], names)

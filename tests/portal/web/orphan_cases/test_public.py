@@ -1,0 +1,157 @@
+"""People without a sign-in ask, confirm, answer and object; a page reveals nothing, and a GET changes nothing."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit.models import Event
+from delegation.customer_contacts import commands as contacts
+from delegation.customer_contacts.new_contact import NewContact
+from delegation.orphan_cases.models import OrphanCase, OrphanProof, OrphanRequest
+from identity.organizations.models import Organization
+from identity.people.models import User
+from portal.desk.orphan_cases.context import CasePage
+from portal.web.home.context import HomePage
+from provisioning.mail import stored
+from provisioning.mail.models import Mail
+from tests.fixtures import orphaned, queued_mails, signed_in
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.orphaned import Rescue
+from tests.fixtures.pages import page_model, visible_text
+from tests.fixtures.staff_desk import Desk, configured
+from tests.fixtures.world import World, bypassing_commands, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ASK = "/no-admin"
+
+
+def form(number: str, email: str) -> dict[str, str]:
+    return {"company": "Pohjolan Sähkö", "number": number, "name": "Teemu Aalto", "email": email}
+
+
+def mailed(purpose: str, to: str) -> str:
+    """The path of the link in the newest mail of this purpose to this address."""
+    rows = Mail.objects.filter(purpose=purpose).order_by("-created_at", "-id")
+    row = next(row for row in rows if stored.recipient(row=row) == to)
+    found = re.search(r"https?://[^/]+(/\S+)", queued_mails.text_of(row))
+    assert found
+    return found[1]
+
+
+def test_request_has_the_same_answer_and_statements_for_known_and_unknown_and_counts_once_confirmed(
+    world: World,
+) -> None:
+    orphaned.bounce(world.tiina)
+    with bypassing_commands():
+        Organization.objects.filter(id=world.pohjola.id).update(register_id="7654321-0")
+    stranger = BrowserClient()
+    stranger.get(ASK)
+    stranger.post(ASK, form("no number", "warm@else.example"))
+    answers, statements = [], []
+    for number, email in (("7654321-0", "teemu@pohjola.example"), ("0000000-0", "eve@else.example")):
+        with CaptureQueriesContext(connection) as captured:
+            answer = stranger.post(ASK, form(number, email))
+        answers.append((answer.status_code, answer["Location"]))
+        statements.append(len(captured))
+    assert answers == [(302, reverse("case_requested"))] * 2
+    assert statements[0] == statements[1]
+    assert "Enter your name." in visible_text(stranger.post(ASK, {}))
+    # The fourth of an address within a day is not stored, and the answer does not say so.
+    for _ in range(3):
+        assert stranger.post(ASK, form("7654321-0", "teemu@pohjola.example"))["Location"] == answers[0][1]
+    assert OrphanRequest.objects.filter(email="teemu@pohjola.example").count() == 3
+    link = mailed("orphan_request", "teemu@pohjola.example")
+    assert "Pohjola" not in visible_text(stranger.get(link))
+    assert OrphanCase.objects.count() == 0, "a GET opens nothing"
+    pages = {
+        stranger.post(one)["Location"] for one in (link, link, mailed("orphan_request", "eve@else.example"))
+    }
+    assert pages == {reverse("case_confirmed")}
+    case = OrphanCase.objects.get()
+    assert (case.organization_id, case.email, case.cause) == (
+        world.pohjola.id,
+        "teemu@pohjola.example",
+        "request",
+    )
+    assert stranger.get("/no-admin/confirm/khq_unknown").status_code == 410
+    for _ in range(5):
+        stranger.post(ASK, form("1", "more@else.example"))
+    assert stranger.post(ASK, form("1", "more@else.example")).status_code == 429
+
+
+def test_colleague_old_admin_and_contact_answer_by_their_links_and_object_by_one_button(world: World) -> None:
+    contact = NewContact("invoice", "Jari Lehto", "jari@office.example")
+    contacts.add(actor=world.system, organization=world.pohjola, new=contact)
+    move_clock(60)
+    with configured():
+        rescue = Rescue(world)
+        case = rescue.open()
+        late = NewContact("contract", "Mallory", "mallory@evil.example")
+        contacts.add(actor=world.system, organization=world.pohjola, new=late)
+        support = desk_browser(rescue)
+        url = f"/staff/organizations/pohjola/cases/{case.id}/"
+        refused = support.post(url, {"do": "ask", "email": late.email})
+        assert "has this address" in visible_text(refused), "a contact that was added later proves nothing"
+        for email in (world.stina.user.email, world.tiina.user.email, contact.email):
+            assert support.post(url, {"do": "ask", "email": email})["Location"] == url
+        stina = mailed("orphan_question", str(world.stina.user.email))
+        stranger, member = BrowserClient(), signed_in.browser(world.stina)
+        assert "Sign in to answer" in visible_text(stranger.get(stina))
+        stranger.post(stina, {"do": "yes"})
+        assert OrphanProof.objects.count() == 0, "a colleague's mailbox alone is not enough"
+        for browser, link in (
+            (member, stina),
+            (stranger, mailed("orphan_question", str(world.tiina.user.email))),
+            (stranger, mailed("orphan_question", contact.email)),
+        ):
+            browser.get(link)
+            browser.post(link, {"do": "object"})
+            browser.post(link, {})
+            for _ in range(2):
+                browser.post(link, {"do": "yes"})
+            assert "Thank you" in visible_text(browser.get(link))
+        assert sorted(case.proofs.values_list("kind", flat=True)) == ["contact", "mailbox", "member"]
+        shown = page_model(support.get(url), CasePage)
+        assert shown.forms.verdict is not None
+        verdicts = {f"verdict_{one.id.hex}": "yes" for one in case.proofs.all()}
+        support.post(url, {**verdicts, "do": "propose", "shown": shown.forms.verdict["shown"].value()})
+    notice = mailed("orphan_notice", contact.email)
+    text = visible_text(stranger.get(notice))
+    assert "Teemu Aalto" in text
+    case.refresh_from_db()
+    assert (case.state, case.stopped_at) == ("proposed", None), "a GET changes nothing"
+    for _ in range(2):
+        stranger.post(notice, {"do": "object", "text": "He left in August"})
+    case.refresh_from_db()
+    assert case.stopped_at is not None
+    assert "You have objected" in visible_text(stranger.get(notice))
+    before = Event.objects.filter(verb="orphan_case.object", outcome="refused").count()
+    unknown = reverse("case_letter", args=["khc_guessed"])
+    assert (stranger.get(unknown).status_code, stranger.post(unknown).status_code) == (404, 404)
+    assert Event.objects.filter(verb="orphan_case.object", outcome="refused").count() == before + 1
+    with configured():
+        (objection,) = page_model(desk_browser(rescue).get(url), CasePage).objections
+        assert objection.text == "He left in August"
+        assert objection.by.startswith("Jari Lehto")
+        for reason in ("", "Spoke with Jari"):
+            desk_browser(rescue).post(objection.continue_url, {"reason": reason})
+    case.refresh_from_db()
+    assert case.stopped_at is None
+
+
+def desk_browser(rescue: Rescue) -> BrowserClient:
+    """A browser of Sanna, of support."""
+    return Desk.signed_in(User.all_directories.get(pk=rescue.sanna.id), "support")
+
+
+def test_new_admin_reads_until_when_they_invite_and_view(world: World) -> None:
+    case = Rescue(world).joined()
+    assert case.membership is not None
+    world.factor(case.membership.user)
+    browser = signed_in.browser(case.membership)
+    note = page_model(browser.get("/o/pohjola/"), HomePage).note
+    assert note is not None
+    assert "All rights of an admin begin on" in note.text

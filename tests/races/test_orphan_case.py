@@ -1,0 +1,86 @@
+"""Two of senior support approve a case at the same moment: one is the second person.
+
+Then the same with the locks taken out, to see that it is they that refuse the other one.
+"""
+
+import functools
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from audit.foundation.actor import Actor
+from audit.foundation.errors import DomainError
+from audit.log import ledger
+from audit.models import Chain
+from delegation.acts import locks
+from delegation.orphan_cases.commands import decisions
+from delegation.orphan_cases.models import OrphanCase, OrphanVerdict
+from delegation.orphan_cases.subjects import CaseSet
+from tests.fixtures.orphaned import Rescue
+from tests.fixtures.world import World
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+ROUNDS = 24
+Run = Callable[..., list[object]]
+
+
+def duel(world: World, run: Run, rounds: int) -> Counter[str]:
+    """Let Otto and Anna approve at once, and take the proposal back after each round."""
+    rescue, seen = Rescue(world), Counter[str]()
+    case = rescue.open()
+    rescue.prove(case, "register", "call_back")
+    for number in range(rounds):
+        rescue.propose(case)
+        form = {"case": case, "verdicts": rescue.verdicts(case), "shown": rescue.digest(case)}
+        both = [functools.partial(decisions.approve, actor=one, **form) for one in (rescue.otto, rescue.anna)]
+        outcome = [_code(one) for one in run(*both)]
+        seen.update(outcome)
+        _check(case, [rescue.otto, rescue.anna], outcome)
+        assert OrphanVerdict.objects.count() == (number + 1) * 4, "two people, two proofs, each round"
+        decisions.withdraw(actor=rescue.sanna, case=case, reason="Again")
+    return seen
+
+
+def _check(case: OrphanCase, people: list[Actor], outcome: list[str]) -> None:
+    """The one whose command returned is the second person."""
+    case.refresh_from_db()
+    assert outcome.count("done") == 1, outcome
+    assert (case.state, case.approved_by) == ("approved", people[outcome.index("done")].id)
+
+
+def _code(result: object) -> str:
+    if isinstance(result, DomainError):
+        return result.code
+    if isinstance(result, Exception):
+        return "forked" if "does not continue its chain" in str(result) else type(result).__name__
+    return "done"
+
+
+def test_two_approvals_at_once_make_one_second_person(world: World, run_concurrently: Run) -> None:
+    seen = duel(world, run_concurrently, ROUNDS)
+    assert seen == Counter({"done": ROUNDS, "case_step": ROUNDS})
+
+
+def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dict[Any, ledger.ChainHead]:
+    """What `locks.hold` gives, read as anybody reads."""
+    del users, actor
+    rows = Chain.objects.filter(id__in=chains)
+    return {
+        row.id: ledger.ChainHead(row.id, row.last_seq, bytes(row.last_hash), row.last_at, 1) for row in rows
+    }
+
+
+def _reload(self: CaseSet) -> None:
+    self.rows = list(OrphanCase.objects.filter(id=self._case))
+
+
+def test_two_approvals_without_the_locks_are_refused_by_the_database_alone(
+    world: World, run_concurrently: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "acquire", without_locking)
+    monkeypatch.setattr(CaseSet, "reload", _reload)
+    seen = duel(world, run_concurrently, ROUNDS // 3)
+    assert seen["case_step"] < ROUNDS // 3, seen
+    assert seen["forked"] + seen["IntegrityError"] > 0, seen
