@@ -33,8 +33,10 @@ def duel(world: World, run: Run, rounds: int) -> Counter[str]:
     rescue.prove(case, "register", "call_back")
     for number in range(rounds):
         rescue.propose(case)
-        form = {"case": case, "verdicts": rescue.verdicts(case), "shown": rescue.digest(case)}
-        both = [functools.partial(decisions.approve, actor=one, **form) for one in (rescue.otto, rescue.anna)]
+        approve = functools.partial(
+            decisions.approve, case=case, verdicts=rescue.verdicts(case), shown=rescue.digest(case)
+        )
+        both = [functools.partial(approve, actor=one) for one in (rescue.otto, rescue.anna)]
         outcome = [_code(one) for one in run(*both)]
         seen.update(outcome)
         _check(case, [rescue.otto, rescue.anna], outcome)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from delegation.orphan_cases import ladder
 from delegation.orphan_cases.case_views import STATE, CaseView
+from delegation.orphan_cases.commands import decisions
 from portal.wording import dates, orphan_cases
 
 
@@ -54,22 +55,25 @@ def _people(case: CaseView) -> CaseCondition:
 
 def _time(case: CaseView, clock: dates.Clock) -> CaseCondition:
     row, label = case.row, _("Time")
-    if row.state == STATE.OPEN or row.waits_until is None or row.proposed_at is None:
+    if row.state == STATE.OPEN or row.waits_until is None:
         hours = dates.span(settings.ORPHAN_WAIT.total_seconds())
         return CaseCondition(label, hours, _("Begins with the proposal."))
     if row.state in {STATE.RESOLVED, STATE.CLOSED}:
         return CaseCondition(label, orphan_cases.STATES[row.state](), "")
-    begins, ends = row.proposed_at, row.waits_until
     if row.state == STATE.JOINED and row.full_from is not None:
-        begins, ends = row.full_from - settings.ORPHAN_PROBATION, row.full_from
-    return _running(case, clock, begins, ends)
+        return _running(case, clock, row.full_from, settings.ORPHAN_PROBATION)
+    return _running(case, clock, row.waits_until, settings.ORPHAN_WAIT)
 
 
-def _running(case: CaseView, clock: dates.Clock, begins: dt.datetime, ends: dt.datetime) -> CaseCondition:
+def _running(case: CaseView, clock: dates.Clock, ends: dt.datetime, length: dt.timedelta) -> CaseCondition:
+    """Describe the clock: time while an objection stopped it does not count, and a letter by post makes it longer."""
     row = case.row
     at = row.stopped_at or clock.now
-    whole = max(1, int((ends - begins).total_seconds()))
-    passed = min(whole, max(0, int((at - begins).total_seconds())))
+    left = max(0, int((ends - at).total_seconds()))
+    whole = int(length.total_seconds())
+    if left > whole:
+        whole = max(left, int(decisions.POST_WAIT.total_seconds()))
+    passed = whole - left
     if row.stopped_at:
         meta = _("Stopped by an objection, %(moment)s") % {"moment": clock.when(row.stopped_at)}
     elif row.state == STATE.JOINED:

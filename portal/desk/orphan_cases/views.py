@@ -22,6 +22,7 @@ from portal.desk.orphan_cases.context import OpenCasePage
 from portal.desk.orphan_cases.forms import OpenCaseForm
 from portal.http.request_context import Request
 from portal.shell import page_model, query_string
+from portal.shell.page_context import PageContext
 from portal.signin.staff import frame
 from portal.signin.staff.reader import StaffReader
 
@@ -100,7 +101,7 @@ def detail(request: Request, found: OrganizationPage, case: uuid.UUID) -> HttpRe
     return HttpResponseRedirect(page.url("staff_case", case=case))
 
 
-Step = Callable[[desk_page.PageContext, CaseView, context.CaseForms, Mapping[str, str]], str]
+Step = Callable[[PageContext, CaseView, context.CaseForms, Mapping[str, str]], str]
 _STEPS: Mapping[str, Step] = {
     "propose": case_actions.propose,
     "approve": case_actions.approve,

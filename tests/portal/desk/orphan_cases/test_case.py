@@ -92,6 +92,6 @@ def test_case_is_opened_proved_judged_by_two_and_ends_in_one_invitation(desk: De
     assert stored.recipient(row=mail) == PERSON["email"]
     (line,) = page_model(desk.browser("auditor").get("/staff/cases/"), CasesPage).rows
     assert (line.url, line.state) == (url, "Invitation sent")
-    (line,) = page_model(desk.browser("support").get("/staff/"), DeskHomePage).cases
-    assert line.url == url
+    (waits,) = page_model(desk.browser("support").get("/staff/"), DeskHomePage).cases
+    assert waits.url == url
     assert page_model(desk.browser("support").get("/staff/cases/?show=over"), CasesPage).rows == []
