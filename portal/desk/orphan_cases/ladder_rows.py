@@ -46,6 +46,8 @@ class MissingRung:
     weight: str
     text: str
     url: str = ""
+    link: str = ""
+    """The words of the link."""
     domain: str = ""
 
 
@@ -108,10 +110,12 @@ def _missing(page: PageContext, kind: str, domains: Sequence[str]) -> MissingRun
     text, domain = texts[kind], domains[0] if kind == "domain" and domains else ""
     if domain:
         text = _("The record of %(domain)s was found, and holds.") % {"domain": domain}
+    url = page.url("staff_domains") if kind == "domain" and not domain else ""
     return MissingRung(
         kind=orphan_cases.KINDS[kind](),
         weight=orphan_cases.weight(ladder.weight_of(kind)),
         text=text,
-        url=f"?kind={kind}#add" if by_hand else page.url("staff_domains") if kind == "domain" else "",
+        url=f"?kind={kind}#add" if by_hand else url,
+        link=_("Add") if by_hand else _("Mail domains"),
         domain=domain,
     )
