@@ -154,4 +154,4 @@ def test_new_admin_reads_until_when_they_invite_and_view(world: World) -> None:
     browser = signed_in.browser(case.membership)
     note = page_model(browser.get("/o/pohjola/"), HomePage).note
     assert note is not None
-    assert "All rights of an admin begin on" in note.text
+    assert "Kaikki pääkäyttäjän oikeudet alkavat" in note.text  # the new admin reads Finnish
