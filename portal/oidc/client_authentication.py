@@ -45,7 +45,7 @@ def form_parameters(request: HttpRequest) -> Parameters:
         raise OAuthError("invalid_request", "Parameters belong into the body.")
     sent = parameters.parse(request.body)
     for name, fault in sent.faults.items():
-        raise OAuthError("invalid_request", f"{_printable(name)}: {fault}" if name else fault)
+        raise OAuthError(parameters.error_of(name), f"{_printable(name)}: {fault}" if name else fault)
     return sent
 
 

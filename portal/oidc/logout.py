@@ -26,7 +26,7 @@ from identity.sessions.store import SessionStore
 from portal.http import languages
 from portal.http.request_context import Request
 from portal.oidc import metadata, parameters
-from portal.oidc.authorize import client_redirect, login_redirect, organization_choice
+from portal.oidc.authorize import client_redirect, login_redirect, organization_choice, redirect_uris
 from portal.oidc.parameters import Parameters
 from portal.shell import query_string
 from portal.signin.customers import ended_sessions, event_transaction
@@ -119,13 +119,14 @@ def _claims(hint: str) -> Mapping[str, Any]:
 
 
 def _redirect_uri(sent: Parameters, client: RegisteredClient | None) -> str:
-    """Return the address, compared character by character with those that the client has registered."""
+    """Return the address, compared with those that the client has registered as a redirect URI is."""
     address = sent.get("post_logout_redirect_uri")
     if not address:
         return ""
     if client is None:
         raise LogoutRequestError("post_logout_redirect_uri needs id_token_hint or client_id.")
-    if address not in clients_queries.post_logout_redirect_uris(client=client.id):
+    registered = clients_queries.post_logout_redirect_uris(client=client.id)
+    if not redirect_uris.is_one_of(address, registered, any_port=client.is_native):
         raise LogoutRequestError("post_logout_redirect_uri is not registered.")
     return address
 

@@ -40,6 +40,11 @@ def parse(raw: bytes | str) -> Parameters:
     return Parameters({name: value for name, value in pairs if value and name not in faults}, faults)
 
 
+def error_of(name: str) -> str:
+    """Return the error of a faulty parameter: we issue tokens for one resource at a time (RFC 8707 §2)."""
+    return "invalid_target" if name == "resource" else "invalid_request"
+
+
 def _fault(name: str, value: str, count: int) -> str:
     if count > 1:
         return "It occurs more than once."

@@ -31,7 +31,7 @@ def send(request: HttpRequest, target: RedirectTarget, **response: str) -> HttpR
 
 
 def _post(request: HttpRequest, target: RedirectTarget, response: Mapping[str, str]) -> HttpResponse:
-    """Show a page that posts the response to the client's own origin, which the content policy names on it alone."""
+    """Show a page that posts the response to the client. The content policy names its origins on this page alone."""
     values = {**response, "state": target.state, "iss": metadata.issuer()}
     context = {
         "action_url": target.redirect_uri,
@@ -39,7 +39,8 @@ def _post(request: HttpRequest, target: RedirectTarget, response: Mapping[str, s
         "application": application_name(request, target.client),
     }
     page = HttpResponse(render(request, "oidc/form_post.html", context).content, headers=_HEADERS)
-    page._csp_update = {"form-action": [redirect_uris.origin(target.redirect_uri)]}  # type: ignore[attr-defined] # noqa: SLF001
+    origins = redirect_uris.form_origins(target.client, target.redirect_uri)
+    page._csp_update = {"form-action": origins}  # type: ignore[attr-defined] # noqa: SLF001
     return page
 
 

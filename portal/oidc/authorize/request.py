@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
+from portal.oidc import parameters
 from portal.oidc.authorize import redirect_uris, requested_claims
 from portal.oidc.authorize.requested_claims import RequestedClaims
 from portal.oidc.parameters import Parameters
@@ -95,7 +96,7 @@ def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequ
     for name in sent.faults:
         known = name if name.isascii() and name.isidentifier() else "A parameter"
         raise AuthorizationError(
-            "invalid_request", f"{known} cannot be used: it is repeated, too long or malformed."
+            parameters.error_of(name), f"{known} cannot be used: it is repeated, too long or malformed."
         )
     for name, error in _UNSUPPORTED.items():
         if name in sent:

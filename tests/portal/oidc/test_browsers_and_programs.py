@@ -53,6 +53,16 @@ def test_form_post_sends_the_response_to_the_client_s_own_origin_alone(world: Wo
     assert SPA not in other.headers.get("Content-Security-Policy", "")
 
 
+def test_form_post_names_every_origin_that_the_client_may_redirect_it_to(world: World) -> None:
+    change(redirect_uris=[ADDRESS, "https://shop.example/cb?a=1", "http://[::1]:8000/cb"])
+    browser = signed_in.browser(world.olli)
+    policy = oidc_browser.authorize(browser, response_mode="form_post")["Content-Security-Policy"]
+    (action,) = [part for part in policy.split("; ") if part.startswith("form-action")]
+    assert action.split()[-2:] == [SPA, "https://shop.example"]
+    refused = oidc_browser.authorize(browser, response_mode="form_post", redirect_uri="http://[::1]:8000/cb")
+    assert refused["Location"].startswith("http://[::1]:8000/cb?error=invalid_request")
+
+
 def test_form_post_sends_errors_too_and_escapes_them(world: World) -> None:
     page = oidc_browser.authorize(BrowserClient(), response_mode="form_post", prompt="none", state='"><b>')
     sent = fields(page)

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from identity.clients.models import Client as Registered
@@ -246,48 +245,6 @@ def test_refresh_with_scopes_narrows_them(world: World) -> None:
     assert (narrow["scope"], "id_token" in narrow) == ("profile", False)
     seen = oidc_browser.userinfo(narrow["access_token"])
     assert (seen.status_code, seen.json()["error"]) == (403, "insufficient_scope")
-
-
-def test_machine_endpoints_take_the_listed_number_of_statements(world: World) -> None:
-    """Client, grant, rights: nothing else is asked of the database."""
-    code = oidc_browser.code(signed_in.browser(world.olli))
-    seen = {}
-    with CaptureQueriesContext(connection) as captured:
-        body = oidc_browser.redeem(world, code).json()
-        seen["code"] = len(captured)
-    with CaptureQueriesContext(connection) as captured:
-        oidc_browser.introspect(world, body["access_token"])
-        seen["introspection"] = len(captured)
-    with CaptureQueriesContext(connection) as captured:
-        oidc_browser.userinfo(body["access_token"])
-        seen["userinfo"] = len(captured)
-    asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    with CaptureQueriesContext(connection) as captured:
-        body = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world)).json()
-        seen["refresh"] = len(captured)
-    with CaptureQueriesContext(connection) as captured:
-        oidc_browser.post(metadata.REVOKE, {"token": body["access_token"]}, oidc_browser.basic(world))
-        seen["revocation"] = len(captured)
-    with CaptureQueriesContext(connection) as captured:
-        for address in (metadata.JWKS, metadata.DISCOVERY):
-            Client(headers={"host": "localhost"}).get(address)
-        seen["keys and discovery"] = len(captured)
-    assert seen == {
-        "code": 3,
-        "introspection": 2,
-        "userinfo": 2,
-        "refresh": 3,
-        "revocation": 2,
-        "keys and discovery": 0,
-    }
-
-
-def test_authorization_takes_the_listed_number_of_statements(world: World) -> None:
-    browser = signed_in.browser(world.olli)
-    oidc_browser.code(browser)
-    with CaptureQueriesContext(connection) as captured:
-        oidc_browser.code(browser)
-    assert len(captured) == 13, [one["sql"].strip()[:70] for one in captured]
 
 
 def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -92,7 +93,13 @@ def test_token_without_a_resource_stays_opaque_and_another_resource_is_refused(w
     for resource in ("https://evil.example", f"{ORDERS}/x", "x"):
         asked = oidc_browser.response_parameters(oidc_browser.authorize(browser, resource=resource))
         assert asked["error"] == "invalid_target"
+    twice = urlencode({**oidc_browser.AUTHORIZATION_REQUEST, "resource": [ORDERS, STOCK]}, doseq=True)
+    asked = oidc_browser.response_parameters(browser.get(f"{metadata.AUTHORIZE}?{twice}"))
+    assert asked["error"] == "invalid_target"
     code = oidc_browser.code(browser, resource=ORDERS)
+    body = [*oidc_browser.redeem_body(code).items(), ("resource", ORDERS), ("resource", STOCK)]
+    repeated = oidc_browser.post(metadata.TOKEN, body, oidc_browser.basic(world))
+    assert repeated.json()["error"] == "invalid_target"
     for resource in (STOCK, "https://evil.example"):
         assert oidc_browser.redeem(world, code, resource=resource).json()["error"] == "invalid_target"
     issued = oidc_browser.redeem(world, code).json()

@@ -10,6 +10,7 @@ from allauth.idp.oidc.models import Client as ProtocolClient
 
 from audit.models import Event
 from identity import signing_keys
+from identity.clients.models import Client as Registered
 from identity.sessions.models import SignIn
 from portal.oidc import metadata
 from tests.fixtures import oidc_browser, signed_in
@@ -150,6 +151,19 @@ def test_oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri(
     world: World, browser: BrowserClient
 ) -> None:
     assert is_refused(world, browser, f"{AFTER}?x=1")
+
+
+def test_native_program_s_loopback_address_may_have_any_port(world: World, browser: BrowserClient) -> None:
+    register("http://127.0.0.1/bye")
+    hint = hint_of(world, browser)
+    asked = {"id_token_hint": hint, "post_logout_redirect_uri": "http://127.0.0.1:51004/bye"}
+    assert ask(browser, **asked).status_code == 400, "a website's port counts"
+    with worlds.bypassing_commands():
+        Registered.objects.filter(pk="ordering").update(is_native=True)
+    assert (
+        ask(browser, **{**asked, "post_logout_redirect_uri": "http://127.0.0.1:51004/x"}).status_code == 400
+    )
+    assert ask(browser, **asked)["Location"] == "http://127.0.0.1:51004/bye"
 
 
 def test_address_that_another_service_registered_is_refused(world: World, browser: BrowserClient) -> None:
