@@ -91,7 +91,7 @@ def _product(port: int, count: int, postgres: int) -> Iterator[Server]:
         scope="",
     )
     command = [sys.executable, "-m", "portal.front", "--port", str(port), "--workers", str(WORKERS)]
-    with _running(command, port, {}) as process:
+    with _running(command, port, {"KEYHOLDER_CLOCK_OFFSET_FILE": ""}) as process:  # as in production
         yield Server("keyholder", port, operations, refresh, [process.pid, postgres])
 
 

@@ -168,16 +168,27 @@ def _succeeds(other: SigningKey, key: SigningKey) -> bool:
     return other.algorithm == key.algorithm and other.signs_from > key.signs_from
 
 
+@lru_cache(maxsize=4)
+def _folder_below(keys: str) -> Path:
+    return Path(keys) / PURPOSE
+
+
 def _folder() -> Path:
-    return Path(settings.KEYS_FOLDER) / PURPOSE
+    return _folder_below(str(settings.KEYS_FOLDER))
+
+
+@lru_cache(maxsize=64)
+def _file_in(folder: Path, name: str) -> Path:
+    """Build a path once: pathlib takes longer than the stat of the file."""
+    return folder / name
 
 
 def _index() -> Path:
-    return _folder() / "index.json"
+    return _file_in(_folder(), "index.json")
 
 
 def _pem(kid: str) -> Path:
-    return _folder() / f"{kid}.pem"
+    return _file_in(_folder(), f"{kid}.pem")
 
 
 def _make(algorithm: str, signs_from: dt.datetime) -> SigningKey:

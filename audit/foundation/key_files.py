@@ -60,6 +60,7 @@ class Key(NamedTuple):
         return hmac.new(self.material, text.encode(), hashlib.sha256).hexdigest()
 
 
+@lru_cache(maxsize=64)
 def path_of(*, folder: Path, purpose: str) -> Path:
     """Return the file of a purpose."""
     return folder / f"{purpose}.json"

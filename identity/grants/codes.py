@@ -9,6 +9,7 @@ from audit.foundation import clock, db, ids
 from audit.foundation.actor import Actor
 from audit.log import observations
 from audit.log.ledger import Subject
+from audit.personal_data import PersonalValue
 from identity import machine_secrets
 from identity.grants import signed_tokens, tokens, validity
 from identity.grants.models import AuthorizationCode
@@ -34,10 +35,14 @@ class CodeRequest:
     """What its access tokens are for (RFC 8707)."""
     id_token_claims: str = ""
     """Names of claims that the ID token has on request, separated by spaces (OIDC Core §5.5)."""
+    terminal: str = ""
+    """The network address of the terminal that a person signs in from another device (RFC 8628)."""
 
 
 def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationContext, verb: str) -> str:
     """Issue a code for a sign-in. The first code of a sign-in for a service is recorded as an event `verb`.
+
+    Each code for a terminal is recorded too, with the address that the terminal asked from.
 
     Raises SessionEnded and ProofTooOld (`identity.sessions.sign_ins`).
     """
@@ -45,7 +50,7 @@ def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationC
         at = clock.now()
         code = signed_tokens.generate(prefix=PREFIX, at=at)
         sid = sign_ins.get_or_open(authentication=authentication, at=at)
-        if sign_ins.add_client(sid=sid, client=request.client):
+        if sign_ins.add_client(sid=sid, client=request.client) or request.terminal:
             events.add(
                 verb,
                 subject=Subject("membership", authentication.membership),
@@ -55,10 +60,16 @@ def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationC
                     "application": authentication.application_key,
                     "client": request.client,
                     "sid": str(sid),
+                    **({"grant": "device_code"} if request.terminal else {}),
                 },
+                personal=_terminal(request, authentication),
             )
         _insert(code, sid, request, authentication, at)
     return code
+
+
+def _terminal(request: CodeRequest, authentication: AuthenticationContext) -> dict[str, PersonalValue]:
+    return {"terminal": PersonalValue(request.terminal, (authentication.user,))} if request.terminal else {}
 
 
 def _insert(

@@ -243,8 +243,9 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, credential: str, 
 
 
 def check(*, token: str | SignedToken) -> CheckedToken | None:
-    """Return the grant of a valid access token, or None. One statement."""
-    return token_from_row(validity.fetch_one(CHECK, **lookup(token, ACCESS_PREFIX, ACCESS_LIFETIME)))
+    """Return the grant of a valid access token, or None. One statement, none for a text that we did not sign."""
+    found = lookup(token, ACCESS_PREFIX, ACCESS_LIFETIME)
+    return token_from_row(validity.fetch_one(CHECK, **found)) if found["token"] else None
 
 
 def check_refresh(*, token: str) -> CheckedToken | None:

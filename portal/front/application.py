@@ -120,6 +120,8 @@ class Front:
     async def _run(self, environ: Environ, send: Send, kind: EndpointKind, client: str) -> Answer:
         call = bridge.WsgiCall(self._application, environ, send, asyncio.get_running_loop())
         try:
+            if kind is kinds.DOCUMENTS:
+                return call()
             return await self._lanes[kind.lane].run(call, address=client)
         except lanes.LaneFull as error:
             raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error

@@ -27,6 +27,7 @@ class EndpointKind:
     """
 
     lane: str
+    """Its threads; of DOCUMENTS none."""
     machine: bool = True
     """Whether refusals are JSON for programs, not pages for people."""
     body_bytes: int = 0
@@ -36,15 +37,19 @@ class EndpointKind:
 _FORMS = frozenset({FORM})
 PEOPLE: Final = EndpointKind(lane="people", machine=False, body_bytes=limits.FORM_BYTES, content_types=_FORMS)
 MACHINES: Final = EndpointKind(lane="machines", body_bytes=limits.FORM_BYTES, content_types=_FORMS)
+# Precomputed bytes, 0.1 ms without a statement: a change of threads would cost more than the answer.
+DOCUMENTS: Final = EndpointKind(
+    lane="event loop", body_bytes=limits.FORM_BYTES, content_types=frozenset({FORM})
+)
 API: Final = EndpointKind(lane="api", body_bytes=limits.FORM_BYTES, content_types=frozenset({JSON}))
 
 _BY_PATH: dict[str, EndpointKind] = {
     LIVE: EndpointKind(lane="readiness"),  # in no lane: the event loop answers
     READY: EndpointKind(lane="readiness"),
     METRICS: EndpointKind(lane="metrics"),
-    metadata.DISCOVERY: MACHINES,
-    metadata.METADATA: MACHINES,
-    metadata.JWKS: MACHINES,
+    metadata.DISCOVERY: DOCUMENTS,
+    metadata.METADATA: DOCUMENTS,
+    metadata.JWKS: DOCUMENTS,
     metadata.TOKEN: MACHINES,
     metadata.USERINFO: MACHINES,
     metadata.INTROSPECT: MACHINES,

@@ -70,7 +70,9 @@ def _sign_in(
     back = query_string.with_values(reverse("oidc_device"), {"user_code": device_grants.written(written)})
     try:
         proof = assurance.assess(request, demands.ACCESS).proof
-        code = authorize_code.issue_code(request, _authorization(asked), chosen, proof)
+        code = authorize_code.issue_code(
+            request, _authorization(asked), chosen, proof, terminal=asked.address
+        )
     except SessionEnded:
         return error_responses.redirect_to_sign_in(request, reverse("account_login"))
     except ProofTooOld as refusal:

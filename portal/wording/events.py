@@ -24,6 +24,7 @@ from portal.wording import (
     reading_events,
     removal_reasons,
     service_user_events,
+    sign_in_words,
     staff_acts,
     system_events,
 )
@@ -189,18 +190,6 @@ def _orphaned(wording: EventWording, event: EventView) -> EventLine:
     return EventLine("", _("The organization has no admin who can act"), _("Contact the supplier."))
 
 
-def _signed_in(wording: EventWording, event: EventView) -> EventLine:
-    text = _("signed in")
-    if event.facts.get("application"):
-        text = _("signed in to %(name)s") % {"name": wording.application(event)}
-    return EventLine(wording.who(event), text)
-
-
-def _replayed(wording: EventWording, event: EventView) -> EventLine:
-    text = _("was signed out of %(name)s to be safe: a one-time key was used a second time")
-    return EventLine(wording.who(event), text % {"name": wording.application(event)})
-
-
 def _sign_in_changed(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.who(event), factor_changes.activity(event.verb, event.facts))
 
@@ -219,6 +208,11 @@ def _about(text: Callable[[], str]) -> Sentence:
 def _worded(words: Callable[[EventWording, EventView], tuple[str, str]]) -> Sentence:
     """Word an act by a function that returns its text and its note."""
     return lambda wording, event: EventLine(wording.actor(event), *words(wording, event))
+
+
+def _of_subject(words: Callable[[EventWording, EventView], tuple[str, str]]) -> Sentence:
+    """Word what happened to a person, or what they did themselves."""
+    return lambda wording, event: EventLine(wording.who(event), *words(wording, event))
 
 
 _SENTENCES: Mapping[str, Sentence] = {
@@ -271,10 +265,9 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.PASSWORD_RESET: _sign_in_changed,
     Observation.SESSION_ENDED: _sign_in_changed,
     Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity"), repeated=True),
-    Observation.SIGN_IN_SUCCEEDED: _signed_in,
+    **{verb: _of_subject(words) for verb, words in sign_in_words.TEXTS.items()},
     Observation.SIGN_IN_FAILED: _fixed(lambda: _("failed to sign in"), repeated=True),
     Observation.SIGN_IN_DENIED: _fixed(lambda: _("was not allowed to sign in"), repeated=True),
-    Observation.TOKEN_REPLAYED: _replayed,
 }
 
 SENTENCE_VERBS = frozenset(_SENTENCES)

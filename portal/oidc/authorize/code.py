@@ -15,9 +15,17 @@ from portal.signin.proofs import Proof
 
 
 def issue_code(
-    request: Request, authorization: AuthorizationRequest, candidate: EligibleMembership, proof: Proof
+    request: Request,
+    authorization: AuthorizationRequest,
+    candidate: EligibleMembership,
+    proof: Proof,
+    *,
+    terminal: str = "",
 ) -> str:
-    """Issue a code for the service, bound to its sign-in (`sid`); `auth_time` and `amr` are those of `proof`."""
+    """Issue a code for the service, bound to its sign-in (`sid`); `auth_time` and `amr` are those of `proof`.
+
+    `terminal` is the address of a terminal that is signed in, which the event names.
+    """
     if not isinstance(request.session, sessions_store.SessionStore):
         raise TypeError(request.session)
     context = sign_ins.authentication_context(
@@ -31,13 +39,13 @@ def issue_code(
     actor = dataclasses.replace(request.context.actor, channel=Channel.OIDC)
     return codes.issue(
         actor=actor,
-        request=_code_request(authorization),
+        request=_code_request(authorization, terminal),
         authentication=context,
         verb=Observation.SIGN_IN_SUCCEEDED,
     )
 
 
-def _code_request(authorization: AuthorizationRequest) -> CodeRequest:
+def _code_request(authorization: AuthorizationRequest, terminal: str) -> CodeRequest:
     return CodeRequest(
         client=authorization.target.client.id,
         redirect_uri=authorization.target.redirect_uri,
@@ -46,4 +54,5 @@ def _code_request(authorization: AuthorizationRequest) -> CodeRequest:
         code_challenge=authorization.challenge,
         resource=authorization.resource,
         id_token_claims=authorization.claims.id_token,
+        terminal=terminal,
     )

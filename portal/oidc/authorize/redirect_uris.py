@@ -24,7 +24,7 @@ def is_one_of(address: str, registered: Collection[str], *, any_port: bool) -> b
 
 
 def takes_forms(redirect_uri: str) -> bool:
-    """Return whether a form can be posted to it: no private-use scheme, and no IPv6 address, which no policy can name."""
+    """Return whether a form can be posted there: no private-use scheme, and no IPv6 address, which no policy names."""
     return redirect_uri.startswith(("https://", "http://")) and not _IPV6.match(redirect_uri)
 
 

@@ -16,7 +16,7 @@ from django.utils import translation
 
 from portal.front import error_answers, kinds, limits
 from portal.front.application import Front
-from portal.oidc import fast_path
+from portal.oidc import fast_path, metadata
 from portal.operations import request_log
 from portal.wording import time_zones
 from tests.fixtures import event_loops
@@ -209,7 +209,8 @@ def test_flood_in_one_lane_leaves_the_others_answering(
         await asyncio.sleep(0)
         refused = await exchange(front, request(flooded))
         answered = [
-            (await exchange(front, request(path))).status for path in (*others, kinds.LIVE, kinds.READY)
+            (await exchange(front, request(path))).status
+            for path in (*others, metadata.JWKS, kinds.LIVE, kinds.READY)
         ]
         assert not any(task.done() for task in flood)
         portal.gate.set()
@@ -217,7 +218,7 @@ def test_flood_in_one_lane_leaves_the_others_answering(
 
     refused, answered, flooding = event_loops.run(run())
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
-    assert answered == [200] * 5
+    assert answered == [200] * 6
     assert set(flooding) == {200}
 
 
@@ -290,8 +291,10 @@ def test_method_of_any_length_takes_little_of_the_log(monkeypatch: pytest.Monkey
     assert [line["method"] for line in lines] == ["M" * 16]
 
 
-def test_every_endpoint_of_the_fast_path_is_in_the_lane_of_machines() -> None:
-    assert {kinds.of_path(path).lane for path in fast_path.ROUTES} == {"machines"}
+def test_every_endpoint_of_the_fast_path_is_in_the_lane_of_machines_but_documents() -> None:
+    documents = {metadata.DISCOVERY, metadata.METADATA, metadata.JWKS}
+    assert {path for path in fast_path.ROUTES if kinds.of_path(path) is kinds.DOCUMENTS} == documents
+    assert {kinds.of_path(path).lane for path in fast_path.ROUTES.keys() - documents} == {"machines"}
 
 
 @pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/token/", "/health/live/", "/", "//oauth/token"])

@@ -7,10 +7,11 @@ import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
+from audit.models import Event
 from identity.clients.models import Client as Registered
 from identity.grants import codes
 from portal.oidc import device_grants, metadata
-from tests.fixtures import oidc_browser, signed_in
+from tests.fixtures import events, oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.concurrency import run_concurrently
@@ -67,6 +68,21 @@ def test_terminal_gets_tokens_after_the_person_agreed_and_once(world: World) -> 
     assert error(poll(asked)) == "expired_token"
     world.remove(world.olli)
     assert oidc_browser.userinfo(issued["access_token"]).status_code == 401
+
+
+def test_each_terminal_leaves_an_event_with_its_address_encrypted(world: World) -> None:
+    browser = signed_in.browser(world.olli)
+    for _ in range(2):
+        agreed = {"user_code": ask().json()["user_code"], "organization": "koskela"}
+        assert browser.post(ANSWER, agreed).status_code == 303
+    signed = [
+        events.body(event)
+        for event in Event.objects.filter(verb="sign_in.succeeded").exclude(organization=None)
+    ]
+    assert [body["facts"]["grant"] for body in signed] == ["device_code"] * 2
+    assert all(body["personal"]["terminal"]["ciphertext"] for body in signed)
+    page = signed_in.browser(world.aino).get("/o/koskela/activity?topic=sign_in").content.decode()
+    assert page.count("Device at 127.0.0.1") == 2
 
 
 def test_terminal_names_its_resource_when_it_asks(world: World) -> None:

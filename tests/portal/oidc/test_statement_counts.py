@@ -16,22 +16,22 @@ from tests.fixtures.world import World, move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 RESOURCE = "https://orders.example.test"
 COUNTS = {
-    "pushed request": 0,
-    "authorization request": 0,
-    "pushed authorization request": 0,
-    "code": 0,
-    "refresh token": 0,
-    "refresh token of a resource": 0,
-    "client credentials": 0,
-    "client credentials of a service user": 0,
-    "device authorization": 0,
-    "device code, pending": 0,
-    "device code": 0,
-    "userinfo": 0,
+    "pushed request": 4,
+    "pushed authorization request": 18,
+    "authorization request": 13,
+    "code": 3,
+    "refresh token": 3,
+    "refresh token of a resource": 3,
+    "client credentials": 1,
+    "client credentials of a service user": 5,
+    "device authorization": 5,
+    "device code, pending": 6,
+    "device code": 9,
+    "userinfo": 2,
     "userinfo of an unknown token": 0,
-    "introspection": 0,
-    "introspection of an unknown token": 0,
-    "revocation": 0,
+    "introspection": 2,
+    "introspection of an unknown token": 1,
+    "revocation": 2,
     "discovery": 0,
     "keys": 0,
 }
@@ -91,4 +91,4 @@ def test_each_endpoint_takes_the_listed_number_of_statements(world: World) -> No
     count("revocation", post(metadata.REVOKE, token=access))
     count("discovery", lambda: browser.get(metadata.DISCOVERY))
     count("keys", lambda: browser.get(metadata.JWKS))
-    assert found == COUNTS
+    assert list(found.items()) == list(COUNTS.items())
