@@ -94,7 +94,8 @@ def test_token_without_a_resource_stays_opaque_and_another_resource_is_refused(w
         asked = oidc_browser.response_parameters(oidc_browser.authorize(browser, resource=resource))
         assert asked["error"] == "invalid_target"
     twice = urlencode({**oidc_browser.AUTHORIZATION_REQUEST, "resource": [ORDERS, STOCK]}, doseq=True)
-    asked = oidc_browser.response_parameters(browser.get(f"{metadata.AUTHORIZE}?{twice}"))
+    answer: Any = browser.get(f"{metadata.AUTHORIZE}?{twice}")
+    asked = oidc_browser.response_parameters(answer)
     assert asked["error"] == "invalid_target"
     code = oidc_browser.code(browser, resource=ORDERS)
     body = [*oidc_browser.redeem_body(code).items(), ("resource", ORDERS), ("resource", STOCK)]
