@@ -143,8 +143,8 @@ class NewServiceUser:
     valid_until: dt.datetime
 
 
-def create_service_user(*, owner: Membership, new: NewServiceUser, at: dt.datetime) -> None:
-    """Create a user of the directory `service`, with its chain in the log."""
+def create_service_user(*, owner: Membership | User, new: NewServiceUser, at: dt.datetime) -> None:
+    """Create a user of the directory `service` that a member or a staff user owns, with its chain in the log."""
     User.all_directories.create(
         id=new.id,
         directory=User.Directory.SERVICE,
@@ -153,10 +153,12 @@ def create_service_user(*, owner: Membership, new: NewServiceUser, at: dt.dateti
         password=UNUSABLE_PASSWORD_PREFIX,
         created_at=at,
     )
+    member = owner if isinstance(owner, Membership) else None
     ServiceUser.objects.create(
         id=new.id,
-        organization_id=owner.organization_id,
-        owner=owner,
+        organization_id=member and member.organization_id,
+        owner=member,
+        staff_owner=None if isinstance(owner, Membership) else owner,
         scopes=new.scopes,
         secret_hash=new.secret_hash,
         jwks_uri=new.jwks_uri,

@@ -11,6 +11,8 @@ class ActorKind(StrEnum):
     PERSON = "person"
     STAFF = "staff"
     SERVICE = "service"
+    STAFF_SERVICE = "staff_service"
+    """A service user that a member of the supplier's staff owns."""
     CONNECTION = "connection"
     SYSTEM = "system"
 
@@ -40,11 +42,11 @@ class Actor:
     address: str = ""
     request_id: str = ""
     staff_roles: frozenset[str] = frozenset()
-    """Of staff: the roles that this session allows, by the groups and proofs of its sign-in."""
+    """Of staff: the roles that this session allows; of their service users, what the owner's last sign-in allowed."""
     scopes: frozenset[str] | None = None
     """Of a service user: the scopes of its token; None stands for all that it was given."""
     owner: uuid.UUID | None = None
-    """Of a service user: the person who owns it."""
+    """Of a service user: the person or staff member who owns it."""
     preparer: uuid.UUID | None = None
     """Of a person: the staff member who prepared the form that the person sends, with `preparer_label` as name."""
     preparer_label: str = ""
@@ -52,7 +54,13 @@ class Actor:
     @property
     def is_person(self) -> bool:
         """Return whether `id` is the id of a user."""
-        return self.kind in {ActorKind.PERSON, ActorKind.STAFF, ActorKind.SERVICE}
+        kinds = {ActorKind.PERSON, ActorKind.STAFF, ActorKind.SERVICE, ActorKind.STAFF_SERVICE}
+        return self.kind in kinds
+
+    @property
+    def is_of_supplier(self) -> bool:
+        """Return whether staff rights are what gives it authority."""
+        return self.kind in {ActorKind.STAFF, ActorKind.STAFF_SERVICE}
 
     @property
     def own_users(self) -> frozenset[uuid.UUID]:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDay, TruncMonth
 
-from audit.foundation.actor import Actor, ActorKind
+from audit.foundation.actor import Actor
 from audit.models import Event
 from delegation.activity import meanings, supplier_log
+from delegation.activity.meanings import OF_STAFF
 from delegation.activity.supplier_log import Kind, Search
 
 
@@ -47,7 +48,7 @@ def count(
     for bucket, verb, outcome, actor_kind, number in counted:
         totals[outcome][bucket] += number
         types[outcome][verb] += number
-        if actor_kind == ActorKind.STAFF and outcome == Event.Outcome.DONE:
+        if actor_kind in OF_STAFF and outcome == Event.Outcome.DONE:
             totals["staff"][bucket] += number
     return ActCounts(
         buckets=_buckets(since.astimezone(zone).date(), until.astimezone(zone).date(), by_month=by_month),

@@ -54,6 +54,10 @@ def reach_of(*, actor: Actor, at: dt.datetime) -> LogReach:
     return LogReach(scopes.organizations_within(own=own, verb=Verb.ACTIVITY_VIEW), has_own_log)
 
 
+OF_STAFF = (ActorKind.STAFF, ActorKind.STAFF_SERVICE)
+"""Kinds of actors whose acts and readings are those of the supplier's staff."""
+
+
 def actor_kind(text: str) -> str:
     """Return the kind of actors that the text names, such as `system`; empty for any other text."""
     return text if text in {kind.value for kind in ActorKind} else ""

@@ -11,13 +11,13 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from audit.foundation import db
-from audit.foundation.actor import Actor, ActorKind
+from audit.foundation.actor import Actor
 from audit.log import ledger
 from audit.models import Event
 from delegation.activity import events as activity_events
 from delegation.activity import meanings
 from delegation.activity.events import EventView
-from delegation.activity.meanings import LogReach
+from delegation.activity.meanings import OF_STAFF, LogReach
 from delegation.authorization.event_types import Observation, event_types
 from delegation.authorization.verbs import Topic, Verb
 from delegation.catalogue.models import CatalogueProposal
@@ -144,9 +144,9 @@ def _of_kind(rows: QuerySet[Event], kind: Kind) -> QuerySet[Event]:
     if kind is Kind.REFUSALS:
         return rows.filter(outcome=Event.Outcome.REFUSED)
     if kind is Kind.STAFF:
-        return rows.filter(actor_kind=ActorKind.STAFF, outcome=Event.Outcome.DONE)
+        return rows.filter(actor_kind__in=OF_STAFF, outcome=Event.Outcome.DONE)
     if kind is Kind.READINGS:
-        return rows.filter(actor_kind=ActorKind.STAFF, verb__in=_READINGS)
+        return rows.filter(actor_kind__in=OF_STAFF, verb__in=_READINGS)
     if kind is Kind.BREAK_GLASS:
         return rows.filter(chain=ledger.SUPPLIER, verb__in=_BREAK_GLASS)
     if kind is Kind.FOUR_EYES:

@@ -21,6 +21,7 @@ from delegation.authorization.models.assignments import Assignment, AssignmentSi
 from delegation.authorization.models.roles import RoleVersion
 from identity.organizations.models import CustomerNumber
 from identity.service_users import queries as service_users_queries
+from identity.service_users.queries import ServiceUserInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,12 @@ def authorities_of_people(
 
 def _authorities_of_staff(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
     """Read the authorities that a staff member's rights give. One statement."""
+    return _of_staff_rights(actor.id, actor.staff_roles, at, organization)
+
+
+def _of_staff_rights(
+    user: uuid.UUID, roles: Collection[str], at: dt.datetime, organization: uuid.UUID | None
+) -> list[Authority]:
     return [
         Authority(
             assignment=right.id,
@@ -138,7 +145,7 @@ def _authorities_of_staff(actor: Actor, at: dt.datetime, organization: uuid.UUID
             unit=None if organization else right.unit,
             valid_until=right.valid_until,
         )
-        for right in staff_rights.rights_of(actor=actor, at=at, organization=organization)
+        for right in staff_rights.rights_of(user=user, roles=roles, at=at, organization=organization)
     ]
 
 
@@ -148,11 +155,28 @@ def _authorities_of_service(actor: Actor, at: dt.datetime, organization: uuid.UU
     It therefore never has more than its owner has at `at`, and nothing once the owner has left.
     """
     found = service_users_queries.in_force(service_user=actor.id, at=at)
-    if found is None or organization not in {None, found.organization}:
+    if found is None or found.organization is None or organization not in {None, found.organization}:
         return []
+    own = authorities_of_people(users=[found.owner], at=at, organization=found.organization)[found.owner]
+    return _with_scopes(own, found, actor)
+
+
+def _authorities_of_staff_service(
+    actor: Actor, at: dt.datetime, organization: uuid.UUID | None
+) -> list[Authority]:
+    """Read the authorities of a service user that staff own: its owner's rights, with the verbs of its scopes.
+
+    The roles are those that the owner's last sign-in allowed. Two statements.
+    """
+    found = service_users_queries.in_force(service_user=actor.id, at=at)
+    if found is None or found.organization is not None:
+        return []
+    return _with_scopes(_of_staff_rights(found.owner, found.staff_roles, at, organization), found, actor)
+
+
+def _with_scopes(own: Sequence[Authority], found: ServiceUserInForce, actor: Actor) -> list[Authority]:
     scopes = found.scopes if actor.scopes is None else found.scopes & actor.scopes
     verbs = service_scopes.verbs_of(scopes)
-    own = authorities_of_people(users=[found.owner], at=at, organization=found.organization)[found.owner]
     return [replace(authority, verbs=authority.verbs & verbs) for authority in own]
 
 
@@ -160,6 +184,7 @@ AUTHORITIES: dict[ActorKind, Callable[[Actor, dt.datetime, uuid.UUID | None], li
     ActorKind.PERSON: _authorities_of_member,
     ActorKind.STAFF: _authorities_of_staff,
     ActorKind.SERVICE: _authorities_of_service,
+    ActorKind.STAFF_SERVICE: _authorities_of_staff_service,
 }
 """The source of authorities by kind of actor; an organization of None means all organizations.
 

@@ -128,7 +128,7 @@ class SupplierData:
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """Decide by the actor's staff rights. Organizations that none of them covers are hidden."""
-        if actor.kind is not ActorKind.STAFF:
+        if not actor.is_of_supplier:
             return HIDDEN
         own = authorities.authorities_of(actor=actor, at=at)
         own = authorities.within(own=own, organizations=self.organizations)
@@ -192,8 +192,8 @@ def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.date
 
 
 def staff_authorities(*, actor: Actor, at: dt.datetime) -> Sequence[Authority]:
-    """Read the authorities of this staff member's rights; none for other actors. One statement."""
-    return authorities.authorities_of(actor=actor, at=at) if actor.kind is ActorKind.STAFF else []
+    """Read the authorities of staff, or of their service user; none for other actors. Two statements at most."""
+    return authorities.authorities_of(actor=actor, at=at) if actor.is_of_supplier else []
 
 
 def staff_verbs(*, own: Iterable[Authority]) -> frozenset[Verb]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from audit.foundation.actor import Actor, ActorKind
+from audit.foundation.actor import Actor
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
@@ -46,7 +46,7 @@ def memberships_within(
 
 def organizations(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[Organization]:
     """Filter the organizations where this actor may do `verb` at `at`; verbs of the supplier are for staff only."""
-    if verb.rule.on is On.SUPPLIER and actor.kind is not ActorKind.STAFF:
+    if verb.rule.on is On.SUPPLIER and not actor.is_of_supplier:
         return Organization.objects.none()
     return organizations_within(own=authorities.authorities_of(actor=actor, at=at), verb=verb)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from audit.foundation.actor import Actor
 from audit.foundation.intervals import InForce
 from delegation.authorization import staff_roles
 from delegation.authorization.models.staff import StaffPermission, StaffRight
@@ -35,18 +34,20 @@ class ScopedRight:
     valid_until: dt.datetime | None
 
 
-def rights_of(*, actor: Actor, at: dt.datetime, organization: uuid.UUID | None = None) -> list[ScopedRight]:
-    """Read this staff member's rights that are in force and that the session allows. One statement.
+def rights_of(
+    *, user: uuid.UUID, roles: Collection[str], at: dt.datetime, organization: uuid.UUID | None = None
+) -> list[ScopedRight]:
+    """Read this staff member's rights that are in force and have one of these roles. One statement.
 
     With an organization, only those that cover it.
     """
     rows = StaffRight.objects.filter(
         InForce(at),
         _PROJECTED,
-        user=actor.id,
+        user=user,
         user__is_active=True,
         user__directory=User.Directory.STAFF,
-        role__in=actor.staff_roles,
+        role__in=roles,
     )
     if organization is not None:
         rows = rows.filter(_covering(organization))

@@ -6,7 +6,17 @@ from delegation.authorization.verb_rules import Effect, On, Rule, Topic
 
 _STEP = Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF)
 _STEPS = ("answer", "approve", "ask", "close", "continue", "name", "notify", "object", "prove", "withdraw")
+_OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
+_BY_OPERATORS = (
+    "client.update",
+    "key.rotate",
+    "owner.appoint",
+    "staff_right.project",
+    "staff_service.create",
+    "staff_service.end",
+)
 RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(_BY_OPERATORS, _OPERATED),
     "application.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "catalogue.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "ceiling.set": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),

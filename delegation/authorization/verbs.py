@@ -102,6 +102,8 @@ class Verb(StrEnum):
     STAFF_RIGHT_GIVE = "staff_right.give"
     STAFF_RIGHT_PROJECT = "staff_right.project"
     STAFF_RIGHT_VIEW = "staff_right.view"
+    STAFF_SERVICE_CREATE = "staff_service.create"
+    STAFF_SERVICE_END = "staff_service.end"
     TARGET_PAUSE = "target.pause"
     TARGET_REGISTER = "target.register"
     TARGET_RESUME = "target.resume"
@@ -157,8 +159,6 @@ RULES: dict[Verb, Rule] = {
     **dict.fromkeys((Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPOSE, Verb.RETENTION_PURGE), _OPERATED),
     **dict.fromkeys((Verb.APPLICATION_REGISTER, Verb.TARGET_REGISTER, Verb.TARGET_UPDATE), _OPERATED),
     **dict.fromkeys((Verb.CLIENT_REGISTER, Verb.CLIENT_RETIRE, Verb.CLIENT_ROTATE), _OPERATED),
-    **dict.fromkeys((Verb.CLIENT_UPDATE, Verb.KEY_ROTATE), _OPERATED),
-    **dict.fromkeys((Verb.OWNER_APPOINT, Verb.STAFF_RIGHT_PROJECT), _OPERATED),
     **dict.fromkeys(_CONTACTS, _CONTACT),
     **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY, Verb.SITE_CREATE), _OWN_DOMAIN),
     **dict.fromkeys((Verb.ABSENCE_CLAIM, Verb.ABSENCE_CLOSE, Verb.ADMIN_ASK), _ASKING),

@@ -54,6 +54,11 @@ def in_force(*, organization: uuid.UUID, at: dt.datetime) -> list[HoldView]:
     return _views(Hold.objects.filter(InForce(at), organization=organization).order_by("valid_from", "id"))
 
 
+def find(*, organization: uuid.UUID, hold: uuid.UUID) -> Hold | None:
+    """Find this hold of the organization, an ended one too. One statement."""
+    return Hold.objects.filter(organization=organization, id=hold).first()
+
+
 def former(*, organization: uuid.UUID, at: dt.datetime) -> list[HoldView]:
     """List the holds that have ended, the last one first. One statement."""
     rows = Hold.objects.filter(organization=organization, valid_until__lte=at)

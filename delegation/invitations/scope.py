@@ -34,8 +34,9 @@ def visible(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUI
 
 
 def of_supplier() -> Q:
-    """Match the supplier's invitations: those of staff (ADR 24) and of the system."""
-    return Q(invited_by_kind__in=[ActorKind.STAFF.value, ActorKind.SYSTEM.value])
+    """Match the supplier's invitations: those of staff and their programs (ADR 24), and of the system."""
+    kinds = (ActorKind.STAFF, ActorKind.STAFF_SERVICE, ActorKind.SYSTEM)
+    return Q(invited_by_kind__in=[kind.value for kind in kinds])
 
 
 def sent_by(actor: Actor) -> Q:

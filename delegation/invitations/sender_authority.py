@@ -18,11 +18,13 @@ from identity.service_users import queries as service_users_queries
 STATE = "sender_without_authority"
 """The state of an invitation whose access its sender could not assign now."""
 
+_PROGRAMS = frozenset({ActorKind.SERVICE, ActorKind.STAFF_SERVICE})
+
 
 def sender(invitation: Invitation, *, channel: Channel) -> Actor:
     """Return the sender as the actor who assigns the access: of a service user, all its scopes count."""
     kind, who = ActorKind(invitation.invited_by_kind), invitation.invited_by
-    owner = service_users_queries.owner_of(service_user=who) if kind is ActorKind.SERVICE else None
+    owner = service_users_queries.owner_of(service_user=who) if kind in _PROGRAMS else None
     return Actor(kind=kind, id=who, channel=channel, owner=owner)
 
 
@@ -39,7 +41,7 @@ def _authority(invitation: Invitation, *, channel: Channel, receivers: Sequence[
 
     Staff invite only the first admins of an organization without members (ADR 24). A staff member who leaves ends none.
     """
-    if invitation.invited_by_kind == ActorKind.STAFF.value:
+    if invitation.invited_by_kind in {ActorKind.STAFF.value, ActorKind.STAFF_SERVICE.value}:
         return system(channel=channel)
     if invitation.invited_by_kind == ActorKind.SERVICE.value and not receivers:
         return Actor(kind=ActorKind.SERVICE, id=invitation.invited_by, channel=channel)

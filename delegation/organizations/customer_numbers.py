@@ -18,17 +18,22 @@ class Number:
     number: str
     unit: str
     unit_id: uuid.UUID
+    unit_key: str = ""
 
 
 def column(*, organization: str = "pk") -> ArraySubquery:
     """Return the annotation `numbers` for rows whose column `organization` is the customer."""
     rows = CustomerNumber.objects.filter(organization=OuterRef(organization)).order_by("unit__name", "number")
     return ArraySubquery(
-        rows.values(json=JSONObject(number="number", unit="unit__name", unit_id="unit")),
+        rows.values(
+            json=JSONObject(number="number", unit="unit__name", unit_id="unit", unit_key="unit__key")
+        ),
     )
 
 
 def numbers_of(row: Model) -> tuple[Number, ...]:
     """Return the numbers, by the name of the business unit, of a row with `column` as `numbers`."""
     found = cast("list[dict[str, Any]]", getattr(row, "numbers"))  # noqa: B009 - an annotation
-    return tuple(Number(one["number"], one["unit"], uuid.UUID(one["unit_id"])) for one in found)
+    return tuple(
+        Number(one["number"], one["unit"], uuid.UUID(one["unit_id"]), one["unit_key"]) for one in found
+    )

@@ -1,4 +1,4 @@
-"""Admins create and end service users, and owners exchange what theirs authenticate by."""
+"""Admins create and end service users, the operator those of staff, and owners exchange what theirs authenticate by."""
 
 import contextlib
 import dataclasses
@@ -12,15 +12,17 @@ from audit.foundation.actor import Actor, ActorKind
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
+from delegation.acts.subjects import SubjectSet
 from delegation.authorization import authorities, input_cleaning
 from delegation.authorization.errors import Denied, NotFound, Unchanged
 from delegation.authorization.verbs import Verb
 from delegation.service_users import rules
-from delegation.service_users.subjects import ServiceUserCreation, ServiceUserSet
+from delegation.service_users.subjects import ServiceUserCreation, ServiceUserSet, StaffServiceUser
 from identity import lifecycle, machine_secrets
 from identity.lifecycle import NewServiceUser
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
+from identity.people.models import User
 from identity.service_users import queries as service_users_queries
 from identity.service_users import service_tokens
 from identity.service_users.models import CREDENTIAL, ServiceUser
@@ -59,29 +61,58 @@ def create(
     with acting(actor, Verb.SERVICE_USER_CREATE, on=subjects, idempotency_key=idempotency_key) as act:
         _require_owner(actor, owner, act.organization, act.at)
         rules.check(owner=owner, scopes=scopes, until=until, jwks_uri=jwks_uri, at=act.at)
-        secret = "" if jwks_uri else _new_secret()
-        new = lifecycle.NewServiceUser(
-            id=ids.uuid7(),
-            name=name,
-            scopes=" ".join(sorted(scopes)),
-            secret_hash=machine_secrets.hash_secret(secret) if secret else "",
-            jwks_uri=jwks_uri,
-            valid_until=until,
-        )
+        new, secret = _new(name, scopes, until, jwks_uri)
         lifecycle.create_service_user(owner=owner, new=new, at=act.at)
         subjects.add(new.id)
-        _record(act, owner, new, reason)
+        _record(act, new, reason, organization=str(act.organization), owner=str(owner.id))
         return act.set_result(ServiceUserCreated(new.id, secret))
 
 
-def _record(act: Act, owner: Membership, new: NewServiceUser, reason: str) -> None:
+@command
+def create_for_staff(
+    *,
+    actor: Actor,
+    owner: User,
+    name: str,
+    scopes: Collection[str],
+    until: dt.datetime,
+    reason: str = "",
+    idempotency_key: str | None = None,
+) -> Outcome[ServiceUserCreated]:
+    """Create a service user that a staff member answers for; it has the owner's rights, as far as its scopes allow.
+
+    Raises InvalidInput, InvalidAccess and ExceedsAuthority besides the errors of every act.
+    """
+    name, reason = input_cleaning.name(name), input_cleaning.reason(reason)
+    subjects = StaffServiceUser(owner)
+    with acting(actor, Verb.STAFF_SERVICE_CREATE, on=subjects, idempotency_key=idempotency_key) as act:
+        rules.check_for_staff(owner=owner, scopes=scopes, until=until, at=act.at)
+        new, secret = _new(name, scopes, until)
+        lifecycle.create_service_user(owner=owner, new=new, at=act.at)
+        subjects.add(new.id)
+        _record(act, new, reason, staff_owner=str(owner.pk))
+        return act.set_result(ServiceUserCreated(new.id, secret))
+
+
+def _new(
+    name: str, scopes: Collection[str], until: dt.datetime, jwks_uri: str = ""
+) -> tuple[NewServiceUser, str]:
+    """Return a service user to create, and its secret, which is empty for one with keys of its own."""
+    secret = "" if jwks_uri else _new_secret()
+    new = NewServiceUser(
+        id=ids.uuid7(),
+        name=name,
+        scopes=" ".join(sorted(scopes)),
+        secret_hash=machine_secrets.hash_secret(secret) if secret else "",
+        jwks_uri=jwks_uri,
+        valid_until=until,
+    )
+    return new, secret
+
+
+def _record(act: Act, new: NewServiceUser, reason: str, **owner: str) -> None:
     act.record(reason=reason)
-    after = {
-        "organization": str(act.organization),
-        "owner": str(owner.id),
-        "scopes": new.scopes,
-        "until": new.valid_until.isoformat(),
-    }
+    after = {**owner, "scopes": new.scopes, "until": new.valid_until.isoformat()}
     facts = _credential_facts(
         ServiceUser(id=new.id, secret_hash=new.secret_hash, jwks_uri=new.jwks_uri, former_secret_hash="")
     )
@@ -104,9 +135,12 @@ def end(
 ) -> Outcome[None]:
     """End a service user: its secret and its tokens are refused from now on. Raises Unchanged for an ended one."""
     reason = input_cleaning.reason(reason)
-    with acting(
-        actor, Verb.SERVICE_USER_END, on=ServiceUserSet([service_user]), idempotency_key=idempotency_key
-    ) as act:
+    if service_user.staff_owner is None:
+        subjects: SubjectSet = ServiceUserSet([service_user])
+        verb = Verb.SERVICE_USER_END
+    else:
+        subjects, verb = StaffServiceUser(service_user.staff_owner, service_user), Verb.STAFF_SERVICE_END
+    with acting(actor, verb, on=subjects, idempotency_key=idempotency_key) as act:
         (row,) = act.on
         if row.valid_until <= act.at:
             raise Unchanged
@@ -182,12 +216,14 @@ def _exchanging(
     actor: Actor, service_user: ServiceUser, idempotency_key: str | None, *, by_owner: bool = True
 ) -> Iterator[tuple[Act, ServiceUser]]:
     """Open the act on a service user in force. Raises Unchanged for an ended one, and Denied for another's."""
+    if service_user.owner is None:  # one of staff gets a successor instead
+        raise NotFound
     on = ServiceUserSet([service_user])
     with acting(actor, Verb.SERVICE_USER_ROTATE, on=on, idempotency_key=idempotency_key) as act:
         (row,) = act.on
         if row.valid_until <= act.at:
             raise Unchanged
-        if by_owner and actor.kind is not ActorKind.SYSTEM and row.owner.user_id != actor.id:
+        if by_owner and actor.kind is not ActorKind.SYSTEM and service_user.owner.user_id != actor.id:
             raise Denied(reason="not_own_program")
         yield act, row
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from audit.foundation import db
 from delegation.authorization.errors import NotFound
 from identity.memberships.models import SHOWN_NAME, Membership
+from identity.people.models import User
 from identity.service_users.models import ServiceUser
 
 
@@ -17,7 +18,7 @@ class ServiceUserView:
     id: uuid.UUID
     name: str
     owner: uuid.UUID
-    """The owner's membership."""
+    """The owner's membership; the user of one that staff own."""
     owner_name: str
     scopes: tuple[str, ...]
     valid_from: dt.datetime
@@ -69,9 +70,27 @@ def expiring(*, at: dt.datetime, until: dt.datetime) -> list[ExpiringServiceUser
     return [ExpiringServiceUser(*row) for row in rows]
 
 
+_OF_STAFF = """
+SELECT s.id, s.name, s.owner_user_id, s.scopes, s.valid_from, s.valid_until, s.in_force
+FROM identity_service_user_at(%(at)s) s
+WHERE s.organization_id IS NULL ORDER BY s.valid_from DESC, s.id LIMIT %(most)s
+"""
+
+
+def of_staff(*, at: dt.datetime) -> list[ServiceUserView]:
+    """List the service users that staff own, as `service_users` does; `owner` is the staff member. Two statements."""
+    rows = db.fetch_all(_OF_STAFF, {"at": at, "most": _MOST})
+    owners = User.all_directories.filter(pk__in={row[2] for row in rows})
+    names = dict(owners.values_list("pk", "name"))
+    return [
+        ServiceUserView(row_id, name, owner, names[owner], tuple(scopes.split()), *interval)
+        for row_id, name, owner, scopes, *interval in rows
+    ]
+
+
 def for_command(*, service_user: uuid.UUID) -> ServiceUser:
     """Read a service user as the subject of a command. Raises NotFound."""
-    row = ServiceUser.objects.filter(id=service_user).first()
+    row = ServiceUser.objects.select_related("staff_owner").filter(id=service_user).first()
     if row is None:
         raise NotFound
     return row

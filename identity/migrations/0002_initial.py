@@ -196,6 +196,8 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=255)),
                 ('created_at', models.DateTimeField()),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='staff_identity', to=settings.AUTH_USER_MODEL)),
+                ('signed_in_at', models.DateTimeField(null=True)),
+                ('roles', models.CharField(blank=True, max_length=200)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('issuer', 'subject'), name='staff_identity_one_per_subject')],
@@ -387,8 +389,9 @@ class Migration(migrations.Migration):
                 ('jwks_uri', models.URLField(blank=True)),
                 ('valid_from', models.DateTimeField()),
                 ('valid_until', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_users', to='identity.organization')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_users', to='identity.membership')),
+                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='service_users', to='identity.organization')),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='service_users', to='identity.membership')),
+                ('staff_owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='staff_service_users', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -413,6 +416,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='serviceuser',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('former_secret_hash', ''), ('former_secret_until', None)), models.Q(('former_secret_until__isnull', False), models.Q(('former_secret_hash', ''), _negated=True)), _connector='OR'), name='service_user_former_secret_ends'),
+        ),
+        migrations.AddConstraint(
+            model_name='serviceuser',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organization__isnull', False), ('owner__isnull', False), ('staff_owner__isnull', True)), models.Q(('organization__isnull', True), ('owner__isnull', True), ('staff_owner__isnull', False)), _connector='OR'), name='service_user_one_owner'),
         ),
         migrations.CreateModel(
             name='LookRule',

@@ -26,17 +26,24 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 
 -- A service user is in force during its interval, and while the owner's period in which it began goes on: one that an
--- owner's leaving has ended does not come back with the owner.
+-- owner's leaving has ended does not come back with the owner. One of staff needs an owner who signs in by the supplier's
+-- identity provider: who has left the provider signs in no more.
 CREATE FUNCTION identity_service_user_at(at timestamptz) RETURNS TABLE (
     id uuid, name varchar, owner_id uuid, owner_user_id uuid, organization_id uuid, scopes varchar,
-    valid_from timestamptz, valid_until timestamptz, in_force boolean)
+    valid_from timestamptz, valid_until timestamptz, in_force boolean,
+    staff_roles varchar)            -- what the owner's last sign-in allowed; NULL for a customer's
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT s.id, u.name, s.owner_id, m.user_id, s.organization_id, s.scopes, s.valid_from, s.valid_until,
-           in_force(s.valid_from, s.valid_until, at) AND u.is_active AND coalesce(m.in_force, false)
-               AND m.valid_from <= s.valid_from
+    SELECT s.id, u.name, s.owner_id, coalesce(m.user_id, s.staff_owner_id), s.organization_id, s.scopes, s.valid_from,
+           s.valid_until,
+           in_force(s.valid_from, s.valid_until, at) AND u.is_active AND CASE WHEN s.staff_owner_id IS NULL
+               THEN coalesce(m.in_force AND m.valid_from <= s.valid_from, false)
+               ELSE coalesce(o.is_active AND i.signed_in_at > at - interval '45 days', false) END,
+           i.roles
     FROM identity_serviceuser s
     JOIN identity_user u ON u.id = s.id
-    JOIN identity_membership_at(at) m ON m.id = s.owner_id
+    LEFT JOIN identity_membership_at(at) m ON m.id = s.owner_id
+    LEFT JOIN identity_user o ON o.id = s.staff_owner_id
+    LEFT JOIN identity_staffidentity i ON i.user_id = s.staff_owner_id
 $$;
 
 -- The limits of a session; ORM twin: identity.sessions.models.open_at.

@@ -11,6 +11,13 @@ ALTER TABLE identity_savedsearch ADD CONSTRAINT saved_search_of_staff
 ALTER TABLE identity_client ADD COLUMN owner_directory varchar(10) GENERATED ALWAYS AS ('staff') STORED;
 ALTER TABLE identity_client ADD CONSTRAINT client_owner_of_staff
     FOREIGN KEY (owner_id, owner_directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
+ALTER TABLE identity_serviceuser ADD COLUMN staff_directory varchar(10) GENERATED ALWAYS AS ('staff') STORED;
+ALTER TABLE identity_serviceuser ADD CONSTRAINT service_user_owner_of_staff
+    FOREIGN KEY (staff_owner_id, staff_directory) REFERENCES identity_user (id, directory) DEFERRABLE INITIALLY IMMEDIATE;
+-- Scopes on the supplier's side are for programs that staff own, and they have no others.
+ALTER TABLE identity_serviceuser ADD CONSTRAINT service_user_scopes_of_owner CHECK (
+    CASE WHEN staff_owner_id IS NULL THEN scopes !~ '(^| )supplier[.]'
+    ELSE scopes ~ '^supplier[.][a-z.]+( supplier[.][a-z.]+)*$' END);
 SELECT audit_leave_free('identity_savedsearch', 'a reader''s own addresses of a page, which give no right; the page decides again what the reader sees');
 
 -- Who signs in as a staff user is written with the event of the first sign-in, which `audit verify --state` compares.

@@ -9,7 +9,8 @@ _SIGN_IN = "an instant for lists; sign-ins are events"
 _COMPUTED = "computed by the database"
 _EVENTS = """
     subject_kind IN ('membership', 'invitation') AND outcome = 'done' OR verb = 'member.invite'
-    OR verb = 'service_user.create' OR subject_kind = 'user' AND NOT starts_with(verb, 'sign_in.')
+    OR verb IN ('service_user.create', 'staff_service.create')
+    OR subject_kind = 'user' AND NOT starts_with(verb, 'sign_in.')
 """
 # An invited person's address is in the invitation's event; an enrolled person's is in the event of the membership.
 _CREATED = """
@@ -73,7 +74,7 @@ _USERS = f"""
     WHERE s.verb = 'staff.enrolled'
     UNION ALL
     SELECT subject, 'service', NULL, true, false, 1, {digests.sql("'!'")}, NULL, personal -> 'name', NULL, false, at
-    FROM event WHERE verb = 'service_user.create'
+    FROM event WHERE verb IN ('service_user.create', 'staff_service.create')
 """  # noqa: S608 - constants of this module
 
 declarations.register(

@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from audit.foundation import db
 from identity.people.models import User
@@ -20,11 +21,14 @@ class ServiceUserInForce:
     name: str
     owner: uuid.UUID
     """The user whose authorities it has."""
-    organization: uuid.UUID
+    organization: uuid.UUID | None
+    """None for one that staff own."""
     scopes: frozenset[str]
+    staff_roles: frozenset[str] = frozenset()
+    """Of one that staff own: the roles that its owner's last sign-in allowed."""
 
 
-COLUMNS = "s.id, s.name, s.owner_user_id, s.organization_id, s.scopes"
+COLUMNS = "s.id, s.name, s.owner_user_id, s.organization_id, s.scopes, s.staff_roles"
 _IN_FORCE = f"SELECT {COLUMNS} FROM identity_service_user_at(%(at)s) s WHERE s.id = %(id)s AND s.in_force"  # noqa: S608
 
 _NAMES = """
@@ -32,6 +36,9 @@ SELECT s.name FROM identity_service_user_at(%(at)s) s WHERE s.owner_id = ANY(%(o
 """
 _COUNT = """
 SELECT count(*) FROM identity_service_user_at(%(at)s) s WHERE s.organization_id = %(organization)s AND s.in_force
+"""
+_COUNT_OF_STAFF = """
+SELECT count(*) FROM identity_service_user_at(%(at)s) s WHERE s.organization_id IS NULL AND s.in_force
 """
 
 
@@ -46,6 +53,12 @@ def count_in_force(*, organization: uuid.UUID, at: dt.datetime) -> int:
     return int(count)
 
 
+def count_of_staff(*, at: dt.datetime) -> int:
+    """Count the service users in force that staff own. One statement."""
+    (count,) = db.fetch_only(_COUNT_OF_STAFF, {"at": at})
+    return int(count)
+
+
 def in_force(*, service_user: uuid.UUID, at: dt.datetime) -> ServiceUserInForce | None:
     """Read a service user that is in force at `at`; None for another id. One statement."""
     row = db.fetch_one(_IN_FORCE, {"id": service_user, "at": at})
@@ -54,12 +67,13 @@ def in_force(*, service_user: uuid.UUID, at: dt.datetime) -> ServiceUserInForce 
 
 def owner_of(*, service_user: uuid.UUID) -> uuid.UUID | None:
     """Return the user who owns this service user, also an ended one. One statement."""
-    return ServiceUser.objects.filter(id=service_user).values_list("owner__user", flat=True).first()
+    owner = Coalesce("owner__user", "staff_owner")
+    return ServiceUser.objects.filter(id=service_user).values_list(owner, flat=True).first()
 
 
 def of_owner(*, user: uuid.UUID) -> QuerySet[ServiceUser, uuid.UUID]:
-    """Return the ids of a person's service users, ended ones too, for a condition."""
-    return ServiceUser.objects.filter(owner__user=user).values_list("id", flat=True)
+    """Return the ids of the service users of a person or a staff member, ended ones too, for a condition."""
+    return ServiceUser.objects.filter(Q(owner__user=user) | Q(staff_owner=user)).values_list("id", flat=True)
 
 
 def name_of(*, service_user: uuid.UUID) -> str:
@@ -67,7 +81,9 @@ def name_of(*, service_user: uuid.UUID) -> str:
     return User.all_directories.values_list("name", flat=True).get(id=service_user)
 
 
-def from_row(row: tuple[uuid.UUID, str, uuid.UUID, uuid.UUID, str]) -> ServiceUserInForce:
+def from_row(row: tuple[uuid.UUID, str, uuid.UUID, uuid.UUID | None, str, str | None]) -> ServiceUserInForce:
     """Build a service user from a row of COLUMNS."""
-    service_user, name, owner, organization, scopes = row
-    return ServiceUserInForce(service_user, name, owner, organization, frozenset(scopes.split()))
+    service_user, name, owner, organization, scopes, roles = row
+    return ServiceUserInForce(
+        service_user, name, owner, organization, frozenset(scopes.split()), frozenset((roles or "").split())
+    )

@@ -1,6 +1,7 @@
 """Staff users come into being at their first sign-in. The channel that calls this records the event."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 
@@ -31,6 +32,11 @@ def enroll(*, issuer: str, subject: str, name: str, at: dt.datetime, contact: st
     StaffIdentity.objects.create(issuer=issuer, subject=subject, user=user, created_at=at)
     ledger.open_chain(chain=user.id, kind=Chain.Kind.PERSON)
     return user
+
+
+def note_sign_in(*, user: User, roles: Collection[str], at: dt.datetime) -> None:
+    """Note when the user signed in last by the provider, and what that sign-in allowed. One statement."""
+    StaffIdentity.objects.filter(user=user).update(signed_in_at=at, roles=" ".join(sorted(roles)))
 
 
 def rename(*, user: User, name: str, contact: str = "") -> bool:

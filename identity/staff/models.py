@@ -23,6 +23,10 @@ class StaffIdentity(models.Model):
     subject = models.CharField(max_length=255)
     user = models.OneToOneField(User, models.PROTECT, related_name="staff_identity")
     created_at = models.DateTimeField()
+    signed_in_at = models.DateTimeField(null=True)
+    """The last sign-in by the provider; the user's service users stop some time after it."""
+    roles = models.CharField(max_length=200, blank=True)
+    """What its groups and proofs allowed, separated by spaces: the user's service users have no other role."""
 
     class Meta:
         constraints = [

@@ -16,10 +16,13 @@ from portal.http import request_context
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Describes the service user of a request; it acts at `at`, for its organization, with the token's scopes."""
+    """Describes the service user of a request; it acts at `at`, for its organization, with the token's scopes.
+
+    One that staff own has no organization of its own.
+    """
 
     actor: Actor
-    organization: uuid.UUID
+    organization: uuid.UUID | None
     scopes: frozenset[str]
     at: dt.datetime
     is_authenticated = True
@@ -37,7 +40,7 @@ class BearerToken(BaseAuthentication):
         found = checked.service_user
         request.META[problems.SERVICE_USER] = str(found.id)
         actor = Actor(
-            kind=ActorKind.SERVICE,
+            kind=ActorKind.SERVICE if found.organization else ActorKind.STAFF_SERVICE,
             id=found.id,
             channel=Channel.API,
             label=found.name,
@@ -45,6 +48,7 @@ class BearerToken(BaseAuthentication):
             request_id=str(request.META.get(problems.REFERENCE, "")),
             scopes=found.scopes,
             owner=found.owner,
+            staff_roles=found.staff_roles,
         )
         return Caller(actor, found.organization, found.scopes, checked.at), None
 

@@ -27,6 +27,14 @@ _SCOPES = {
     "access.write": "Change what people have",
     "invitations.write": "Invite, send again, cancel",
     "activity.read": "Read the activity log",
+    "supplier.customers.read": "Search and read customers, what they are offered, and what is stopped",
+    "supplier.customers.onboard": "Onboard customers",
+    "supplier.ceilings.write": "Change what customers are offered",
+    "supplier.holds.write": "Place and lift holds",
+    "supplier.suspensions.write": "Suspend and resume customers",
+    "supplier.contacts.write": "Add, change and end contacts of customers",
+    "supplier.domains.write": "Set and check mail domains of customers",
+    "supplier.activity.read": "Read who could do what in a customer",
 }
 _ALWAYS = frozenset({400, 401, 403, 404, 406, 429, 500, 503})
 _CHANGES = frozenset({408, 409, 413, 415, 422})
@@ -66,7 +74,11 @@ class ApiSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Return one alternative for each scope that allows one of the view's verbs."""
         verbs = getattr(self.view, "verbs", {}).get(self.method, ())
-        return [{_SCHEME: [scope]} for scope in service_scopes.with_verb(*verbs)]
+        return [
+            {_SCHEME: [scope]}
+            for audience in getattr(self.view, "audiences", ())
+            for scope in service_scopes.with_verb(*verbs, among=audience.value)
+        ]
 
 
 class BearerTokenExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -1,6 +1,7 @@
 """A view of the REST API states the verbs of each method; one without a statement refuses every caller."""
 
 from collections.abc import Collection
+from enum import Enum
 
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
@@ -9,6 +10,13 @@ from rest_framework.request import Request
 from delegation.authorization import service_scopes
 from delegation.authorization.verbs import Verb
 from portal.api.bearer_tokens import Caller
+
+
+class Audience(Enum):
+    """Says whose programs a view answers; the value has the verbs of their scopes."""
+
+    CUSTOMERS = service_scopes.VERBS
+    SUPPLIER = service_scopes.STAFF_VERBS
 
 
 class DenyAll(BasePermission):
@@ -31,4 +39,6 @@ class HasScope(BasePermission):
             return False
         if not verbs:
             raise MethodNotAllowed(method)
-        return not service_scopes.verbs_of(caller.scopes).isdisjoint(verbs)
+        audience = Audience.CUSTOMERS if caller.organization else Audience.SUPPLIER
+        is_meant = audience in getattr(view, "audiences", ())
+        return is_meant and not service_scopes.verbs_of(caller.scopes).isdisjoint(verbs)

@@ -36,6 +36,7 @@ DETAILS = {
     "idempotency_key_missing": "A change needs the header Idempotency-Key, with a new value for each change.",
     "idempotency_key_reused": "This Idempotency-Key was used for another request. Nothing was changed.",
     "precondition_required": "This change needs the header If-Match, with the ETag of what was read.",
+    "difference_changed": "The offers or the people affected have changed since the preview. Nothing was changed.",
     "access_changed": "The access has changed since it was read. Nothing was changed. Read it again.",
     "invalid_cursor": "The list cannot be continued from here. Read it again from its first page.",
     "invalid_request": "Some fields are missing or incorrect. Nothing was changed.",

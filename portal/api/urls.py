@@ -3,7 +3,21 @@
 from django.urls import path
 
 from portal.api import openapi
-from portal.api.v1 import access, activity, invitations, people, people_changes, rights_at, sites_and_roles
+from portal.api.v1 import (
+    access,
+    activity,
+    customer_ceilings,
+    customer_contacts,
+    customer_domains,
+    customer_holds,
+    customer_suspensions,
+    customers,
+    invitations,
+    people,
+    people_changes,
+    rights_at,
+    sites_and_roles,
+)
 
 _ORGANIZATION = "api/v1/organizations/<slug:organization>/"
 _PERSON = f"{_ORGANIZATION}people/<uuid:person>"
@@ -11,6 +25,51 @@ _INVITATION = f"{_ORGANIZATION}invitations/<uuid:invitation>"
 
 urlpatterns = [
     path("api/v1/openapi.json", openapi.serve, name="api_openapi"),
+    path("api/v1/organizations", customers.CustomersView.as_view(), name="api_organizations"),
+    path(
+        "api/v1/organizations/<slug:organization>", customers.CustomerView.as_view(), name="api_organization"
+    ),
+    path(f"{_ORGANIZATION}ceiling", customer_ceilings.CeilingView.as_view(), name="api_ceiling"),
+    path(
+        f"{_ORGANIZATION}ceiling/preview",
+        customer_ceilings.CeilingPreviewView.as_view(),
+        name="api_ceiling_preview",
+    ),
+    path(f"{_ORGANIZATION}holds", customer_holds.HoldsView.as_view(), name="api_holds"),
+    path(f"{_ORGANIZATION}holds/preview", customer_holds.HoldPreviewView.as_view(), name="api_hold_preview"),
+    path(
+        f"{_ORGANIZATION}holds/<uuid:hold>/lift", customer_holds.HoldLiftView.as_view(), name="api_hold_lift"
+    ),
+    path(
+        f"{_ORGANIZATION}suspension",
+        customer_suspensions.SuspensionStateView.as_view(),
+        name="api_suspension",
+    ),
+    path(
+        f"{_ORGANIZATION}suspension/preview",
+        customer_suspensions.SuspensionPreviewView.as_view(),
+        name="api_suspension_preview",
+    ),
+    path(
+        f"{_ORGANIZATION}suspension/end", customer_suspensions.ResumptionView.as_view(), name="api_resumption"
+    ),
+    path(f"{_ORGANIZATION}contacts", customer_contacts.ContactsView.as_view(), name="api_contacts"),
+    path(
+        f"{_ORGANIZATION}contacts/<uuid:contact>",
+        customer_contacts.OneContactView.as_view(),
+        name="api_contact",
+    ),
+    path(
+        f"{_ORGANIZATION}contacts/<uuid:contact>/end",
+        customer_contacts.ContactEndView.as_view(),
+        name="api_contact_end",
+    ),
+    path(f"{_ORGANIZATION}mail-domains", customer_domains.DomainsView.as_view(), name="api_mail_domains"),
+    path(
+        f"{_ORGANIZATION}mail-domains/check",
+        customer_domains.DomainCheckView.as_view(),
+        name="api_mail_domain_check",
+    ),
     path(f"{_ORGANIZATION}people", people.PeopleView.as_view(), name="api_people"),
     path(_PERSON, people.PersonView.as_view(), name="api_person"),
     path(f"{_PERSON}/remove", people_changes.RemovalView.as_view(), name="api_person_remove"),

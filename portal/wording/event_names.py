@@ -31,11 +31,11 @@ class EventNames:
     clock: dates.Clock | None = None
 
     def actor(self, event: EventView) -> str:
-        """Return the person who acted, with the supplier's name for its staff; that name alone for the system."""
+        """Return who acted, with the supplier's name for its staff and programs; that name alone for the system."""
         if event.actor_kind == "system":
             return str(settings.SUPPLIER_NAME)
         name = self._person(event, ACTOR_LABEL, event.actor)
-        if event.actor_kind == "staff":
+        if event.actor_kind in {"staff", "staff_service"}:
             return _("%(name)s of %(supplier)s") % {"name": name, "supplier": settings.SUPPLIER_NAME}
         return name
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from delegation.activity.events import EventView
 from delegation.authorization.event_types import Observation
 from delegation.authorization.verbs import Verb
-from portal.wording import cldr, event_names, events
+from portal.wording import cldr, event_names, events, service_user_events
 from portal.wording.events import EventLine, EventWording
 
 
@@ -105,6 +105,10 @@ def _tested(wording: AuditWording, event: EventView) -> EventLine:
     )
 
 
+def _worded(words: Callable[[AuditWording, EventView], tuple[str, str]]) -> "Sentence":
+    return lambda wording, event: EventLine(wording.actor(event), *words(wording, event))
+
+
 Sentence = Callable[[AuditWording, EventView], EventLine]
 
 _SENTENCES: Mapping[str, Sentence] = {
@@ -137,6 +141,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.STAFF_RIGHT_END: _ended,
     Verb.STAFF_RIGHT_GIVE: _given,
     Verb.STAFF_RIGHT_PROJECT: _did(lambda: _("built the projection of staff rights again")),
+    Verb.STAFF_SERVICE_CREATE: _worded(service_user_events.created),
+    Verb.STAFF_SERVICE_END: _worded(service_user_events.ended),
     Verb.TARGET_PAUSE: _did(lambda: _("paused deliveries to a connected system")),
     Verb.TARGET_REGISTER: _did(lambda: _("connected a system")),
     Verb.TARGET_RESUME: _did(lambda: _("resumed deliveries to a connected system")),

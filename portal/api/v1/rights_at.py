@@ -18,8 +18,12 @@ from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import ceilings, display_names
 from delegation.catalogue.display_names import DisplayNames
+from delegation.staff.readings import Reading
+from identity.organizations.queries import OrganizationView
 from portal.api import pagination
+from portal.api.permissions import Audience
 from portal.api.v1 import rights_at_fields, view
+from portal.api.v1.customer import customer_of
 from portal.api.v1.rights_at_fields import (
     CouldPageSerializer,
     InstantParameters,
@@ -41,6 +45,7 @@ def _wrong(field: str, text: str, code: str) -> ValidationError:
 class WhoCouldView(ApiView):
     """Answers who could do something."""
 
+    audiences: ClassVar = (Audience.CUSTOMERS, Audience.SUPPLIER)
     verbs: ClassVar[Verbs] = {"GET": (Verb.ACTIVITY_VIEW,)}
 
     @extend_schema(
@@ -51,8 +56,7 @@ class WhoCouldView(ApiView):
     )
     def get(self, request: Request, organization: str) -> Response:
         """Read who could, among the people whose events the service user may see, with the grounds of each."""
-        caller, found = view.caller_of(request), view.organization_of(request, organization)
-        view.require_ability(request, Verb.ACTIVITY_VIEW)
+        caller, found = view.caller_of(request), _asked_organization(request, organization)
         asked = view.query(QuestionParameters, request)
         after = pagination.row_of(asked["after"])
         names = display_names.load(organization=found.id)
@@ -105,6 +109,16 @@ def _right(right: Right, explanation: RightsExplanation) -> dict[str, Any]:
         **rights_at_fields.reach(right, assignment),
         "grounds": rights_at_fields.grounds(assignment, *given),
     }
+
+
+def _asked_organization(request: Request, key: str) -> OrganizationView:
+    """Return the program's own organization, or a customer of the supplier's program, whose log notes the question."""
+    if view.caller_of(request).organization is None:
+        customer = customer_of(request, key, Verb.ACTIVITY_VIEW, reading=Reading.ANSWER)
+        return customer.organization
+    found = view.organization_of(request, key)
+    view.require_ability(request, Verb.ACTIVITY_VIEW)
+    return found
 
 
 def _match(row: ExplainedMatch) -> dict[str, Any]:

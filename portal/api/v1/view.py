@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, Protocol
 
@@ -22,7 +22,7 @@ from identity.organizations.queries import OrganizationView
 from portal.api import problems
 from portal.api.bearer_tokens import BearerToken, Caller
 from portal.api.parsers import JsonBody
-from portal.api.permissions import HasScope
+from portal.api.permissions import Audience, HasScope
 from portal.api.problems import ApiProblem
 from portal.shell.page_context import PageContext
 from portal.signin.customers import rate_limits
@@ -59,13 +59,14 @@ class Outcome(Protocol):
 
 
 class ApiView(APIView):
-    """Derives every view of the API; `verbs` is its declaration."""
+    """Derives every view of the API; `verbs` and `audiences` are its declaration."""
 
     authentication_classes = [BearerToken]
     permission_classes = [HasScope]
     parser_classes = [JsonBody]
     http_method_names = ["get", "head", "post", "put"]
     verbs: ClassVar[Verbs] = {}
+    audiences: ClassVar[Collection[Audience]] = (Audience.CUSTOMERS,)
 
     def perform_authentication(self, request: Request) -> None:
         """Authenticate, and count also what is refused afterwards. Raises Throttled with whole seconds."""
@@ -120,6 +121,8 @@ def page_context(request: Request, organization: OrganizationView) -> PageContex
 def require_ability(request: Request, verb: Verb) -> None:
     """Raise Denied where the caller may do the verb nowhere in its organization. Two statements."""
     caller = caller_of(request)
+    if caller.organization is None:
+        raise NotFound
     abilities = policy.organization_abilities(
         actor=caller.actor, organization=caller.organization, at=caller.at
     )
@@ -152,7 +155,7 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-def done(outcome: Outcome, *, status: int = 200, **more: uuid.UUID) -> Response:
+def done(outcome: Outcome, *, status: int = 200, **more: uuid.UUID | str) -> Response:
     """Show the outcome of a command: the same answer for a repeated request, which a header marks."""
     body = {"act": str(outcome.act), "at": outcome.at.isoformat()} | {
         name: str(value) for name, value in more.items()

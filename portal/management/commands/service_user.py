@@ -1,7 +1,8 @@
-"""`manage.py service_user` creates, lists and ends the service users of a customer, and exchanges their credentials."""
+"""`manage.py service_user` creates, lists and ends service users, and exchanges the credentials of customers' ones."""
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,6 +12,10 @@ from audit.foundation.actor import Channel
 from audit.foundation.errors import DomainError
 from delegation.authorization import service_scopes
 from delegation.service_users import commands, queries
+from delegation.service_users.commands import ServiceUserCreated
+from delegation.service_users.queries import ServiceUserView
+from delegation.staff import queries as staff_queries
+from delegation.staff.queries import StaffMember
 from identity.memberships import queries as memberships_queries
 from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
@@ -18,7 +23,10 @@ from portal.wording import refusals
 
 
 class Command(BaseCommand):
-    """Acts as the system: `manage.py service_user create ORGANIZATION OWNER NAME SCOPE… [--days 90]`, `list`, `end`."""
+    """Acts as the system: `manage.py service_user create ORGANIZATION OWNER NAME SCOPE… [--days 90]`, `list`, `end`.
+
+    `create_staff OWNER NAME SCOPE…` and `list_staff` are for programs of the supplier.
+    """
 
     help = "Create, list and end service users (programs that call the REST API), and exchange their secrets."
 
@@ -39,6 +47,15 @@ class Command(BaseCommand):
             metavar="ADDRESS",
             help="it authenticates by keys from there, and has no secret",
         )
+        staff = what.add_parser("create_staff", help="the same for a program of the supplier")
+        staff.add_argument(
+            "owner", metavar="OWNER", help="the id or mail address of the staff member who answers for it"
+        )
+        staff.add_argument("name", metavar="NAME")
+        staff.add_argument("scopes", nargs="+", choices=list(service_scopes.STAFF_VERBS), metavar="SCOPE")
+        staff.add_argument("--days", type=int, default=90, help="how long it lasts, 180 at most (90)")
+        staff.add_argument("--reason", default="", help="what it is for; the event holds it")
+        what.add_parser("list_staff", help="list those of the supplier, ended ones too")
         listing = what.add_parser("list", help="list those of a customer, ended ones too")
         listing.add_argument("organization", metavar="ORGANIZATION", help="the customer's key")
         ending = what.add_parser("end", help="end one at once")
@@ -83,13 +100,33 @@ class Command(BaseCommand):
             until=at + dt.timedelta(days=options["days"]),
             jwks_uri=options["keys"],
         ).result
+        self._print(made)
+
+    def _create_staff(self, options: dict[str, Any]) -> None:
+        made = commands.create_for_staff(
+            actor=actor.system(channel=Channel.SHELL),
+            owner=_staff_member(options["owner"]).row,
+            name=options["name"],
+            scopes=frozenset(options["scopes"]),
+            until=clock.now() + dt.timedelta(days=options["days"]),
+            reason=options["reason"],
+        ).result
+        self._print(made)
+
+    def _print(self, made: ServiceUserCreated) -> None:
         self.stdout.write(f"Client id: {made.service_user}")
         if made.secret:
             self.stdout.write(f"Secret, not shown again: {made.secret}")
 
     def _list(self, options: dict[str, Any]) -> None:
         organization = _organization(options["organization"])
-        for row in queries.service_users(organization=organization.id, at=clock.now()):
+        self._print_list(queries.service_users(organization=organization.id, at=clock.now()))
+
+    def _list_staff(self, _options: dict[str, Any]) -> None:
+        self._print_list(queries.of_staff(at=clock.now()))
+
+    def _print_list(self, rows: Sequence[ServiceUserView]) -> None:
+        for row in rows:
             state = "in force" if row.in_force else "ended"
             until = row.valid_until.isoformat(timespec="minutes")
             self.stdout.write(
@@ -120,6 +157,15 @@ class Command(BaseCommand):
         row = queries.for_command(service_user=options["id"])
         commands.end(actor=actor.system(channel=Channel.SHELL), service_user=row)
         self.stdout.write("Ended: its secret and its tokens are refused from now on.")
+
+
+def _staff_member(named: str) -> StaffMember:
+    found = [one for one in staff_queries.staff_members() if named in {str(one.id), one.row.contact}]
+    if len(found) != 1:
+        raise CommandError(
+            f"{named} is {'the address of several staff members' if found else 'no staff member who has signed in'}."
+        )
+    return found[0]
 
 
 def _organization(key: str) -> OrganizationView:

@@ -50,6 +50,7 @@ def open_session(request: HttpRequest, claims: Claims) -> tuple[str, uuid.UUID]:
             )
         except sessions.LoggedOut as error:
             raise SignInRefused(RefusalCode.SIGNED_OUT) from error
+        identities.note_sign_in(user=user, roles=_roles(claims), at=at)
         facts = {"staff_session": key, "epoch": user.epoch, "roles": sorted(_roles(claims))}
         _add(batch, Observation.STAFF_SIGN_IN_SUCCEEDED, user, actor_of(request, user), facts=facts)
     return secret, user.pk

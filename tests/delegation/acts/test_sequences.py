@@ -656,6 +656,8 @@ OF_STAFF = {
     Verb.STAFF_RIGHT_END,
     Verb.STAFF_RIGHT_GIVE,
     Verb.STAFF_RIGHT_PROJECT,
+    Verb.STAFF_SERVICE_CREATE,
+    Verb.STAFF_SERVICE_END,
 }
 """Acts about the supplier's staff, holds, programs and questions change no assignment. Handovers and orphan cases do,
 and have tests of their own (tests/delegation)."""

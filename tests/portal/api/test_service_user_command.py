@@ -7,7 +7,8 @@ from django.core.management import CommandError, call_command
 
 from delegation.authorization.verbs import Verb
 from identity.service_users import service_tokens
-from tests.fixtures import events
+from tests.fixtures import events, service_users, staff_rights
+from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +46,34 @@ def test_command_creates_lists_exchanges_and_ends_a_service_user(
     assert " ended " in run(capsys, "list", "koskela")
     (event,) = events.recorded(Verb.SERVICE_USER_END)
     assert (event.actor_kind, event.outcome) == ("system", "done")
+
+
+def test_command_creates_and_lists_a_service_user_of_staff(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    staff = Staff(world)
+    maarja = staff_rights.hired("Maarja Kuusk")
+    staff.give(maarja, "account_manager", unit=staff.kivisalo)
+    service_users.sign_in_owner(maarja)
+    out = run(capsys, "create_staff", str(maarja.pk), "CRM", "supplier.holds.write", "--days", "30")
+    client, secret = re.findall(r": (\S+)$", out, re.MULTILINE)
+    found = service_tokens.find(client=client)
+    assert found is not None
+    assert found.verify_secret(secret)
+    assert re.search(rf"^{client} in force .* Maarja Kuusk: CRM", run(capsys, "list_staff"), re.MULTILINE)
+    for owner, days, says in (
+        (staff.otso.pk, "30", "exceeds_authority"),
+        (maarja.pk, "181", "exceeds_authority"),
+        (world.aino.user_id, "30", "no staff member"),
+    ):
+        with pytest.raises(CommandError, match=says):
+            call_command(
+                "service_user", "create_staff", str(owner), "CRM", "supplier.holds.write", "--days", days
+            )
+    run(capsys, "end", client)
+    assert service_tokens.find(client=client) is None
+    (event,) = events.recorded(Verb.STAFF_SERVICE_END)
+    assert (event.actor_kind, event.organization, event.outcome) == ("system", None, "done")
 
 
 WRONG = [
