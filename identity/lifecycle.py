@@ -156,7 +156,7 @@ def create_service_user(*, owner: Membership | User, new: NewServiceUser, at: dt
     member = owner if isinstance(owner, Membership) else None
     ServiceUser.objects.create(
         id=new.id,
-        organization_id=member and member.organization_id,
+        organization_id=member.organization_id if member else None,
         owner=member,
         staff_owner=None if isinstance(owner, Membership) else owner,
         scopes=new.scopes,

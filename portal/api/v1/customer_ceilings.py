@@ -45,7 +45,9 @@ class CeilingInput(InputSerializer):
         help_text="The key of the business unit; empty for all of the customer's.",
     )
     template = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
-    offer = OfferInput(many=True, required=False, default=list, max_length=offer_fields.MOST)
+    offer = serializers.ListField(
+        child=OfferInput(), required=False, default=list, max_length=offer_fields.MOST
+    )
 
 
 class CeilingChangeInput(CeilingInput):

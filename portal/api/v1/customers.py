@@ -110,7 +110,9 @@ class CustomerInput(InputSerializer):
     )
     admins = serializers.ListField(child=AdminInput(), min_length=1, max_length=MAX_ADMINS)
     template = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
-    offer = OfferInput(many=True, required=False, default=list, max_length=offer_fields.MOST)
+    offer = serializers.ListField(
+        child=OfferInput(), required=False, default=list, max_length=offer_fields.MOST
+    )
 
     def validate_numbers(self, numbers: dict[str, str]) -> dict[str, str]:
         """Require a business unit, and bound their number. Raises ValidationError."""
