@@ -43,6 +43,7 @@ REFUSED = {
     ("identity_serviceuser", "former_secret_hash"): "service_user_former_secret_ends",
     ("identity_serviceuser", "former_secret_until"): "service_user_former_secret_ends",
     ("identity_serviceuser", "jwks_uri"): "service_user_has_secret_or_keys",
+    ("identity_serviceuser", "staff_owner_id"): "service_user_one_owner",
     ("identity_look", "rule_id"): "look_by_code_or_rule",
     ("identity_look", "code_until"): "look_code_short",
     ("identity_look", "allowed_at"): "look_begun_and_short",
