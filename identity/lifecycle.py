@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -154,16 +154,13 @@ def create_service_user(*, owner: Membership | User, new: NewServiceUser, at: dt
         created_at=at,
     )
     member = owner if isinstance(owner, Membership) else None
+    columns = {column: value for column, value in asdict(new).items() if column != "name"}
     ServiceUser.objects.create(
-        id=new.id,
         organization_id=member.organization_id if member else None,
         owner=member,
         staff_owner=None if isinstance(owner, Membership) else owner,
-        scopes=new.scopes,
-        secret_hash=new.secret_hash,
-        jwks_uri=new.jwks_uri,
         valid_from=at,
-        valid_until=new.valid_until,
+        **columns,
     )
     ledger.open_chain(chain=new.id, kind=Chain.Kind.PERSON)
 
