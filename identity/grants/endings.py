@@ -23,8 +23,10 @@ SELECT DISTINCT f.membership_id, f.client_id, a.key
 FROM identity_tokenfamily f
 JOIN identity_client c ON c.protocol_id = f.client_id
 JOIN identity_application a ON a.id = c.application_id
-WHERE f.expires_at > %(at)s AND f.ended_at IS NULL
+WHERE f.expires_at > %(at)s AND f.ended_at IS NULL AND (f.membership_id, f.client_id) > (%(membership)s, %(client)s)
+ORDER BY f.membership_id, f.client_id LIMIT %(most)s
 """
+_FIRST = uuid.UUID(int=0)
 _END = """
 UPDATE identity_tokenfamily f SET ended_at = %(at)s, logout_at = %(at)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(membership uuid, client text)
@@ -53,9 +55,11 @@ SELECT count(*) FROM ended
 """
 
 
-def open_grants(*, at: dt.datetime) -> list[OpenGrant]:
-    """List what clients hold, each client once for each membership. One statement."""
-    return [OpenGrant(*row) for row in db.fetch_all(_OPEN, {"at": at})]
+def open_grants(*, at: dt.datetime, most: int, after: OpenGrant | None = None) -> list[OpenGrant]:
+    """List what clients hold, each client once for each membership, up to `most` that follow `after`. One statement."""
+    membership, client = (after.membership, after.client) if after else (_FIRST, "")
+    rows = db.fetch_all(_OPEN, {"at": at, "membership": membership, "client": client, "most": most})
+    return [OpenGrant(*row) for row in rows]
 
 
 def end(*, grants: Iterable[OpenGrant], at: dt.datetime) -> int:

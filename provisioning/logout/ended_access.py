@@ -32,13 +32,16 @@ class EndedAccessWatch:
 
 
 def end_all() -> int:
-    """End what has no reason any more. Three statements for up to 2,000 open grants, and one where some end."""
+    """End what has no reason any more. Two statements for each 2,000 open grants, and one where some of them end.
+
+    However many grants are open, a process holds those of one batch.
+    """
     at = clock.now()
     ended = endings.end_with_sessions(at=at)
-    grants = endings.open_grants(at=at)
-    for start in range(0, len(grants), _BATCH):
-        batch = grants[start : start + _BATCH]
+    batch = endings.open_grants(at=at, most=_BATCH)
+    while batch:
         usable = entitlements.usable_applications(memberships={grant.membership for grant in batch}, at=at)
         lost = [grant for grant in batch if (grant.membership, grant.application) not in usable]
         ended += endings.end(grants=lost, at=at) if lost else 0
+        batch = endings.open_grants(at=at, most=_BATCH, after=batch[-1]) if len(batch) == _BATCH else []
     return ended

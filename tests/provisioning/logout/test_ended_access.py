@@ -65,9 +65,23 @@ def test_grants_issued_since_the_look_are_not_ended(world: World) -> None:
     """A person who gets rights again, and signs in at once, is not signed out by a look that began before."""
     before = clock.now()
     grants.token_pair(world.mikko)
-    opened = endings.open_grants(at=clock.now())
+    opened = endings.open_grants(at=clock.now(), most=9)
     assert endings.end(grants=opened, at=before) == 0
     assert endings.end(grants=opened, at=clock.now()) == 1
+
+
+def test_open_grants_are_read_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for member in (world.mikko, world.olli, world.tiina):
+        grants.token_pair(member, session=str(member.id))
+    at, listed = clock.now(), []
+    while page := endings.open_grants(at=at, most=2, after=listed[-1] if listed else None):
+        assert len(page) <= 2
+        listed += page
+    assert {grant.membership for grant in listed} == {world.mikko.id, world.olli.id, world.tiina.id}
+    assert len(listed) == 3
+    monkeypatch.setattr(ended_access, "_BATCH", 1)
+    holds.place(world, holds.account_manager(world), "ordering")
+    assert ended_access.end_all() == 2
 
 
 @pytest.mark.parametrize("seconds", [3700, 13 * 3600], ids=["idle", "absolute"])
