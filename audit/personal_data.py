@@ -137,3 +137,12 @@ def decrypt(*, encrypted: Mapping[str, object], keys: Mapping[uuid.UUID, bytes])
         except encryption.DecryptionFailed:
             return None
     return data.decode()
+
+
+def destroy(*, people: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Empty the keys of these people and invitations, and return those that had one. One statement.
+
+    The act's event must name them (`DESTROYED`): the database compares it at the commit.
+    """
+    statement = "UPDATE audit_person_key SET wrapped = '' WHERE id = ANY(%s) AND wrapped <> '' RETURNING id"
+    return sorted(person for (person,) in db.fetch_all(statement, [list(people)]))

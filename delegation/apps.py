@@ -29,3 +29,4 @@ class DelegationConfig(AppConfig):
         from delegation.people import planned_ends  # noqa: F401 - registers what a return waits for
         from delegation.service_users import impact as service_users_impact  # noqa: F401 - needs loaded models
         from delegation.staff import state as staff_state  # noqa: F401 - needs loaded models
+        from delegation.takeover_reports import state as takeover_state  # noqa: F401 - needs loaded models

@@ -22,6 +22,7 @@ from delegation.orphan_cases.models import (
     OrphanRequest,
     OrphanVerdict,
 )
+from delegation.takeover_reports.models import TakeoverReport
 
 __all__ = [
     "AbsenceClaim",
@@ -56,5 +57,6 @@ __all__ = [
     "StaffPermission",
     "StaffRight",
     "StaffScope",
+    "TakeoverReport",
     "UnitCeiling",
 ]

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection
 
@@ -200,14 +199,6 @@ def change_details(*, person: User, name: str, phone: str, at: dt.datetime) -> N
     Membership.objects.filter(ahead, user=person).update(sort_key=sort_key)
     if name != person.name:
         Membership.objects.filter(~ahead, user=person, former_name="").update(former_name=person.name)
-
-
-def remove_factors(*, person: User) -> list[int]:
-    """Delete a person's second factors and recovery codes, and return the ids of their rows. Two statements."""
-    rows = Authenticator.objects.filter(user=person.id)
-    removed = list(rows.order_by("id").values_list("id", flat=True))
-    Authenticator.objects.filter(id__in=removed).delete()
-    return removed
 
 
 def change_language(*, person: User, language: str) -> None:

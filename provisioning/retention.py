@@ -10,6 +10,7 @@ from audit.log.ledger import SUPPLIER, Subject
 from delegation import retention
 from delegation.acts import locked_observations
 from delegation.authorization.event_types import Observation
+from delegation.erasures import due_people as erasures
 from delegation.looking_along import prepared_forms
 from identity.grants import retention as grants
 from identity.looks import looked_pages
@@ -29,7 +30,8 @@ RETENTION = dt.timedelta(days=90)
 def purge() -> int:
     """Delete deliveries that ended 90 days ago, whether they succeeded or not, and expired tokens and sessions.
 
-    Also creates the log's partitions of the coming months. Returns how many rows were deleted.
+    Also erases people who left long ago, and creates the log's partitions of the coming months. Returns how many rows
+    were deleted.
     """
     at = clock.now()
     cutoff = at - RETENTION
@@ -44,6 +46,7 @@ def purge() -> int:
     logouts, _ = Logout.objects.filter(Q(done_at__lt=cutoff) | not_needed).delete()
     mails, _ = Mail.objects.filter(Q(sent_at__lt=cutoff) | Q(failed_at__lt=cutoff)).delete()
     removals, _ = Removal.objects.filter(due_at=None, removed_at__lt=cutoff).delete()
+    erasures.erase_due(at=at)
     return deliveries + logouts + mails + removals + _purge_tokens(at) + _purge_expired(at)
 
 

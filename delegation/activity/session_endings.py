@@ -21,6 +21,7 @@ _LONGEST = dt.timedelta(hours=24)
 """No session lives longer: events before that are not searched."""
 _OF_PERSON = (
     Verb.PERSON_SIGN_OUT,
+    Verb.TAKEOVER_REPORT,
     Observation.PASSWORD_CHANGED,
     Observation.PASSWORD_RESET,
     Observation.SESSION_ENDED,
@@ -46,6 +47,8 @@ class EndingReason(StrEnum):
     OTHER_BROWSER = "other_browser"
     """The person ended this session from another browser."""
     PASSWORD = "password"  # noqa: S105 - a reason
+    BLOCKED = "blocked"
+    """The person blocked the own sign-in from a mail."""
     WEAK = "weak"
     """The session had proved less than the person's factors or roles demand."""
     IDLE = "idle"
@@ -129,6 +132,7 @@ _REASONS: Mapping[str, EndingReason] = {
     Verb.MEMBER_SIGN_OUT: EndingReason.BY_ADMIN,
     Verb.MEMBER_SUSPEND: EndingReason.PAUSED,
     Verb.PERSON_SIGN_OUT: EndingReason.OTHER_BROWSER,
+    Verb.TAKEOVER_REPORT: EndingReason.BLOCKED,
     Observation.SESSION_ENDED: EndingReason.OTHER_BROWSER,
     Observation.PASSWORD_CHANGED: EndingReason.PASSWORD,
     Observation.PASSWORD_RESET: EndingReason.PASSWORD,

@@ -108,7 +108,7 @@ class AlreadyExists(DomainError):
     """The value is in use already.
 
     `field`: key, site, number, register_id, client, email, second_email, right, hold, proposal,
-    recovery, absence_claim, case, handover.
+    recovery, absence_claim, case, handover, takeover.
     """
 
     code = "already_exists"
@@ -195,6 +195,13 @@ class ClaimClosed(DomainError):
     """A claim that an admin has left was answered, withdrawn or dismissed: `state`."""
 
     code = "claim_closed"
+    is_refusal = False
+
+
+class TakeoverClosed(DomainError):
+    """A report that a person's sign-in was taken over is closed."""
+
+    code = "takeover_closed"
     is_refusal = False
 
 

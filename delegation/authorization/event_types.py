@@ -25,6 +25,7 @@ class Observation(StrEnum):
     MAIL_FAILED = "mail.failed"
     MAIL_SENT = "mail.sent"
     ORGANIZATION_ORPHANED = "organization.orphaned"
+    OWN_DATA_READ = "own_data.read"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a verb
     PASSWORD_REHASHED = "password.rehashed"  # noqa: S105 - a verb
     PASSWORD_RESET = "password.reset"  # noqa: S105 - a verb
@@ -66,6 +67,7 @@ _TOPICS: dict[Observation, Topic] = {
     Observation.LOGOUT_FAILED: Topic.SYSTEMS,
     Observation.MAIL_FAILED: Topic.MAILS,
     Observation.MAIL_SENT: Topic.MAILS,
+    Observation.OWN_DATA_READ: Topic.NOT_LOGGED,
     Observation.PASSWORD_CHANGED: Topic.SIGN_IN,
     Observation.PASSWORD_REHASHED: Topic.SIGN_IN,
     Observation.PASSWORD_RESET: Topic.SIGN_IN,

@@ -48,6 +48,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         *_CASES,
         Verb.FACTOR_RECOVERY_OPEN,
         Verb.FACTOR_RECOVERY_REFUSE,
+        Verb.TAKEOVER_CLOSE,
     ),
     StaffRole.SENIOR_SUPPORT: (
         *_READ_CUSTOMERS,
@@ -61,6 +62,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.FACTOR_RECOVERY_REFUSE,
         Verb.ORGANIZATION_RESUME,
         Verb.ORGANIZATION_SUSPEND,
+        Verb.TAKEOVER_CLOSE,
     ),
     StaffRole.ACCOUNT_MANAGER: (
         *_READ_CUSTOMERS,

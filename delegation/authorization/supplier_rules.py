@@ -1,10 +1,11 @@
-"""The rules of the verbs on the supplier's data stand apart, by type, so that `verbs` has room for others."""
+"""The rules of the verbs on the supplier's data, and of those on a person, stand apart: `verbs` has room for others."""
 
 from collections.abc import Mapping
 
 from delegation.authorization.verb_rules import Effect, On, Rule, Topic
 
 _STEP = Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF)
+_OWN_SIGN_IN = Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True)
 _STEPS = ("answer", "approve", "ask", "close", "continue", "name", "notify", "object", "prove", "withdraw")
 _OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
 _BY_OPERATORS = (
@@ -23,14 +24,19 @@ RULES: Mapping[str, Rule] = {
     "factor_recovery.agree": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     "factor_recovery.open": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     "factor_recovery.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
+    "factor_recovery.use": _OWN_SIGN_IN,
     "hold.lift": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     "hold.place": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     "key.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "organization.resume": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    "person.erase": Rule(On.PERSON, Effect.MEMBERSHIP, Topic.NOT_LOGGED, allow_system=True),
+    "person.sign_out": _OWN_SIGN_IN,
     "record.preview": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "staff_right.end": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "staff_right.give": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "staff_right.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    "takeover.close": Rule(On.PERSON, Effect.NONE, Topic.SIGN_IN),
+    "takeover.report": _OWN_SIGN_IN,
     "target.pause": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "target.resume": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "target.sync": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),

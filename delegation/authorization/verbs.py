@@ -87,6 +87,7 @@ class Verb(StrEnum):
     ORPHAN_CASE_VIEW = "orphan_case.view"
     ORPHAN_CASE_WITHDRAW = "orphan_case.withdraw"
     OWNER_APPOINT = "owner.appoint"
+    PERSON_ERASE = "person.erase"
     PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
     RECORD_PREVIEW = "record.preview"
@@ -104,6 +105,8 @@ class Verb(StrEnum):
     STAFF_RIGHT_VIEW = "staff_right.view"
     STAFF_SERVICE_CREATE = "staff_service.create"
     STAFF_SERVICE_END = "staff_service.end"
+    TAKEOVER_CLOSE = "takeover.close"
+    TAKEOVER_REPORT = "takeover.report"
     TARGET_PAUSE = "target.pause"
     TARGET_REGISTER = "target.register"
     TARGET_RESUME = "target.resume"
@@ -173,7 +176,6 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
     Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    Verb.FACTOR_RECOVERY_USE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     **dict.fromkeys((Verb.HANDOVER_ACCEPT, Verb.HANDOVER_CLOSE), _handing_over()),
     Verb.HANDOVER_COMPLETE: _handing_over(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE),
     Verb.HANDOVER_OPEN: _handing_over(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL),
@@ -215,7 +217,6 @@ RULES: dict[Verb, Rule] = {
     Verb.PERSON_UPDATE: Rule(
         On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)
     ),
-    Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.REMOVAL_CANCEL: _GIVING,
     Verb.REMOVAL_PLAN: _leaving(),
     Verb.SERVICE_USER_CREATE: _of_program(On.ORGANIZATION),

@@ -19,7 +19,7 @@ from delegation.authorization.verbs import Verb
 from delegation.factor_recoveries import rules
 from delegation.factor_recoveries.models import FactorRecovery
 from delegation.factor_recoveries.subjects import MemberToRecover
-from identity import lifecycle, revocation
+from identity import erasure, revocation
 from identity.memberships.models import Membership
 from identity.people.models import User
 
@@ -124,7 +124,7 @@ def use(*, actor: Actor, person: User, idempotency_key: str | None = None) -> Ou
             raise NotFound
         row.state, row.used_at = _STATE.USED, act.at
         row.save(update_fields=["state", "used_at"])
-        removed = lifecycle.remove_factors(person=person)
+        removed = erasure.remove_factors(person=person)
         revoked = revocation.revoke_users(users=[person.id], at=act.at)
         act.record(
             recovery=str(row.id),

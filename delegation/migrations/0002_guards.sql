@@ -29,7 +29,8 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_invitation',
     'delegation_invitation_sites',
     'delegation_invitationtoken',
-    'delegation_idempotencyrecord'
+    'delegation_idempotencyrecord',
+    'delegation_takeoverreport'
 ]) guarded;
 
 -- The organization of an assignment is its membership's, whatever was written: working admins are found by it.
@@ -155,6 +156,22 @@ BEGIN
 END $$;
 CREATE TRIGGER claim_fixed BEFORE UPDATE OR DELETE ON delegation_absenceclaim
 FOR EACH ROW EXECUTE FUNCTION delegation_claim_fixed();
+
+-- A report of a takeover is closed once and never rewritten. Reports of a person do not overlap: a link about a change
+-- before a report was used up by it.
+ALTER TABLE delegation_takeoverreport ADD CONSTRAINT takeover_report_no_overlap EXCLUDE USING gist
+    (person WITH =, tstzrange(changed_at, reported_at, '[]') WITH &&);
+CREATE FUNCTION delegation_takeover_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.closed_at IS NOT NULL OR NEW.closed_at IS NULL
+       OR (NEW.id, NEW.person, NEW.changed_at, NEW.reported_at, NEW.act)
+          IS DISTINCT FROM (OLD.id, OLD.person, OLD.changed_at, OLD.reported_at, OLD.act) THEN
+        RAISE EXCEPTION 'a report of a takeover is closed once, and never rewritten' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER takeover_fixed BEFORE UPDATE OR DELETE ON delegation_takeoverreport
+FOR EACH ROW EXECUTE FUNCTION delegation_takeover_fixed();
 
 -- The steps of a case without an admin follow one another (docs/orphan-cases.md); what was opened, and for which person, is
 -- never rewritten, and the time for objections never gets shorter.

@@ -71,23 +71,25 @@ def record(
         for organization in organizations
     }
     fact = ("page", what.value)
-    _record(
-        actor,
-        [
+    record_repeatable(
+        actor=actor,
+        what=[
             Repeatable(Observation.CUSTOMER_DATA_READ, subject, organization, fact, organization)
             for organization, subject in subjects.items()
         ],
-        at,
+        at=at,
     )
 
 
 def record_own_log(*, actor: Actor, what: Reading, at: dt.datetime | None = None) -> None:
     """Record in the supplier's log that this staff member reads that log itself, as `record` does."""
     subject, fact = Subject("supplier", ledger.SUPPLIER), ("page", what.value)
-    _record(actor, [Repeatable(Observation.SUPPLIER_LOG_READ, subject, ledger.SUPPLIER, fact)], at)
+    what_is_read = [Repeatable(Observation.SUPPLIER_LOG_READ, subject, ledger.SUPPLIER, fact)]
+    record_repeatable(actor=actor, what=what_is_read, at=at)
 
 
-def _record(actor: Actor, what: Sequence[Repeatable], at: dt.datetime | None) -> None:
+def record_repeatable(*, actor: Actor, what: Sequence[Repeatable], at: dt.datetime | None) -> None:
+    """Record readings, of which repeats within an hour are one event, in a transaction of its own."""
     at = at or clock.now()
     first = repeat_counters.count_repeats(actor=actor, what=what, at=at)
     if not first:

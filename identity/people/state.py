@@ -48,6 +48,8 @@ _USERS = f"""
     ), newest_phone AS (
         SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'phone' AS phone
         FROM event WHERE verb = 'person.update' AND after ? 'phone' ORDER BY subject, at DESC, id DESC
+    ), erased AS (
+        SELECT subject AS user_id FROM event WHERE verb = 'person.erase'
     ), newest_mail AS (
         SELECT DISTINCT ON (user_id) user_id, deliverable FROM (
             SELECT subject AS user_id, at, id, facts ->> 'deliverable' AS deliverable
@@ -56,12 +58,13 @@ _USERS = f"""
             FROM event WHERE subject_kind = 'invitation' AND after ? 'deliverable'
         ) mail ORDER BY user_id, at DESC, id DESC
     )
-    SELECT c.id, 'customer' AS directory, NULL::jsonb AS contact, true AS is_active, false AS is_superuser,
+    SELECT c.id, 'customer' AS directory, NULL::jsonb AS contact, x.user_id IS NULL AS is_active, false AS is_superuser,
            1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email,
            coalesce(n.name, c.name) AS name, t.phone,
            coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
     FROM created c
     LEFT JOIN raised r ON r.user_id = c.id
+    LEFT JOIN erased x ON x.user_id = c.id
     LEFT JOIN newest_password p ON p.user_id = c.id
     LEFT JOIN newest_name n ON n.user_id = c.id
     LEFT JOIN newest_phone t ON t.user_id = c.id
@@ -126,7 +129,10 @@ declarations.register(
     Rebuilt(
         table="mfa_authenticator",
         key=("id",),
-        events="subject_kind = 'user' AND (starts_with(verb, 'factor.') OR verb = 'factor_recovery.use')",
+        events="""
+            subject_kind = 'user'
+            AND (starts_with(verb, 'factor.') OR verb IN ('factor_recovery.use', 'person.erase', 'takeover.report'))
+        """,
         expected="""
             SELECT (facts ->> 'added')::bigint AS id, subject AS user_id, facts ->> 'factor' AS type,
                    facts ->> 'digest' AS data

@@ -25,6 +25,7 @@ from portal.desk.people import views as people
 from portal.desk.records import views as records
 from portal.desk.staff import views as staff
 from portal.desk.suspensions import views as suspensions
+from portal.desk.takeover_reports import views as takeover_reports
 
 urlpatterns = [
     path("", home.desk, name="staff_home"),
@@ -120,6 +121,11 @@ urlpatterns = [
     ),
     path("organizations/<slug:organization>/resume", suspensions.resume, name="staff_resume"),
     path("organizations/<slug:organization>/suspend", suspensions.suspend, name="staff_suspend"),
+    path(
+        "organizations/<slug:organization>/takeovers/<uuid:report>/",
+        takeover_reports.detail,
+        name="staff_takeover",
+    ),
     path("rights/", staff.listing, name="staff_rights"),
     path("rights/give", staff.give, name="staff_right_give"),
     path("rights/<uuid:right>/end", staff.end, name="staff_right_end"),

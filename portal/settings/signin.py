@@ -75,6 +75,7 @@ ORPHAN_WEIGHTS = staff_variables.ORPHAN_WEIGHTS.value()
 ORPHAN_THRESHOLD = staff_variables.ORPHAN_THRESHOLD.value()
 FACTOR_RECOVERY_WAIT = dt.timedelta(minutes=staff_variables.RECOVERY_WAIT.value())
 """How long an agreed replacement of a lost second factor waits, after notices by mail."""
+ERASURE_AFTER = dt.timedelta(days=staff_variables.ERASURE_DAYS.value())
 ABSENCE_CLAIM_WAIT = dt.timedelta(days=staff_variables.ABSENCE_WAIT.value())
 """How long a claim that an admin has left waits for an answer, before it is on support's worklist."""
 GUARDIAN_MONKEY_PATCH_USER = False

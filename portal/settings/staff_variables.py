@@ -92,6 +92,12 @@ ABSENCE_WAIT = Variable(
     doc="Days that an organization's admins have to answer a colleague who says that an admin has left; then it is on"
     " support's worklist.",
 )
+ERASURE_DAYS = Variable(
+    name="KEYHOLDER_ERASURE_DAYS",
+    parse=whole(least=31, most=36_500),
+    default="730",
+    doc="Days after the end of a person's last membership until the person is erased; the log stays verifiable.",
+)
 ORPHAN_WAIT = Variable(
     name="KEYHOLDER_ORPHAN_WAIT",
     parse=whole(least=1, most=720),

@@ -39,6 +39,7 @@ def retention_spans() -> Mapping[str, str]:
         "invitation": links.VALIDITY.total_seconds(),
         "dead_link": links.RETENTION.total_seconds(),
         "delivery": retention.RETENTION.total_seconds(),
+        "erasure": settings.ERASURE_AFTER.total_seconds(),
         "token": max(grants.RETENTION, grants.ACCESS_RETENTION).total_seconds(),
         "choice": max(
             settings.LANGUAGE_COOKIE_AGE, current_organization.COOKIE_SECONDS, settings.CSRF_COOKIE_AGE

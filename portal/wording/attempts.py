@@ -77,6 +77,7 @@ _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
     Verb.ORPHAN_CASE_VIEW: lambda: _("to view cases of missing admins"),
     Verb.OWNER_APPOINT: lambda: _("to appoint an owner"),
     Verb.RECORD_PREVIEW: lambda: _("to preview a record"),
+    Verb.PERSON_ERASE: lambda: _("to erase a person"),
     Verb.RETENTION_PURGE: lambda: _("to delete data whose retention has ended"),
     Verb.STAFF_RIGHT_END: lambda: _("to end a right of staff"),
     Verb.STAFF_RIGHT_GIVE: lambda: _("to give a right of staff"),
@@ -92,6 +93,8 @@ _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
     Verb.MEMBER_UPDATE: lambda: _("to change %(who)s’s details"),
     Verb.PERSON_UPDATE: lambda: _("to change %(who)s’s details"),
     Verb.PERSON_SIGN_OUT: lambda: _("to sign %(who)s out"),
+    Verb.TAKEOVER_CLOSE: lambda: _("to close the report that %(who)s’s sign-in was taken over"),
+    Verb.TAKEOVER_REPORT: lambda: _("to block the own sign-in"),
 }
 """What no customer's log has; charts name it."""
 

@@ -52,6 +52,9 @@ _SENTENCES: Mapping[EndingReason, Callable[[], str]] = {
         "This session was signed out on %(moment)s from your other browser."
     ),
     EndingReason.PASSWORD: lambda: _("You were signed out on %(moment)s, because your password was changed."),
+    EndingReason.BLOCKED: lambda: _(
+        "You were signed out on %(moment)s, because you blocked your sign-in. Set a new password."
+    ),
     EndingReason.WEAK: lambda: _(
         "You were signed out, because your access requires a second sign-in method."
     ),

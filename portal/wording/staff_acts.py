@@ -11,6 +11,7 @@ from portal.wording import (
     orphan_cases,
     record_events,
     suspension_events,
+    takeover_events,
 )
 from portal.wording.event_names import EventNames
 
@@ -21,5 +22,6 @@ TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
     **orphan_cases.TEXTS,
     **record_events.TEXTS,
     **suspension_events.TEXTS,
+    **takeover_events.TEXTS,
 }
 """The sentence and its note of each of these acts."""

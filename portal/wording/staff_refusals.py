@@ -33,6 +33,7 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
         "This admin was asked a short time ago and is still an admin. Nothing was changed."
     ),
     errors.ClaimClosed: lambda: _("This question is closed already. Nothing was changed."),
+    errors.TakeoverClosed: lambda: _("This report is closed already. Nothing was changed."),
     errors.HasAdmin: lambda: _("This customer has a working admin. Nothing was changed."),
     errors.CaseStep: lambda: _("The case is at another step. Nothing was changed. Look at it again."),
     errors.CaseStopped: lambda: _(

@@ -1,56 +1,20 @@
 """People change their own details, which all their organizations and connected systems share."""
 
-import uuid
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from audit.foundation import clock
 from audit.foundation.actor import Actor
-from audit.foundation.errors import Busy
 from audit.log.ledger import Subject
 from audit.personal_data import PersonalValue
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
-from delegation.acts.person_set import PersonSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import Unchanged
 from delegation.authorization.verbs import Verb
+from delegation.people.subjects import PersonInOrganizations
 from identity import lifecycle
-from identity.memberships import queries as memberships_queries
 from identity.people.models import User
-
-
-class _OwnMembership(NamedTuple):
-    membership: uuid.UUID
-    organization: uuid.UUID
-
-
-class PersonInOrganizations(PersonSet):
-    """Holds one person and locks the chains of the person's present organizations: each gets an event."""
-
-    def __init__(self, person: User) -> None:
-        super().__init__(person)
-        self.members = self._present()
-
-    def chains(self) -> list[uuid.UUID]:
-        """Return the person's own chain and those of the organizations."""
-        return [self.chain, *(member.organization for member in self.members)]
-
-    def reload(self) -> None:
-        """Read person and memberships again under the locks.
-
-        Raises Busy where the person has joined an organization whose chain is not locked.
-        """
-        super().reload()
-        locked = set(self.chains())
-        self.members = self._present()
-        if not locked.issuperset(self.chains()):
-            raise Busy(seconds=1)
-
-    def _present(self) -> list[_OwnMembership]:
-        rows = memberships_queries.active_or_suspended(at=clock.now()).filter(user=self.chain)
-        return [_OwnMembership(*row) for row in rows.order_by("id").values_list("id", "organization_id")]
 
 
 @command

@@ -18,10 +18,11 @@ from delegation.continuity import AtRisk
 from delegation.organizations import customer_numbers, queries
 from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
-from portal.desk.home import case_lines, claim_lines, recovery_lines
+from portal.desk.home import case_lines, claim_lines, recovery_lines, takeover_lines
 from portal.desk.home.case_lines import OpenCaseLine
 from portal.desk.home.claim_lines import ClaimLine
 from portal.desk.home.recovery_lines import RecoveryLine
+from portal.desk.home.takeover_lines import TakeoverLine
 from portal.shell.page_model import PageModel
 from portal.signin.staff.pages import SignInFacts
 from portal.signin.staff.reader import StaffReader
@@ -98,6 +99,8 @@ class DeskHomePage(PageModel):
     sign_in: SignInFacts
     recoveries: Sequence[RecoveryLine] = ()
     """Requests to replace lost sign-in methods that wait for a second person."""
+    takeovers: Sequence[TakeoverLine] = ()
+    """Reports of people who blocked their own sign-in."""
     claims: Sequence[ClaimLine] = ()
     """Questions about admins that no one answered in time."""
     cases: Sequence[OpenCaseLine] = ()
@@ -114,27 +117,30 @@ class DeskHomePage(PageModel):
     @property
     def waiting(self) -> int:
         """Return the number of lines."""
-        parts = (self.systems, self.cases, self.recoveries, self.claims, self.removals, self.risks)
+        parts = (
+            self.systems,
+            self.takeovers,
+            self.cases,
+            self.recoveries,
+            self.claims,
+            self.removals,
+            self.risks,
+        )
         return sum(len(part) for part in parts)
 
 
 def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
     """Return the worklist as far as the reader's rights reach.
 
-    Four statements, three more for support, and one with an unconfirmed removal.
+    Four statements, four more for support, and one with an unconfirmed removal.
     """
     systems = accounts_queries.failing_targets() if reader.verbs else []
-    removals, risks = list[RemovalLine](), list[RiskLine]()
-    if Verb.MEMBER_VIEW in reader.verbs:
-        readable = queries.readable_with_ids(own=reader.own)
-        removals = _removals(readable, reader.at)
-        rows = readable.rows.annotate(numbers=customer_numbers.column())
-        risks = [_risk(one) for one in continuity.at_risk(organizations=rows, at=reader.at)]
-    cases, recoveries, claims = _of_support(reader)
+    removals, risks = _customer_lines(reader) if Verb.MEMBER_VIEW in reader.verbs else ([], [])
+    takeovers, cases, recoveries, claims = _of_support(reader)
     more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > continuity.MAX_AT_RISK
     return DeskHomePage(
         counters=_counters(
-            *((len(one), False) for one in (systems, cases, recoveries, claims)),
+            *((len(one), False) for one in (systems, takeovers, cases, recoveries, claims)),
             (min(len(removals), MAX_REMOVALS), more_removals),
             (min(len(risks), continuity.MAX_AT_RISK), more_risks),
         ),
@@ -146,6 +152,7 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         sign_in=sign_in,
         cases=cases,
         recoveries=recoveries,
+        takeovers=takeovers,
         claims=claims,
         has_no_right=not reader.verbs,
         search_url=reverse("staff_organizations") if Verb.MEMBER_VIEW in reader.verbs else "",
@@ -156,9 +163,17 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
 
 def _of_support(
     reader: StaffReader,
-) -> tuple[Sequence[OpenCaseLine], Sequence[RecoveryLine], Sequence[ClaimLine]]:
-    """Return what support decides. Three statements, none for other roles."""
-    return case_lines.open_cases(reader), recovery_lines.waiting(reader), claim_lines.unanswered(reader)
+) -> tuple[Sequence[TakeoverLine], Sequence[OpenCaseLine], Sequence[RecoveryLine], Sequence[ClaimLine]]:
+    """Return what support decides. Four statements, none for other roles."""
+    people = takeover_lines.waiting(reader), case_lines.open_cases(reader), recovery_lines.waiting(reader)
+    return *people, claim_lines.unanswered(reader)
+
+
+def _customer_lines(reader: StaffReader) -> tuple[list[RemovalLine], list[RiskLine]]:
+    readable = queries.readable_with_ids(own=reader.own)
+    removals = _removals(readable, reader.at)
+    rows = readable.rows.annotate(numbers=customer_numbers.column())
+    return removals, [_risk(one) for one in continuity.at_risk(organizations=rows, at=reader.at)]
 
 
 def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]:
@@ -171,14 +186,12 @@ def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]
 
 def _counters(*parts: tuple[int, bool]) -> list[Counter]:
     """Count the lines of each part; its second value says that there are more."""
-    (systems, _), (cases, _), (recoveries, _), (claims, _), (removals, _), (risks, _) = parts
+    (systems, _), (takeovers, _), (cases, _), (recoveries, _), (claims, _), (removals, _), (risks, _) = parts
     labels = [
         (ngettext("failing system", "failing systems", systems), "#systems"),
+        (ngettext("blocked sign-in", "blocked sign-ins", takeovers), "#takeovers"),
         (ngettext("customer without an admin", "customers without an admin", cases), "#cases"),
-        (
-            ngettext("lost sign-in method", "lost sign-in methods", recoveries),
-            "#recoveries",
-        ),
+        (ngettext("lost sign-in method", "lost sign-in methods", recoveries), "#recoveries"),
         (ngettext("unanswered question", "unanswered questions", claims), "#claims"),
         (ngettext("unconfirmed removal", "unconfirmed removals", removals), "#removals"),
         (ngettext("customer at risk", "customers at risk", risks), "#risks"),

@@ -17,7 +17,7 @@ from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from portal.http import languages
 from portal.shell import shell
-from portal.signin.customers import rate_limits
+from portal.signin.customers import not_me_links, rate_limits
 from portal.wording import factor_changes, time_zones
 from provisioning.mail import queue
 from provisioning.mail.queue import Draft
@@ -67,15 +67,15 @@ def queue_security_notice(
     later = not password and bool(rate_limits.take((rate_limits.NOTICE, str(user.pk))).wait)
     if later and queue.waits(purpose=_NOTICE, about=user.pk, after=at):
         return
-    language = _language(user)
+    language, token = _language(user), not_me_links.make(user=user, changed_at=at)
     with translation.override(language):
         values = {
             "sentences": [
                 *([_("Your sign-in methods were changed several times.")] if later else _sentences(changes)),
                 *([str(factor_changes.OTHER_SESSIONS_ENDED)] if others_ended else []),
             ],
-            "moment": _moment(user, at),
-            "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
+            "moment": local_moment(user, at),
+            "url": f"{settings.ISSUER}{reverse('account_not_me', args=[token])}",
             "password": password,
         }
         parts = _render("account/email/security_changed", values)
@@ -91,7 +91,23 @@ def queue_security_notice(
         )
 
 
-def _moment(user: User, at: dt.datetime) -> str:
+def queue_blocked(*, user: User, at: dt.datetime, removed_factors: int) -> None:
+    """Notify a person that the own sign-in was blocked at the own request, and what to do now."""
+    language = _language(user)
+    with translation.override(language):
+        values = {
+            "moment": local_moment(user, at),
+            "removed": removed_factors > 0,
+            "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
+        }
+        parts = _render("account/email/sign_in_blocked", values)
+        queue.queue(
+            Draft(to=user.email or "", purpose="sign_in_blocked", language=language, about=user.pk, **parts)
+        )
+
+
+def local_moment(user: User, at: dt.datetime) -> str:
+    """Return the instant in the zone of the person's first organization."""
     mine = memberships_queries.active_of_user(user=user, at=at)
     if not mine:
         return str(time_zones.date_time(at, None))

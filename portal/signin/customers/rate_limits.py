@@ -40,12 +40,16 @@ PERSON = Limit("person", "wrong secrets", "person, unknown browsers", 15, 5 * _M
 # at a time: 180 a day find one in some five years (NIST SP 800-63B-4 §3.2.2).
 CODES = Limit("codes", "wrong codes after the right password", "person, unknown browsers", 30, 4 * _HOUR)
 REQUESTS = Limit(
-    "requests", "passkey challenges, reset requests and reset links", "network or known browser", 60, _MINUTE
+    "requests",
+    "passkey challenges, reset requests, and links of reset and security mails",
+    "network or known browser",
+    60,
+    _MINUTE,
 )
 # Apart from those of strangers, who must not make a known browser wait: one person can have any number of browsers.
 REQUESTS_KNOWN = Limit(
     "requests-known",
-    "passkey challenges, reset requests and reset links",
+    "passkey challenges, reset requests, and links of reset and security mails",
     "network, known browsers",
     300,
     _MINUTE,
@@ -61,6 +65,8 @@ NOTICE = Limit(
 RESYNC = Limit("resync", "resyncs of access and retries of a removal", "person", 6, _MINUTE)
 # Each change is an event in the log of every organization of the person, and a delivery to every connected system.
 OWN_DETAILS = Limit("own-details", "changes of the own name and phone", "person", 5, _DAY)
+# Each reads all events of a person.
+OWN_DATA = Limit("own-data", "readings of all of the own data", "person", 20, _HOUR)
 OWN_LANGUAGE = Limit("own-language", "changes of the own language", "person", 20, _DAY)
 INVITATION_NOTICE = Limit(
     "invitation-notice",
@@ -109,6 +115,7 @@ LIMITS: Sequence[Limit] = (
     NOTICE,
     RESYNC,
     OWN_DETAILS,
+    OWN_DATA,
     OWN_LANGUAGE,
     INVITATION_NOTICE,
     LOOK_CODES,

@@ -188,6 +188,7 @@ _SUBJECTS: Mapping[str, Callable[[HttpRequest], AttemptedPerson]] = {
 _COUNTED: Mapping[str, tuple[str, ...]] = {
     "account_reset_password": ("GET", "HEAD"),
     "account_reset_password_from_key": (),
+    "account_not_me": (),
     "mfa_login_webauthn": (),
 }
 """The pages of which each request leaves a row, a mail or a check of a link; with the methods that are not counted."""

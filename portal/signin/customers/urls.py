@@ -17,6 +17,7 @@ from portal.signin.customers import (
     event_transaction,
     factor_views,
     lost_factors,
+    not_me,
     password_views,
     views,
 )
@@ -57,6 +58,7 @@ urlpatterns = [
         _public(password_views.ResetPassword.as_view()),
         name="account_reset_password_from_key",
     ),
+    path("not-me/<str:token>/", not_me.show, name="account_not_me"),
     path("security/", _recorded(views.Security.as_view()), name="mfa_index"),
     path("code/", _public(lost_factors.EnterCode.as_view()), name="mfa_authenticate"),
     path("code/replace/", lost_factors.replace, name="mfa_replace_lost"),

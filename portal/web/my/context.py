@@ -54,6 +54,8 @@ class MyAccessPage(PageModel):
     admins_url: str
     """Where the reader asks an admin, or says that one has left."""
     facts: OwnFacts
+    data_url: str
+    """The page with everything that is stored about the reader."""
     details_url: str
     """The page that changes the reader's name and work phone."""
     security_url: str
@@ -96,6 +98,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
             member_since=clock.date(own.created_at),
             customer_number=page.organization.customer_number,
         ),
+        data_url=page.url("my_data"),
         details_url=page.url("my_details"),
         security_url=reverse("mfa_index"),
         sessions=sorted(rows, key=lambda row: not row.is_current),

@@ -21,6 +21,7 @@ from delegation.people.commands import enrollment, planned_removals
 from delegation.people.commands import members as people_commands
 from delegation.service_users import commands as service_users_commands
 from delegation.suspensions import commands as suspensions_commands
+from delegation.takeover_reports import commands as takeover_commands
 from demo import ports_and_paths
 from identity.clients.models import Application
 from identity.staff import sessions as staff_sessions
@@ -69,6 +70,8 @@ def fill(world: World) -> None:
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
     )
     absence_claims.claim(actor=actor_of(world.olli), admin=world.sami, reason="away", message="Since May")
+    changed_at = clock.now()
+    takeover_commands.report(actor=actor_of(world.mikko), person=world.mikko.user, changed_at=changed_at)
     handovers.open_handover(actor=actor_of(world.paivi), giver=world.paivi, successor=world.vilma)
     recoveries_commands.open_request(
         actor=staff.hire("Otto Rinne", "support", unit=staff.kivisalo),

@@ -26,6 +26,8 @@ REFUSED = {
     ("delegation_absenceclaim", "state"): "absence_claim_closed_with_state",
     ("delegation_absenceclaim", "closed_by"): "absence_claim_closed_with_state",
     ("delegation_absenceclaim", "closed_at"): "absence_claim_closed_with_state",
+    ("delegation_takeoverreport", "closed_by"): "takeover_report_closed_with_instant",
+    ("delegation_takeoverreport", "closed_at"): "takeover_report_closed_with_instant",
     ("delegation_orphancase", "closed_at"): "orphan_case_closed_with_state",
     ("delegation_orphancase", "approved_by"): "orphan_case_approved_by_another_person",
     ("delegation_orphancase", "invitation_id"): "orphan_case_invited_after_the_wait",
@@ -77,6 +79,7 @@ SPECIAL = {
     ("delegation_orphanletter", "case_id"): "gen_random_uuid()",
     ("delegation_orphanproof", "case_id"): "gen_random_uuid()",
     ("delegation_customercontact", "valid_until"): "{} - interval '1 millisecond'",
+    ("delegation_takeoverreport", "changed_at"): "{} - interval '1 millisecond'",
     ("mfa_authenticator", "data"): "jsonb_set(data, '{{secret}}', '\"x\"')",
     ("allauth_idp_oidc_client", "data"): (
         '\'{{"client_metadata": {{"post_logout_redirect_uris": ["https://x.example/"]}}}}\'::jsonb'
@@ -127,6 +130,7 @@ FIXED = {
     "delegation_orphanverdict",
     "delegation_handover",
     "delegation_plannedremoval",
+    "delegation_takeoverreport",
     "identity_look",
     "identity_lookrule",
 }

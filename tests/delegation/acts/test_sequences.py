@@ -655,9 +655,12 @@ OF_STAFF = {
     Verb.OWNER_APPOINT,
     Verb.STAFF_RIGHT_END,
     Verb.STAFF_RIGHT_GIVE,
+    Verb.PERSON_ERASE,
     Verb.STAFF_RIGHT_PROJECT,
     Verb.STAFF_SERVICE_CREATE,
     Verb.STAFF_SERVICE_END,
+    Verb.TAKEOVER_CLOSE,
+    Verb.TAKEOVER_REPORT,
 }
 """Acts about the supplier's staff, holds, programs and questions change no assignment. Handovers and orphan cases do,
 and have tests of their own (tests/delegation)."""

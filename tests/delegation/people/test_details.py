@@ -18,6 +18,7 @@ from delegation.authorization import errors as authorization_errors
 from delegation.people import queries as people_queries
 from delegation.people.commands import details, enrollment, members
 from delegation.people.queries import PeopleFilter
+from delegation.people.subjects import PersonInOrganizations
 from identity import lifecycle
 from identity.memberships.models import SHOWN_NAME, Membership
 from identity.people import names
@@ -225,7 +226,7 @@ def test_text_that_is_no_number_with_a_country_code_is_refused(
 
 def test_person_who_joins_another_organization_meanwhile_tries_again(world: World) -> None:
     """The chain of the organization joined is not locked: its log would miss the new name."""
-    on = details.PersonInOrganizations(world.stina.user)
+    on = PersonInOrganizations(world.stina.user)
     world.member(world.koskela, "Stina Berg", "viewer", user=world.stina.user)
     with pytest.raises(Busy):
         on.reload()

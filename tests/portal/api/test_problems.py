@@ -36,6 +36,7 @@ OF_PAGES_ALONE = {
     "case_stopped",
     "case_waits",
     "claim_closed",
+    "takeover_closed",
     "notices_returned",
     "proofs_missing",
     "handover_not_ready",

@@ -23,6 +23,8 @@ TEXTS: dict[str, samples.Make] = {
     "mail/service_users/secret_ends_message.txt": signin.secret_mail,
     "account/email/password_reset_key_message.txt": signin.reset_mail,
     "account/email/password_reset_key_subject.txt": signin.reset_mail,
+    "account/email/sign_in_blocked_message.txt": signin.blocked_mail,
+    "account/email/sign_in_blocked_subject.txt": signin.blocked_mail,
     "account/email/security_changed_message.txt": signin.changed_mail,
     "account/email/security_changed_subject.txt": signin.changed_mail,
 }
@@ -128,6 +130,7 @@ RAW_TEMPLATES = {
     "mail/invitations/subject.txt": "plain text",
     "account/email/password_reset_key_subject.txt": "plain text",
     "account/email/security_changed_subject.txt": "plain text",
+    "account/email/sign_in_blocked_subject.txt": "plain text",
 }
 RAW_CODE = {
     ("portal/templatetags/kh.py", "SafeString"): "a literal attribute",

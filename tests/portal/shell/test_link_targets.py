@@ -27,6 +27,7 @@ FORMS: dict[str, set[str]] = {
     "account_reset_password": {"account_reset_password"},
     "account_reset_password_done": set(),
     "account_reset_password_from_key_done": set(),
+    "account_not_me": {"account_not_me"},
     "activity": set(),
     "admin_ask": {"admin_ask"},
     "admin_left": {"admin_left"},
@@ -59,6 +60,7 @@ FORMS: dict[str, set[str]] = {
     "look_help": {"look_help"},
     "look_rule": {"look_rule"},
     "my_access": {"my_sessions"},
+    "my_data": set(),
     "my_details": {"my_details"},
     "my_sign_out": {"my_sessions"},
     "oidc_device": set(),
@@ -97,6 +99,7 @@ BUTTONS: dict[str, dict[str, str]] = {
     },
     "my_access": {
         "Change name or phone": "my_details",
+        "See or download your data": "my_data",
         "Sign out everywhere…": "my_sign_out",
         "My security": "mfa_index",
         "Ask an admin": "my_admins",

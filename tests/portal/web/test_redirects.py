@@ -62,6 +62,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "admin_ask": _fields(message="Please add me to Oulu", **_KEY),
     "admin_left": _fields(reason="left", **_KEY),
     "admin_claim": _fields(step="close", **_KEY),
+    "account_not_me": _fields(),
     "account_login": lambda portal, _place: {
         "login": portal.world.aino.user.email,
         "password": worlds.PASSWORD,

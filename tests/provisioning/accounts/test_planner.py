@@ -341,7 +341,7 @@ def test_effect_of_an_act_comes_from_its_verb() -> None:
         Verb.LOOK_RULE_SET, Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY, Verb.MAIL_DOMAINS_SET,
         Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END,
         Verb.ORGANIZATION_CREATE, Verb.PERSON_UPDATE, Verb.SITE_CREATE,
-        Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END,
+        Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END, Verb.SERVICE_USER_ROTATE, Verb.TAKEOVER_CLOSE,
         Verb.FACTOR_RECOVERY_AGREE, Verb.FACTOR_RECOVERY_OPEN, Verb.FACTOR_RECOVERY_REFUSE,
         *(verb for verb in logged if verb.startswith("orphan_case.")),
     }  # fmt: skip

@@ -1,0 +1,85 @@
+"""A person sees and downloads everything that is stored about the person, and nothing about others."""
+
+import json
+from typing import Any
+
+import pytest
+
+from audit.models import Event
+from identity.people.models import User
+from portal.signin.customers import rate_limits
+from portal.web.my.own_data import OwnDataPage
+from tests.fixtures import oidc_browser, signed_in
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.pages import KOSKELA, count_statements, page_model
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILE = f"{KOSKELA}/me/data.json"
+STATEMENTS = 25
+
+
+def downloaded(browser: BrowserClient) -> dict[str, Any]:
+    answer = browser.get(FILE)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    return dict(json.loads(answer.content))
+
+
+def test_file_has_everything_about_the_person_and_no_other(world: World) -> None:
+    world.change(world.mikko, world.access("viewer"))
+    browser = BrowserClient().sign_in(world.mikko.user)
+    oidc_browser.redeem(world, oidc_browser.code(browser, organization="koskela"))
+    data = downloaded(browser)
+    assert list(data) == [
+        "format", "issuer", "made_at", "person", "has_password", "sign_in_methods", "memberships", "sessions",
+        "sign_ins", "services", "invitations", "events", "events_complete", "mails",
+    ]  # fmt: skip
+    assert data["person"]["email"] == world.mikko.user.email
+    assert {one["organization"] for one in data["memberships"]} == {"koskela", "pohjola"}
+    koskela = next(one for one in data["memberships"] if one["organization"] == "koskela")
+    assert [(one["role"], one["valid_until"] is None) for one in koskela["access"]] == [
+        ("viewer", True),
+        ("orderer", False),
+    ]
+    assert [one["service"] for one in data["services"]] == ["ordering"]
+    assert (len(data["sessions"]), data["sign_ins"][0]["services"]) == (1, ["ordering"])
+    assert {one["kind"] for one in data["sign_in_methods"]} == {"totp"}
+    types = {one["type"]: one for one in data["events"]}
+    assert types["access.change"]["by_you"] is False
+    assert types["sign_in.succeeded"]["by_you"] is True
+    text = json.dumps(data, ensure_ascii=False)
+    others = User.all_directories.exclude(pk=world.mikko.user_id)
+    for other in others:
+        assert str(other.pk) not in text
+        assert other.name not in text
+    assert world.mikko.user.password not in text
+    assert Event.objects.filter(verb="own_data.read", chain=world.mikko.user_id).count() == 1
+
+
+def test_page_shows_the_same_after_a_fresh_proof_and_is_limited(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in.browser(world.mikko, ago=16 * 60)
+    for url in (FILE, f"{KOSKELA}/me/data"):
+        assert "/account/" in browser.get(url)["Location"], "a proof of the last 15 minutes"
+    assert not Event.objects.filter(verb="own_data.read").exists()
+    browser = signed_in.browser(world.mikko)
+    url = f"{KOSKELA}/me/data"
+    shown = page_model(browser.get(url), OwnDataPage)
+    titles = [section.title for section in shown.sections]
+    assert titles[0] == "Your details"
+    assert titles[-1] == "Events that name you"
+    assert shown.sections[0].rows[1] == [("Detail", "Work e-mail"), ("Stored", world.mikko.user.email)]
+    monkeypatch.setattr(rate_limits, "OWN_DATA", rate_limits.Limit("few", "readings", "person", 1, 3600))
+    assert [browser.get(one).status_code for one in (url, FILE)] == [200, 429]
+
+
+def test_statements_do_not_grow_with_what_is_stored(world: World) -> None:
+    few = signed_in.browser(world.olli)
+    few.get(FILE)
+    counts = [count_statements(few, FILE)]
+    for role in ("orderer", "viewer", "orderer"):
+        world.change(world.olli, world.access(role))
+    BrowserClient().sign_in(world.olli.user)
+    counts.append(count_statements(few, FILE))
+    assert counts == [STATEMENTS, STATEMENTS]
