@@ -16,9 +16,11 @@ class DelegationConfig(AppConfig):
         from delegation.access import state as access_state  # noqa: F401 - needs loaded models
         from delegation.acts import state as acts_state  # noqa: F401 - needs loaded models
         from delegation.catalogue import state as catalogue_state  # noqa: F401 - needs loaded models
+        from delegation.continuity_grades import state as grades_state  # noqa: F401 - needs loaded models
         from delegation.customer_contacts import state as contacts_state  # noqa: F401 - needs loaded models
         from delegation.departures import state as departures_state  # noqa: F401 - needs loaded models
         from delegation.domain_verifications import state as domains_state  # noqa: F401 - needs loaded models
+        from delegation.dormancy import state as dormancy_state  # noqa: F401 - needs loaded models
         from delegation.factor_recoveries import state as recoveries_state  # noqa: F401 - needs loaded models
         from delegation.handovers import state as handovers_state  # noqa: F401 - needs loaded models
         from delegation.holds import state as holds_state  # noqa: F401 - needs loaded models

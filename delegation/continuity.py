@@ -3,11 +3,8 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet, Subquery
-from django.db.models.functions import Coalesce
 
 from audit.foundation.intervals import InForce
 from delegation.authorization import admin_queries
@@ -16,14 +13,10 @@ from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AccessSpec
 from identity.memberships.models import Membership
-from identity.organizations import queries as organizations_queries
-from identity.organizations.models import Organization
-from identity.organizations.queries import OrganizationView
 
 MAX_REFUSED = 20
 """How many memberships a refusal lists."""
 MAX_LISTED = 5
-MAX_AT_RISK = 50
 
 _ANY_ADMIN = """
 SELECT EXISTS (
@@ -113,22 +106,3 @@ def named_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership
     assignments = admin_queries.assignments_of_working_admins(organization=organization, at=at)
     rows = Membership.objects.filter(organization=organization, id__in=assignments.values("membership"))
     return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])
-
-
-@dataclass(frozen=True, slots=True)
-class AtRisk:
-    """Describes an organization with one working admin, or with none."""
-
-    organization: OrganizationView
-    has_admin: bool
-
-
-def at_risk(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[AtRisk]:
-    """Read which of these organizations have fewer than two working admins, those with none first, then by name.
-
-    Up to `MAX_AT_RISK` + 1. One statement.
-    """
-    admins = Coalesce(Subquery(admin_queries.number_of_working_admins(at=at)), 0)
-    rows = organizations.filter(status=Organization.Status.ACTIVE).annotate(admins=admins)
-    ordered = rows.filter(admins__lt=2).order_by("admins", "sort_key", "id")[: MAX_AT_RISK + 1]
-    return [AtRisk(organizations_queries.view_of(row), row.admins > 0) for row in ordered]

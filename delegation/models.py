@@ -7,9 +7,11 @@ from delegation.authorization.models.ceilings import Ceiling, Hold
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
 from delegation.catalogue.models import CatalogueProposal, CatalogueWave, CeilingTemplate, UnitCeiling
+from delegation.continuity_grades.models import AdminConfirmation, ContinuityWatch
 from delegation.customer_contacts.models import CustomerContact
 from delegation.departures.models import PlannedRemoval
 from delegation.domain_verifications.models import DomainVerification
+from delegation.dormancy.models import DormancyWarning
 from delegation.factor_recoveries.models import FactorRecovery
 from delegation.handovers.models import Handover
 from delegation.invitations.models import Invitation, InvitationToken
@@ -26,6 +28,7 @@ from delegation.takeover_reports.models import TakeoverReport
 
 __all__ = [
     "AbsenceClaim",
+    "AdminConfirmation",
     "Assignment",
     "AssignmentLimit",
     "AssignmentSite",
@@ -33,8 +36,10 @@ __all__ = [
     "CatalogueWave",
     "Ceiling",
     "CeilingTemplate",
+    "ContinuityWatch",
     "CustomerContact",
     "DomainVerification",
+    "DormancyWarning",
     "Entitlement",
     "FactorRecovery",
     "Handover",

@@ -16,7 +16,7 @@ class PortalConfig(AppConfig):
         """Connect the receivers and register the checks after the models are loaded."""
         from portal.desk.applications import client_mail  # noqa: F401 - registers its mail
         from portal.operations import checks  # noqa: F401 - registers the checks
-        from portal.shell import suspension_mails  # noqa: F401 - registers its mails
+        from portal.shell import continuity_mails, dormancy_mails, suspension_mails  # noqa: F401 - registers its mails
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers
         from portal.web.handovers import handover_mails  # noqa: F401 - registers its reminders
         from portal.web.people import removal_mail, service_user_mail  # noqa: F401 - register their mails

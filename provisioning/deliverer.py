@@ -1,6 +1,13 @@
 """The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
-from provisioning import admin_cases, catalogue_waves, due_removals, log_exports, suspension_ends
+from provisioning import (
+    admin_cases,
+    catalogue_waves,
+    continuity_watch,
+    due_removals,
+    log_exports,
+    suspension_ends,
+)
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
@@ -30,6 +37,7 @@ def create() -> Engine:
             catalogue_waves.propagate,
             suspension_ends.resume_due,
             admin_cases.AdminCases(),
+            continuity_watch.GradeWatch(),
             log_exports.compute,
         ),
     )

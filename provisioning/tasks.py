@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 
 from audit.foundation import clock
-from provisioning import retention
+from provisioning import dormant_members, retention
 from provisioning.accounts import reconcile
 from provisioning.delivery import heartbeats
 from provisioning.domain_checks import checks
@@ -46,6 +46,12 @@ def reconcile_one(target: str) -> int:
 def check_domains() -> int:
     """Look up again the DNS records of verified mail domains whose time has come. Returns how many."""
     return checks.check_due()
+
+
+@shared_task(name="provisioning.process_dormant")  # type: ignore[untyped-decorator]
+def process_dormant() -> int:
+    """Warn members who have not signed in for long, and suspend those who were warned. Returns how many."""
+    return dormant_members.process_due()
 
 
 @shared_task(name="provisioning.heartbeat")  # type: ignore[untyped-decorator]

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from delegation.absence_claims.models import AbsenceClaim
 from delegation.authorization import authorities
@@ -54,6 +54,12 @@ def require_claimable(admin: Membership, *, at: dt.datetime) -> None:
     answered = rows.filter(state__in=answers, closed_at__gt=at - settings.ABSENCE_CLAIM_WAIT)
     if answered.exists():
         raise AnsweredRecently
+
+
+def unanswered(*, at: dt.datetime) -> QuerySet[AbsenceClaim]:
+    """Filter the open claims whose time is over, and whose admin has not signed in since. No statement of its own."""
+    absent = Q(membership__last_sign_in=None) | Q(membership__last_sign_in__at__lte=F("claimed_at"))
+    return AbsenceClaim.objects.filter(absent, state=AbsenceClaim.State.OPEN, answer_by__lte=at)
 
 
 def require_open(claim: AbsenceClaim) -> None:

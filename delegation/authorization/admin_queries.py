@@ -63,16 +63,28 @@ def assignments_of_working_admins(
         able = credentials.able_to_sign_in(strong=assurance == Assurance.MFA)
         requiring = roles.filter(required_assurance=assurance)
         working |= Q(Exists(able.filter(pk=OuterRef("membership__user"))), role__in=requiring.values("role"))
+    return assignments_of_admins(organization=organization, at=at).filter(working)
+
+
+def assignments_of_admins(*, organization: uuid.UUID | OuterRef, at: dt.datetime) -> QuerySet[Assignment]:
+    """Filter assignments without end of present admins, able to sign in or not. No statement of its own."""
     return Assignment.objects.filter(
-        working,
         _WITHOUT_END,
         Exists(_periods_without_end(at).filter(membership=OuterRef("membership"))),
         Q(organization=organization),
-        role__in=roles.values("role"),
+        role__in=RoleVersion.objects.filter(InForce(at), is_admin=True).values("role"),
         valid_from__lte=at,
         all_sites=True,
         membership__kind=Membership.Kind.PERSON,
     )
+
+
+def assignments_of_bounced_admins(
+    *, organization: uuid.UUID | OuterRef, at: dt.datetime
+) -> QuerySet[Assignment]:
+    """Filter those of present admins whose mail is returned: they are no working admins. No statement of its own."""
+    rows = assignments_of_admins(organization=organization, at=at)
+    return rows.filter(membership__user__mail_bounced_at__isnull=False)
 
 
 def _periods_without_end(at: dt.datetime) -> QuerySet[MembershipPeriod]:

@@ -14,6 +14,7 @@ class Observation(StrEnum):
     BREAK_GLASS_OPENED = "break_glass.opened"
     BREAK_GLASS_PASSKEY_ADDED = "break_glass.passkey_added"
     BREAK_GLASS_USED = "break_glass.used"
+    CONTINUITY_FELL = "continuity.fell"
     CUSTOMER_DATA_READ = "customer_data.read"
     FACTOR_ADDED = "factor.added"
     FACTOR_REMOVED = "factor.removed"

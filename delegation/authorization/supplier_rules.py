@@ -1,4 +1,4 @@
-"""The rules of the verbs on the supplier's data, and of those on a person, stand apart: `verbs` has room for others."""
+"""The rules of the verbs on the supplier's data, and of some others, stand apart, so that `verbs` has room."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,11 @@ _BY_OPERATORS = (
     "staff_service.create",
     "staff_service.end",
 )
+_ASKING = Rule(On.ADMIN, Effect.NONE, Topic.OTHER)
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_BY_OPERATORS, _OPERATED),
+    **dict.fromkeys(("absence.claim", "absence.close", "admin.ask", "admin.confirm"), _ASKING),
+    "dormancy.warn": Rule(On.MEMBERSHIP, Effect.NONE, Topic.OTHER, allow_system=True),
     "application.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "catalogue.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "ceiling.set": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),

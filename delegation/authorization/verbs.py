@@ -18,6 +18,7 @@ class Verb(StrEnum):
     ACCOUNT_RESYNC = "account.resync"
     ACTIVITY_VIEW = "activity.view"
     ADMIN_ASK = "admin.ask"
+    ADMIN_CONFIRM = "admin.confirm"
     APPLICATION_REGISTER = "application.register"
     APPLICATION_VIEW = "application.view"
     CATALOGUE_APPLY = "catalogue.apply"
@@ -32,6 +33,7 @@ class Verb(StrEnum):
     CUSTOMER_CONTACT_ADD = "customer_contact.add"
     CUSTOMER_CONTACT_CHANGE = "customer_contact.change"
     CUSTOMER_CONTACT_END = "customer_contact.end"
+    DORMANCY_WARN = "dormancy.warn"
     FACTOR_RECOVERY_AGREE = "factor_recovery.agree"
     FACTOR_RECOVERY_OPEN = "factor_recovery.open"
     FACTOR_RECOVERY_REFUSE = "factor_recovery.refuse"
@@ -155,7 +157,6 @@ _CONTACTS = (Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTO
 _OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
 _OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True)
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
-_ASKING = Rule(On.ADMIN, Effect.NONE, Topic.OTHER)
 RULES: dict[Verb, Rule] = {
     **{Verb(verb): rule for verb, rule in supplier_rules.RULES.items()},
     # Other systems learn of a catalogue by `catalogue.propagate`, organization by organization.
@@ -164,7 +165,6 @@ RULES: dict[Verb, Rule] = {
     **dict.fromkeys((Verb.CLIENT_REGISTER, Verb.CLIENT_RETIRE, Verb.CLIENT_ROTATE), _OPERATED),
     **dict.fromkeys(_CONTACTS, _CONTACT),
     **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY, Verb.SITE_CREATE), _OWN_DOMAIN),
-    **dict.fromkeys((Verb.ABSENCE_CLAIM, Verb.ABSENCE_CLOSE, Verb.ADMIN_ASK), _ASKING),
     Verb.ACCESS_CHANGE: _GIVING,
     Verb.ACCOUNT_RESYNC: Rule(
         On.MEMBERSHIP,

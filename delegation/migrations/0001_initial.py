@@ -195,6 +195,44 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AdminConfirmation',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('confirmed_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('membership', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('membership', 'confirmed_at'), name='admin_confirmation_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ContinuityWatch',
+            fields=[
+                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='continuity_watch', serialize=False, to='identity.organization')),
+                ('grade', models.CharField(max_length=10)),
+                ('fell_from', models.CharField(blank=True, max_length=10)),
+                ('fell_at', models.DateTimeField(null=True)),
+                ('asked_at', models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DormancyWarning',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('warned_at', models.DateTimeField()),
+                ('suspends_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('membership', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('membership', 'warned_at'), name='dormancy_warning_once'), models.CheckConstraint(condition=models.Q(('number__in', [1, 2])), name='dormancy_warning_first_or_second')],
+            },
+        ),
+        migrations.CreateModel(
             name='FactorRecovery',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
@@ -511,7 +549,7 @@ class Migration(migrations.Migration):
             name='OrphanCase',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
-                ('cause', models.CharField(choices=[('no_admin', 'No Admin'), ('request', 'Request'), ('support', 'Support')], max_length=10)),
+                ('cause', models.CharField(choices=[('no_admin', 'No Admin'), ('request', 'Request'), ('support', 'Support'), ('claim', 'Claim')], max_length=10)),
                 ('state', models.CharField(choices=[('open', 'Open'), ('proposed', 'Proposed'), ('approved', 'Approved'), ('invited', 'Invited'), ('joined', 'Joined'), ('resolved', 'Resolved'), ('closed', 'Closed')], default='open', max_length=10)),
                 ('threshold', models.PositiveSmallIntegerField()),
                 ('email', models.EmailField(blank=True, max_length=254)),

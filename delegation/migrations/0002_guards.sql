@@ -1,6 +1,8 @@
 -- Written in an act only.
 SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_absenceclaim',
+    'delegation_adminconfirmation',
+    'delegation_dormancywarning',
     'delegation_handover',
     'delegation_catalogueproposal',
     'delegation_entitlement',
@@ -142,6 +144,10 @@ CREATE TRIGGER keyholder_kept BEFORE DELETE ON delegation_customercontact FOR EA
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON delegation_domainverification FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
 CREATE INDEX contact_search_trigrams ON delegation_customercontact
     USING gin (identity_search_text(name, email) gin_trgm_ops) WHERE valid_until IS NULL;
+CREATE TRIGGER warning_fixed BEFORE UPDATE OR DELETE ON delegation_dormancywarning
+FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
+CREATE TRIGGER confirmation_fixed BEFORE UPDATE OR DELETE ON delegation_adminconfirmation
+FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
 -- What a colleague said about an admin is never rewritten, and is closed once.
 CREATE FUNCTION delegation_claim_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -327,6 +333,7 @@ FOR EACH ROW EXECUTE FUNCTION delegation_handover_fixed();
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound
     CHECK (octet_length(outcome::text) <= 4194304 AND audit_json_readable(outcome));
 
+SELECT audit_leave_free('delegation_continuitywatch', 'which grade the watch saw last; the grade itself is computed from facts, and a forged row repeats or suppresses one mail');
 SELECT audit_leave_free('delegation_cataloguewave', 'how far the consequences of an applied catalogue have reached; the events say what was applied and which organizations it reached, and a batch that is repeated changes no right');
 
 SELECT audit_leave_free('delegation_logexport', 'what a reader of the log asked to export; it gives no right, which each part and each download decides again, and the readings of its parts are in the log');

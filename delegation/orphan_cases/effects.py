@@ -12,7 +12,8 @@ def open_in(act: Act, *, cause: str, person: NewAdmin | None) -> OrphanCase:
     """Insert the case of the act's organization. Raises HasAdmin, AlreadyExists and InvalidInput."""
     rules.require_members(organization=act.organization)
     rules.require_no_other(organization=act.organization)
-    rules.require_orphaned(organization=act.organization, at=act.at)
+    by_claims = cause == OrphanCase.CaseCause.CLAIM
+    rules.require_orphaned(organization=act.organization, at=act.at, by_claims=by_claims)
     return OrphanCase.objects.create(
         organization_id=act.organization,
         cause=cause,

@@ -4,12 +4,11 @@ from django.conf import settings
 
 from audit.log.ledger import Subject
 from delegation.acts.act import Act
-from delegation.authorization import admin_queries
 from delegation.authorization.errors import InvitationGone
 from delegation.authorization.verbs import On, Verb
 from delegation.invitations import followups
 from delegation.invitations.models import Invitation
-from delegation.orphan_cases import case_events
+from delegation.orphan_cases import case_events, rules
 from delegation.orphan_cases.models import OrphanCase
 from identity.memberships.models import Membership
 
@@ -22,7 +21,7 @@ def join(act: Act, invitation: Invitation, membership: Membership) -> None:
     case = OrphanCase.objects.select_for_update().filter(invitation=invitation).first()
     if case is None:
         return
-    is_back = admin_queries.working_admins(organization=case.organization_id, at=act.at).exists()
+    is_back = rules.present_admins(organization=case.organization_id, at=act.at).exists()
     if case.state != OrphanCase.State.INVITED or case.stopped_at is not None or is_back:
         raise InvitationGone(state="cancelled")
     case.state, case.membership = OrphanCase.State.JOINED, membership

@@ -20,6 +20,8 @@ class OrphanCase(models.Model):
         NO_ADMIN = "no_admin"
         REQUEST = "request"
         SUPPORT = "support"
+        CLAIM = "claim"
+        """No working admin answered a colleague's question in time, and none has signed in since."""
 
     class State(models.TextChoices):
         """Says how far the case has come; docs/orphan-cases.md draws the steps."""

@@ -5,7 +5,10 @@ import hashlib
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from django.db.models import Exists, Q, QuerySet
+
 from audit.foundation.actor import Actor, ActorKind
+from delegation.absence_claims import rules as claims_rules
 from delegation.authorization import admin_queries, input_cleaning
 from delegation.authorization.errors import (
     AlreadyExists,
@@ -30,10 +33,38 @@ OBJECTABLE = (STATE.PROPOSED, STATE.APPROVED, STATE.INVITED, STATE.JOINED)
 CLOSABLE = (STATE.OPEN, *OBJECTABLE)
 
 
-def require_orphaned(*, organization: uuid.UUID, at: dt.datetime) -> None:
+def present_admins(
+    *, organization: uuid.UUID, at: dt.datetime, by_claims: bool = False
+) -> QuerySet[Membership]:
+    """Filter the working admins who are there.
+
+    In a case that rests on unanswered questions, and with `by_claims`, absent admins do not count: they have neither
+    answered in time nor signed in since the question. One who is back counts again, and the case goes no further.
+    """
+    unanswered = claims_rules.unanswered(at=at).filter(organization=organization)
+    absent = unanswered.values("membership")
+    admins = admin_queries.working_admins(organization=organization, at=at)
+    if by_claims:
+        return admins.exclude(id__in=absent)
+    cases = OrphanCase.objects.filter(
+        organization=organization, closed_at=None, cause=OrphanCase.CaseCause.CLAIM
+    )
+    return admins.filter(~Q(id__in=absent) | ~Q(Exists(cases)))
+
+
+def require_orphaned(*, organization: uuid.UUID, at: dt.datetime, by_claims: bool = False) -> None:
     """Raise HasAdmin where a working admin is there, perhaps back. Call it under the lock of the chain."""
-    if admin_queries.working_admins(organization=organization, at=at).exists():
+    if present_admins(organization=organization, at=at, by_claims=by_claims).exists():
         raise HasAdmin
+
+
+def grounds(*, organization: uuid.UUID, at: dt.datetime) -> list[uuid.UUID]:
+    """Return the unanswered questions that a case rests on. Raises InvalidInput for none. One statement."""
+    rows = claims_rules.unanswered(at=at).filter(organization=organization)
+    found = list(rows.order_by("claimed_at", "id").values_list("id", flat=True))
+    if not found:
+        raise InvalidInput(field="case", problem="invalid")
+    return found
 
 
 def require_no_other(*, organization: uuid.UUID) -> None:

@@ -42,5 +42,6 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "provisioning.heartbeat", "schedule": 60.0, "options": {"expires": 60.0}},
     "tidy": {"task": "provisioning.tidy", "schedule": 3600.0},
     "domains": {"task": "provisioning.check_domains", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "dormant": {"task": "provisioning.process_dormant", "schedule": 21600.0, "options": {"expires": 21600.0}},
     "reconcile": {"task": "provisioning.reconcile_all", "schedule": 24 * 3600.0},
 }

@@ -77,6 +77,7 @@ FACTOR_RECOVERY_WAIT = dt.timedelta(minutes=staff_variables.RECOVERY_WAIT.value(
 """How long an agreed replacement of a lost second factor waits, after notices by mail."""
 ERASURE_AFTER = dt.timedelta(days=staff_variables.ERASURE_DAYS.value())
 ABSENCE_CLAIM_WAIT = dt.timedelta(days=staff_variables.ABSENCE_WAIT.value())
+DORMANT_AFTER = dt.timedelta(days=staff_variables.DORMANT_DAYS.value())
 """How long a claim that an admin has left waits for an answer, before it is on support's worklist."""
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

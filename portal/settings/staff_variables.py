@@ -30,6 +30,11 @@ def _weights(*names: str, most: int) -> Callable[[str], dict[str, int]]:
     return parse
 
 
+def _none_or(parse: Callable[[str], int]) -> Callable[[str], int]:
+    """Accept 0, or what `parse` accepts."""
+    return lambda value: 0 if value.strip() == "0" else parse(value)
+
+
 ISSUER = Variable(
     name="KEYHOLDER_STAFF_ISSUER",
     parse=url("http", "https"),
@@ -97,6 +102,13 @@ ERASURE_DAYS = Variable(
     parse=whole(least=31, most=36_500),
     default="730",
     doc="Days after the end of a person's last membership until the person is erased; the log stays verifiable.",
+)
+DORMANT_DAYS = Variable(
+    name="KEYHOLDER_DORMANT_DAYS",
+    parse=_none_or(whole(least=60, most=3650)),
+    default="365",
+    doc="Days without a sign-in after which a person's membership is suspended, 60 at least; two mails warn 30 and 15"
+    " days before. 0 suspends no one.",
 )
 ORPHAN_WAIT = Variable(
     name="KEYHOLDER_ORPHAN_WAIT",

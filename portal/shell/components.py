@@ -26,6 +26,9 @@ class Callout:
     text: str
     url: str
     label: str
+    more_url: str = ""
+    """Of a second, quieter step."""
+    more_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,9 @@ def only_admin(page: PageContext, admins: Sequence[uuid.UUID]) -> Callout | None
         text=" ".join(coming_admins(page))
         or _("No one else can act for the whole organization while you are away."),
         url=page.url("second_admin"),
-        label=_("Choose a second admin"),
+        label=_("Promote a colleague…"),
+        more_url=page.url("handover"),
+        more_label=_("Hand over…"),
     )
 
 

@@ -14,6 +14,8 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
     Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
     Verb.ADMIN_ASK: lambda: _("to ask %(who)s"),
+    Verb.DORMANCY_WARN: lambda: _("to warn %(who)s"),
+    Verb.ADMIN_CONFIRM: lambda: _("to confirm to be still an admin"),
     Verb.CATALOGUE_PROPAGATE: lambda: _("to change what tiers include"),
     Verb.CUSTOMER_CONTACT_ADD: lambda: _("to add a contact"),
     Verb.CUSTOMER_CONTACT_CHANGE: lambda: _("to change a contact"),

@@ -26,7 +26,12 @@ def cancelled(wording: EventNames, event: EventView) -> tuple[str, str]:
 
 def suspended(wording: EventNames, event: EventView) -> tuple[str, str]:
     """Return who was suspended."""
-    return _("suspended %(who)s’s access") % {"who": wording.who(event)}, _reason(event)
+    note = (
+        _("No sign-in for a long time, in spite of two warnings.")
+        if event.facts.get("dormant")
+        else _reason(event)
+    )
+    return _("suspended %(who)s’s access") % {"who": wording.who(event)}, note
 
 
 def resumed(wording: EventNames, event: EventView) -> tuple[str, str]:
@@ -54,7 +59,15 @@ def _reason(event: EventView) -> str:
     return removal_reasons.describe(event.personal.get("reason", ""))
 
 
+def warned(wording: EventNames, event: EventView) -> tuple[str, str]:
+    """Return who was warned about a suspension to come."""
+    last = event.facts.get("warning") == 2
+    text = _("warned %(who)s a second time: no sign-in") if last else _("warned %(who)s: no sign-in")
+    return text % {"who": wording.who(event)}, ""
+
+
 WORDS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
+    Verb.DORMANCY_WARN: warned,
     Verb.MEMBER_RESUME: resumed,
     Verb.MEMBER_SUSPEND: suspended,
     Verb.REMOVAL_CANCEL: cancelled,

@@ -17,6 +17,7 @@ from portal.wording import (
     departure_events,
     event_names,
     factor_changes,
+    grade_facts,
     hold_events,
     look_events,
     mail_events,
@@ -185,9 +186,8 @@ def _mail(sentence: Callable[[str, str], str]) -> Sentence:
     return lambda wording, event: EventLine("", sentence(str(event.facts.get("purpose")), wording.who(event)))
 
 
-def _orphaned(wording: EventWording, event: EventView) -> EventLine:
-    del wording, event
-    return EventLine("", _("The organization has no admin who can act"), _("Contact the supplier."))
+def _observed(words: Callable[[EventView], tuple[str, str]]) -> Sentence:
+    return lambda _wording, event: EventLine("", *words(event))
 
 
 def _sign_in_changed(wording: EventWording, event: EventView) -> EventLine:
@@ -257,7 +257,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     Observation.MAIL_FAILED: _mail(mail_events.failed_mail),
     Observation.MAIL_SENT: _mail(mail_events.sent_mail),
-    Observation.ORGANIZATION_ORPHANED: _orphaned,
+    **{verb: _observed(words) for verb, words in grade_facts.OBSERVED.items()},
     Observation.PASSWORD_CHANGED: _sign_in_changed,
     Observation.PASSWORD_REHASHED: _fixed(
         lambda: _("signed in with a password that is now stored in a newer format")

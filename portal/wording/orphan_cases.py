@@ -44,6 +44,7 @@ CAUSES: Mapping[str, Callable[[], str]] = {
     "no_admin": lambda: _("No admin is left who can sign in"),
     "request": lambda: _("A person asked by the public form"),
     "support": lambda: _("Customer service opened it"),
+    "claim": lambda: _("No admin answered whether still an admin"),
 }
 RECIPIENTS: Mapping[str, Callable[[], str]] = {
     "member": lambda: _("colleague"),

@@ -6,6 +6,7 @@ from delegation.activity.events import EventView
 from delegation.authorization.verbs import Verb
 from portal.wording import (
     factor_recoveries,
+    grade_facts,
     handover_events,
     look_events,
     orphan_cases,
@@ -16,6 +17,7 @@ from portal.wording import (
 from portal.wording.event_names import EventNames
 
 TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
+    **grade_facts.TEXTS,
     **factor_recoveries.TEXTS,
     **handover_events.TEXTS,
     **look_events.TEXTS,

@@ -8,12 +8,12 @@ from allauth.mfa.models import Authenticator
 
 from audit.foundation import clock, ids
 from audit.models import Event
-from delegation import continuity
 from delegation.access import commands as access_commands
 from delegation.authorization import admin_queries
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
+from delegation.continuity_grades import queries as grade_queries
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
@@ -127,8 +127,8 @@ def test_customers_at_risk_are_those_with_fewer_than_two_working_admins(
         row: admin_queries.working_admins(organization=row.pk, at=at).count()
         for row in Organization.objects.all()
     }
-    found = continuity.at_risk(organizations=Organization.objects.all(), at=at)
-    assert {one.organization.row: one.has_admin for one in found} == {
+    found = grade_queries.at_risk(organizations=Organization.objects.all(), at=at)
+    assert {one.organization.row: one.admins > 0 for one in found} == {
         row: number > 0 for row, number in numbers.items() if number < 2
     }
     assert (world.koskela in numbers and numbers[world.koskela] == 1) == (spoil is not _nothing)

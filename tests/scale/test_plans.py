@@ -32,6 +32,8 @@ from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import ceiling_difference, propagation
 from delegation.catalogue.models import CatalogueWave
+from delegation.continuity_grades import queries as grade_queries
+from delegation.dormancy import queries as dormancy_queries
 from delegation.organizations import overview
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
@@ -200,9 +202,13 @@ def desk(world: World) -> Paths:
         "unconfirmed removals": lambda: removals_queries.oldest_unconfirmed(
             at=at, organizations=organizations_queries.readable_with_ids(own=own).ids
         ),
-        "customers at risk": lambda: continuity.at_risk(
+        "customers at risk": lambda: grade_queries.at_risk(
             organizations=organizations_queries.readable(own=own), at=at
         ),
+        "grade of a customer": lambda: grade_queries.facts_of(organization=customer, at=at),
+        "dormant members of a customer": lambda: dormancy_queries.due_steps(organizations=[customer], at=at),
+        "next grades of the watch": lambda: grade_queries.next_grades(after=customer, at=at, size=5),
+        "admins of a grade": lambda: grade_queries.admins_of(organization=customer, at=at),
         "overview of a customer": lambda: overview.load(organization=customer, at=at),
         "preview of a ceiling": lambda: ceiling_difference.check(
             organization=customer, units={"": None}, offer={PLACE: AmountLimit(Decimal(5))}, at=at

@@ -37,6 +37,8 @@ def open_case(
 ) -> Outcome[CaseOpened]:
     """Open the case of an organization without a working admin; nothing changes for its people.
 
+    With the cause `claim`, admins who did not answer a colleague's question in time do not count.
+
     Raises HasAdmin, AlreadyExists and InvalidInput besides the errors of every act.
     """
     person, note = person.cleaned() if person else None, input_cleaning.reason(note)
@@ -44,8 +46,12 @@ def open_case(
         raise InvalidInput(field="cause", problem="unknown")
     subject = OrphanedOrganization(organization)
     with acting(actor, Verb.ORPHAN_CASE_OPEN, on=subject, idempotency_key=idempotency_key) as act:
+        facts = {}
+        if cause == OrphanCase.CaseCause.CLAIM:
+            claims = rules.grounds(organization=act.organization, at=act.at)
+            facts = {"claims": [str(claim) for claim in claims]}
         case = effects.open_in(act, cause=cause, person=person)
-        case_events.record(act, case, note=note, names_person=person is not None)
+        case_events.record(act, case, note=note, facts=facts, names_person=person is not None)
         return act.set_result(CaseOpened(case.id))
 
 

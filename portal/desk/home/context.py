@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation import continuity
 from delegation.authorization.verbs import Verb
-from delegation.continuity import AtRisk
+from delegation.continuity_grades import queries as grade_queries
+from delegation.continuity_grades.queries import Grade, GradeFacts
 from delegation.organizations import customer_numbers, queries
 from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
@@ -26,7 +26,7 @@ from portal.desk.home.takeover_lines import TakeoverLine
 from portal.shell.page_model import PageModel
 from portal.signin.staff.pages import SignInFacts
 from portal.signin.staff.reader import StaffReader
-from portal.wording import cldr, dates, delivery_attempts, supplier_texts, time_zones
+from portal.wording import cldr, dates, delivery_attempts, grade_facts, supplier_texts, time_zones
 from provisioning.accounts import queries as accounts_queries
 from provisioning.accounts.queries import FailingTarget
 from provisioning.removals import queries as removals_queries
@@ -75,13 +75,15 @@ class RemovalLine:
 
 @dataclass(frozen=True, slots=True)
 class RiskLine:
-    """Describes a customer with too few working admins."""
+    """Describes a customer whose continuity is at risk, by grade and the fact that lowers it most."""
 
     customer: str
     url: str
     numbers: str
+    grade: str
     fact: str
-    has_admin: bool
+    is_worst: bool
+    """Whether no working admin is left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,17 +139,17 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals, risks = _customer_lines(reader) if Verb.MEMBER_VIEW in reader.verbs else ([], [])
     takeovers, cases, recoveries, claims = _of_support(reader)
-    more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > continuity.MAX_AT_RISK
+    more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > grade_queries.MAX_AT_RISK
     return DeskHomePage(
         counters=_counters(
             *((len(one), False) for one in (systems, takeovers, cases, recoveries, claims)),
             (min(len(removals), MAX_REMOVALS), more_removals),
-            (min(len(risks), continuity.MAX_AT_RISK), more_risks),
+            (min(len(risks), grade_queries.MAX_AT_RISK), more_risks),
         ),
         systems=[_system(one, reader.at) for one in systems],
         removals=removals[:MAX_REMOVALS],
         more_removals=more_removals,
-        risks=risks[: continuity.MAX_AT_RISK],
+        risks=risks[: grade_queries.MAX_AT_RISK],
         more_risks=more_risks,
         sign_in=sign_in,
         cases=cases,
@@ -173,7 +175,7 @@ def _customer_lines(reader: StaffReader) -> tuple[list[RemovalLine], list[RiskLi
     readable = queries.readable_with_ids(own=reader.own)
     removals = _removals(readable, reader.at)
     rows = readable.rows.annotate(numbers=customer_numbers.column())
-    return removals, [_risk(one) for one in continuity.at_risk(organizations=rows, at=reader.at)]
+    return removals, [_risk(one) for one in grade_queries.at_risk(organizations=rows, at=reader.at)]
 
 
 def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]:
@@ -248,14 +250,15 @@ def _name(system: UnconfirmedSystem) -> str:
     return supplier_texts.in_language(system.name)
 
 
-def _risk(one: AtRisk) -> RiskLine:
+def _risk(one: GradeFacts) -> RiskLine:
     numbers = customer_numbers.numbers_of(one.organization.row)
     return RiskLine(
         customer=one.organization.name,
         url=reverse("staff_organization", args=[one.organization.key]),
         numbers=" · ".join(number.number for number in numbers),
-        fact=_("1 working admin. Two are needed.") if one.has_admin else _("No working admin."),
-        has_admin=one.has_admin,
+        grade=grade_facts.GRADES[one.grade](),
+        fact=grade_facts.lowering(one),
+        is_worst=one.grade is Grade.NONE,
     )
 
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from delegation import continuity
 from delegation.authorization.verbs import Verb
 from delegation.handovers import queries as handovers_queries
 from delegation.suspensions import queries as suspensions_queries
@@ -15,7 +14,9 @@ from delegation.suspensions.queries import SuspensionView
 from portal.desk.desk_page import OrganizationPage
 from portal.desk.organizations import customer_list, customer_parts
 from portal.desk.organizations.customer_parts import ConnectedSystem, ContactLine, OfferRow, TierRow
+from portal.shell import grade_box
 from portal.shell.components import Contact
+from portal.shell.grade_box import GradeBox
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.wording import dates, suspension_notices
@@ -41,6 +42,7 @@ class CustomerPage(PageModel):
     list_url: str
     suspended: str
     """Since when, why and until when the customer is suspended; empty for one that is not."""
+    grade: GradeBox
     counts: Sequence[str]
     """`300 people`, `5 sites`, `2 pending invitations`."""
     people_url: str
@@ -140,10 +142,10 @@ _ACTIONS: Sequence[_Offer] = (
 
 
 def detail_page(found: OrganizationPage) -> CustomerPage:
-    """Return the page of one customer. Four statements, one more for a suspended one."""
+    """Return the page of one customer. Five statements, one more for a suspended one."""
     page, clock = found.page, dates.Clock(found.page.at, found.page.zone)
     suspension = _present(page)
-    admins = continuity.named_admins(organization=page.organization_id, at=page.at)
+    grading = grade_box.load(organization=page.organization_id, clock=clock)
     return CustomerPage(
         name=page.organization.name,
         facts=_facts(found, clock),
@@ -153,11 +155,12 @@ def detail_page(found: OrganizationPage) -> CustomerPage:
         activity_url=page.url("staff_activity") if page.sees_activity else "",
         **customer_parts.parts(page, clock),
         handovers=_handovers(page, clock),
-        admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
+        grade=grading.box(clock),
+        admins=[Contact(one.row.user.name, one.row.user.email or "") for one in grading.admins],
         actions=[
             DeskAction(one.label(), one.sub(), reverse(one.route, args=[page.organization.key]))
             for one in _ACTIONS
-            if one.verb in page.abilities and one.applies(found, suspension, len(admins))
+            if one.verb in page.abilities and one.applies(found, suspension, len(grading.admins))
         ],
     )
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation import continuity
 from delegation.activity import queries as activity_queries
 from delegation.activity import scope as activity_scope
 from delegation.applications import queries as applications_queries
@@ -18,6 +17,7 @@ from delegation.authorization.entitlements import Right
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
+from delegation.continuity_grades import queries as grade_queries
 from delegation.departures import queries as departures_queries
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
@@ -29,7 +29,8 @@ from portal.shell.page_model import PageModel
 from portal.shell.removal_retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.shell.unconfirmed import Notice
-from portal.web.home import admin_questions, handover_note, interim_note
+from portal.web.home import admin_questions, continuity_note
+from portal.web.home.continuity_note import Confirmation, GradeLine
 from portal.wording import access, brands, dates, supplier_texts
 from portal.wording.hold_notices import HoldNotice
 
@@ -85,6 +86,10 @@ class HomePage(PageModel):
     events_url: str
     """Empty for a reader who may not see the log."""
     admins: Sequence[Contact]
+    grade: GradeLine | None = None
+    """The continuity grade, for admins."""
+    confirmation: Confirmation | None = None
+    """Asks a working admin once a year."""
 
 
 def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
@@ -92,7 +97,7 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     names = display_names.load(organization=page.organization_id)
     rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at)[page.own_membership.id]
     own_rights = entitlements.by_application(rights)
-    admins = continuity.working_admins(organization=page.organization_id, at=page.at)
+    admins = grade_queries.admins_of(organization=page.organization_id, at=page.at)
     services = {service.key: service for service in applications_queries.services()}
     is_admin = reader_summary.manages_people(page)
     events = _events(page, names, clock)  # before the tasks: a system updated in between counts as updated
@@ -102,9 +107,6 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
         lead=(reader_summary.managed_people(page) if is_admin else "")
         or reader_summary.rights_sentence(rights, names, clock),
         holds=current_holds.notices(page, names, clock),
-        note=handover_note.handover_note(page)
-        or interim_note.interim_note(page, has_admin=bool(admins))
-        or (components.only_admin(page, [admin.id for admin in admins]) if is_admin else None),
         services=[
             _service_tile(page, services[key], own_rights[key], names)
             for key in own_rights
@@ -116,7 +118,8 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
         todo=[*map(_unconfirmed, removals), *_tasks(page, accounts, names)] if is_admin else [],
         events=events,
         events_url=page.url("activity") if page.sees_activity else "",
-        admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
+        admins=[Contact(admin.row.user.name, admin.row.user.email or "") for admin in admins],
+        **continuity_note.parts(page, admins, is_admin=is_admin),
     )
 
 

@@ -3,14 +3,19 @@
 import datetime as dt
 from dataclasses import replace
 
+from django.test import override_settings
+
 from audit.foundation import clock
 from audit.foundation.actor import Actor
 from delegation.absence_claims import commands as absence_claims
 from delegation.applications import clients, new_client
 from delegation.catalogue import commands as catalogue_commands
+from delegation.continuity_grades import commands as grades
 from delegation.customer_contacts import commands as contacts_commands
 from delegation.customer_contacts.new_contact import NewContact
 from delegation.domain_verifications import commands as domains_commands
+from delegation.dormancy import commands as dormancy
+from delegation.dormancy import rules as dormancy_rules
 from delegation.factor_recoveries import commands as recoveries_commands
 from delegation.handovers import commands as handovers
 from delegation.holds import commands as holds_commands
@@ -72,6 +77,9 @@ def fill(world: World) -> None:
     absence_claims.claim(actor=actor_of(world.olli), admin=world.sami, reason="away", message="Since May")
     changed_at = clock.now()
     takeover_commands.report(actor=actor_of(world.mikko), person=world.mikko.user, changed_at=changed_at)
+    with override_settings(DORMANT_AFTER=dormancy_rules.AHEAD[0]):
+        dormancy.warn(actor=world.system, memberships=[world.ulla], number=1)
+    grades.confirm(actor=actor_of(world.paivi), membership=world.paivi)
     handovers.open_handover(actor=actor_of(world.paivi), giver=world.paivi, successor=world.vilma)
     recoveries_commands.open_request(
         actor=staff.hire("Otto Rinne", "support", unit=staff.kivisalo),

@@ -118,6 +118,8 @@ def other_value(table: str, column: str) -> str:
 ISSUED = {"identity_signin", "identity_signin_clients", "identity_tokenfamily", "identity_authorizationcode"}
 """Tables whose rows the application cannot change or delete: an attacker adds rows, and the owner changes them."""
 FIXED = {
+    "delegation_adminconfirmation",
+    "delegation_dormancywarning",
     "delegation_customercontact",
     "delegation_domainverification",
     "delegation_absenceclaim",

@@ -33,6 +33,7 @@ FORMS: dict[str, set[str]] = {
     "admin_left": {"admin_left"},
     "admin_claim": {"admin_claim"},
     "my_admins": set(),
+    "continuity": {"continuity"},
     "rights_changes": set(),
     "who_could": set(),
     "who_could_rights": set(),
@@ -86,6 +87,7 @@ FORMS: dict[str, set[str]] = {
 BUTTONS: dict[str, dict[str, str]] = {
     "account_login": {r"Forgot your password\?": "account_reset_password"},
     "account_reset_password": {"Back to sign-in": "account_login"},
+    "continuity": {"Promote a colleague…": "second_admin", "Hand over…": "handover"},
     "my_admins": {"Send message….*": "admin_ask", "They have left….*": "admin_left"},
     "home": {"All events": "activity", "Web shop.*": "open", "CRM portal.*": "open"},
     "invitation_cancel": {"Keep invitation": "people"},

@@ -63,6 +63,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "admin_left": _fields(reason="left", **_KEY),
     "admin_claim": _fields(step="close", **_KEY),
     "account_not_me": _fields(),
+    "continuity": _fields(step="confirm", **_KEY),
     "account_login": lambda portal, _place: {
         "login": portal.world.aino.user.email,
         "password": worlds.PASSWORD,

@@ -334,7 +334,7 @@ def test_blocked_person_is_deactivated(
 def test_effect_of_an_act_comes_from_its_verb() -> None:
     logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
-        Verb.ABSENCE_CLAIM, Verb.ABSENCE_CLOSE, Verb.ADMIN_ASK,
+        Verb.ABSENCE_CLAIM, Verb.ABSENCE_CLOSE, Verb.ADMIN_ASK, Verb.ADMIN_CONFIRM, Verb.DORMANCY_WARN,
         Verb.HANDOVER_ACCEPT, Verb.HANDOVER_CLOSE, Verb.HANDOVER_COMPLETE, Verb.HANDOVER_OPEN,
         Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
         Verb.FIRST_ADMIN_INVITE, Verb.LOOK_ALLOW, Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE,

@@ -3,6 +3,7 @@
 import pytest
 
 from delegation.absence_claims.models import AbsenceClaim
+from delegation.orphan_cases.models import OrphanCase
 from identity.people.models import User
 from portal.desk.absence_claims.views import DeskClaimPage
 from portal.desk.home.context import DeskHomePage
@@ -69,3 +70,29 @@ def test_question_is_answered_by_the_admin_or_reaches_support(desk: Desk) -> Non
     support = desk.browser("support")
     support.post(line.url, {"note": "Called", "step": "close", "idempotency_key": "k3"})
     assert AbsenceClaim.objects.get().state == "here"
+
+
+def test_question_without_an_answer_opens_a_case_once_no_admin_is_there(desk: Desk) -> None:
+    world = desk.world
+    signed_in.browser(world.mikko).post(f"{LIST}/{world.paivi.id}/left", {"reason": "left"})
+    claim = AbsenceClaim.objects.get()
+    url = f"/staff/organizations/koskela/claims/{claim.id}/"
+    support = desk.browser("support")
+    assert page_model(support.get(url), DeskClaimPage).opens_case is False
+    move_clock(8 * 24 * 3600)
+    support = desk.browser("support")
+    shown = page_model(support.get(url), DeskClaimPage)
+    assert (shown.opens_case, shown.others) == (False, "Aino Virtanen")
+    form = {"note": "Called, nobody knows them", "step": "case", "idempotency_key": "k1"}
+    support.post(url, form)
+    assert not OrphanCase.objects.exists(), "Aino decides"
+    world.remove(world.aino, by=world.paivi)
+    assert page_model(support.get(url), DeskClaimPage).opens_case is True
+    for sent in ({}, {"step": "case", "note": ""}, form, form):
+        support.post(url, sent)
+    case = OrphanCase.objects.get()
+    assert (case.cause, case.organization_id, AbsenceClaim.objects.get().state) == (
+        "claim",
+        world.koskela.id,
+        "open",
+    )

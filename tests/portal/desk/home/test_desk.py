@@ -7,7 +7,7 @@ from django.conf import LazySettings
 
 from audit.foundation import clock
 from audit.models import Event
-from delegation import continuity
+from delegation.continuity_grades import queries as grade_queries
 from delegation.people.commands import members as people_commands
 from identity.organizations.models import BusinessUnit
 from identity.people.models import User
@@ -52,9 +52,9 @@ def test_customers_with_fewer_than_two_working_admins_are_at_risk_those_with_non
     desk.world.remove(desk.world.paivi)
     with bypassing_commands():
         User.objects.filter(id=desk.world.tiina.user_id).update(mail_bounced_at=clock.now())
-    assert [(one.customer, one.has_admin) for one in page(desk).risks] == [
-        ("Pohjolan Sähkö Oy", False),
-        ("Rakennusliike Koskela Oy", True),
+    assert [(one.customer, one.grade) for one in page(desk).risks] == [
+        ("Pohjolan Sähkö Oy", "No admin"),
+        ("Rakennusliike Koskela Oy", "Weak"),
     ]
 
 
@@ -142,7 +142,7 @@ def test_more_customers_at_risk_than_are_listed_are_mentioned(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.world.remove(desk.world.paivi)
-    monkeypatch.setattr(continuity, "MAX_AT_RISK", 1)
+    monkeypatch.setattr(grade_queries, "MAX_AT_RISK", 1)
     shown = page(desk)
     assert ([one.customer for one in shown.risks], shown.more_risks) == (["Pohjolan Sähkö Oy"], True)
     assert [one.count for one in shown.counters if one.url == "#risks"] == ["1+"]

@@ -5,20 +5,23 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 
+from audit.foundation import clock
 from delegation.people.commands import members as people_commands
+from identity.people.models import User
 from portal.desk.organizations.context import CustomerPage
+from provisioning import continuity_watch
 from tests.fixtures import connected_services
 from tests.fixtures.connected_services import ConnectedServices
 from tests.fixtures.pages import count_statements, page_model, plain, visible_text
 from tests.fixtures.staff_desk import Desk
-from tests.fixtures.world import World, actor_of
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/koskela/"
-FIRST, STATEMENTS = 13, 9
-"""Of the first page in an hour and of the next ones, at most thirteen.
+FIRST, STATEMENTS = 14, 10
+"""Of the first page in an hour and of the next ones, at most fourteen.
 
-Two of the frame, one of the customer, five or six of the reading, three of the parts.
+Two of the frame, one of the customer, five or six of the reading, four of the grade and the parts.
 """
 
 
@@ -48,6 +51,17 @@ def test_customer_is_shown_in_numbers_with_its_tiers_and_highest_limits(desk: De
     ]
     assert {row.service for row in page.offer} == {"CRM portal", "Web shop"}
     assert (page.people_url, page.activity_url) == (f"{URL}people/", f"{URL}activity")
+
+
+def test_grade_says_since_when_it_is_lower(desk: Desk) -> None:
+    continuity_watch.examine_all()
+    with bypassing_commands():
+        User.objects.filter(id=desk.world.paivi.user_id).update(mail_bounced_at=clock.now())
+    continuity_watch.examine_all()
+    grade = customer_page(desk).grade
+    assert (grade.word, grade.facts[0].title) == ("Weak", "1 working admin")
+    assert grade.note.startswith("Was Fair until ")
+    assert grade.note.partition(". ")[2].startswith("Admins were asked by mail on ")
 
 
 def test_connected_systems_say_what_waits(desk: Desk, services: ConnectedServices) -> None:

@@ -1,0 +1,252 @@
+"""The grade of organizations is computed from facts whenever it is read, for any number of them by one statement.
+
+It is stored nowhere as a truth of its own. The order of grades is that of support's worklist, the worst first.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from audit.foundation.intervals import InForce
+from delegation.authorization import admin_queries
+from delegation.continuity_grades import rules
+from delegation.continuity_grades.models import AdminConfirmation
+from delegation.customer_contacts.models import CustomerContact
+from delegation.domain_verifications.models import DomainVerification
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations import queries as organizations_queries
+from identity.organizations.models import Organization
+from identity.organizations.queries import OrganizationView
+
+MAX_AT_RISK = 50
+MAX_LISTED = 5
+_COUNTS: "ArrayField[list[int], list[int]]" = ArrayField(IntegerField())
+
+
+class Grade(StrEnum):
+    """Says how surely the organization keeps an admin, the worst first."""
+
+    NONE = "none"
+    """No working admin."""
+    CRITICAL = "critical"
+    """No admin is fresh."""
+    WEAK = "weak"
+    """One admin is fresh."""
+    FAIR = "fair"
+    """Two are fresh, and another fact is not as it should be."""
+    GOOD = "good"
+
+    @property
+    def rank(self) -> int:
+        """Return the place in the order, from 0."""
+        return list(Grade).index(self)
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Return whether support's worklist has the organization."""
+        return self.rank < Grade.FAIR.rank
+
+
+@dataclass(frozen=True, slots=True)
+class GradeFacts:
+    """Holds the grade of an organization, and the facts that it follows from."""
+
+    organization: OrganizationView
+    grade: Grade
+    admins: int
+    """Working admins: they can sign in, and their mail is not returned."""
+    fresh: int
+    """Those of them who signed in and confirmed lately."""
+    bounced: str
+    """The name of a person with an admin's role whose mail is returned; empty for none."""
+    contact: str
+    """The name of a recovery contact, who is not one of the admins; empty for none."""
+    domain: str
+    """A verified mail domain, whose DNS record the daily check still finds; empty for none."""
+    fell_from: "Grade | None" = None
+    """The grade before the last fall that was noticed; None where the grade has risen since."""
+    fell_at: dt.datetime | None = None
+    asked_at: dt.datetime | None = None
+    """When the admins were mailed because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminFacts:
+    """Describes a working admin as far as the grade asks."""
+
+    row: Membership
+    """With its user."""
+    signed_in_at: dt.datetime | None
+    is_seen: bool
+    """Whether the admin signed in, or joined, within `SEEN_WITHIN`."""
+    confirmed_at: dt.datetime | None
+    confirm_by: dt.datetime
+    """A year after the last confirmation, or after an admin's role was given."""
+
+
+def facts_of(*, organization: uuid.UUID, at: dt.datetime) -> GradeFacts:
+    """Read the grade of one organization. One statement."""
+    return _facts(_graded(Organization.objects.filter(pk=organization), at).get())
+
+
+def at_risk(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[GradeFacts]:
+    """Read the active ones of these organizations whose grade is at risk, the worst first, then by name.
+
+    Up to `MAX_AT_RISK` + 1. One statement.
+    """
+    active = organizations.filter(status=Organization.Status.ACTIVE)
+    rows = _graded(active, at).filter(rank__lt=Grade.FAIR.rank)
+    return [_facts(row) for row in rows.order_by("rank", "sort_key", "id")[: MAX_AT_RISK + 1]]
+
+
+def next_grades(*, after: uuid.UUID | None, at: dt.datetime, size: int) -> list[GradeFacts]:
+    """Read the grades of the next active organizations by id. One statement."""
+    rows = Organization.objects.filter(status=Organization.Status.ACTIVE)
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    return [_facts(row) for row in _graded(rows, at).order_by("pk")[:size]]
+
+
+def admins_of(*, organization: uuid.UUID, at: dt.datetime) -> Sequence[AdminFacts]:
+    """Read up to `MAX_LISTED` working admins, in the order of names. One statement."""
+    assignments = admin_queries.assignments_of_working_admins(organization=organization, at=at).order_by()
+    since = assignments.filter(membership=OuterRef("pk")).values("membership").annotate(n=Max("valid_from"))
+    own = AdminConfirmation.objects.filter(membership=OuterRef("pk")).order_by("-confirmed_at")
+    joined = _periods(at, OuterRef("pk")).values("valid_from")
+    rows = Membership.objects.filter(organization=organization, id__in=assignments.values("membership"))
+    rows = rows.select_related("user", "last_sign_in").annotate(
+        since=Subquery(since.values("n"), output_field=DateTimeField()),
+        confirmed=Subquery(own.values("confirmed_at")[:1]),
+        joined=Subquery(joined[:1]),
+    )
+    return [_admin(row, at) for row in rows.order_by("sort_key", "id")[:MAX_LISTED]]
+
+
+def own_membership(*, membership: uuid.UUID) -> Membership:
+    """Read the actor's own membership as a command takes it. One statement."""
+    return Membership.objects.get(pk=membership)
+
+
+def _admin(row: Membership, at: dt.datetime) -> AdminFacts:
+    since, confirmed, joined = (getattr(row, name) for name in ("since", "confirmed", "joined"))
+    signed_in = getattr(row, "last_sign_in", None)
+    signed_in_at = signed_in.at if signed_in else None
+    return AdminFacts(
+        row=row,
+        signed_in_at=signed_in_at,
+        is_seen=max(joined, signed_in_at or joined) > at - rules.SEEN_WITHIN,
+        confirmed_at=confirmed,
+        confirm_by=max(since, confirmed or since) + rules.CONFIRMED_WITHIN,
+    )
+
+
+def _periods(at: dt.datetime, membership: OuterRef) -> QuerySet[MembershipPeriod]:
+    rows = MembershipPeriod.objects.filter(membership=membership, valid_until=None, valid_from__lte=at)
+    return rows.filter(state=MembershipPeriod.State.ACTIVE)
+
+
+def _graded(organizations: QuerySet[Organization], at: dt.datetime) -> QuerySet[Any]:
+    """Annotate the facts and the rank of the grade. Each fact is read by an index, organization by organization."""
+    is_good = Q(fresh=F("admins"), bounced="") & ~Q(contact="") & ~Q(domain="")
+    counted = (
+        organizations.select_related("continuity_watch")
+        .annotate(
+            counts=Coalesce(Subquery(_counts(at)), Value([0, 0], output_field=_COUNTS)),
+            bounced=_text(_bounced(at)),
+            contact=_text(_contacts(at)),
+            domain=_text(_domains(at)),
+        )
+        .annotate(admins=F("counts__0"), fresh=F("counts__1"))
+    )
+    return counted.annotate(
+        rank=Case(
+            When(admins=0, then=Grade.NONE.rank),
+            When(fresh=0, then=Grade.CRITICAL.rank),
+            When(fresh__lt=rules.NEEDED, then=Grade.WEAK.rank),
+            When(is_good, then=Grade.GOOD.rank),
+            default=Grade.FAIR.rank,
+            output_field=IntegerField(),
+        )
+    )
+
+
+def _counts(at: dt.datetime) -> QuerySet[Any, Any]:
+    """Count the working admins of the outer organization, and the fresh ones: one row, none without an admin."""
+    rows = admin_queries.assignments_of_working_admins(organization=OuterRef("pk"), at=at)
+    joined = _periods(at, OuterRef("membership")).filter(valid_from__gt=at - rules.SEEN_WITHIN)
+    year_ago = at - rules.CONFIRMED_WITHIN
+    confirmed = AdminConfirmation.objects.filter(membership=OuterRef("membership"), confirmed_at__gt=year_ago)
+    is_seen = Q(membership__last_sign_in__at__gt=at - rules.SEEN_WITHIN) | Q(Exists(joined))
+    is_confirmed = Q(valid_from__gt=year_ago) | Q(Exists(confirmed))
+    members = Count("membership", distinct=True)
+    fresh = Count("membership", distinct=True, filter=Q(is_fresh=1))
+    counted = rows.order_by().alias(is_fresh=Case(When(is_seen & is_confirmed, then=1), default=0))
+    both = Func(members, fresh, template="ARRAY[%(expressions)s]", output_field=_COUNTS)
+    return counted.values("organization").annotate(both=both).values("both")
+
+
+def _bounced(at: dt.datetime) -> QuerySet[Any, Any]:
+    rows = admin_queries.assignments_of_bounced_admins(organization=OuterRef("pk"), at=at)
+    return rows.order_by("membership__sort_key").values("membership__user__name")
+
+
+def _contacts(at: dt.datetime) -> QuerySet[Any, Any]:
+    """Filter the contacts of the outer organization who are not its admins, whether or not these can sign in."""
+    admins = admin_queries.assignments_of_admins(organization=OuterRef("organization"), at=at)
+    admin = admins.filter(membership__user__email__iexact=OuterRef("email"))
+    rows = CustomerContact.objects.filter(InForce(at), ~Exists(admin), organization=OuterRef("pk"))
+    return rows.order_by("kind", "name").values("name")
+
+
+def _domains(at: dt.datetime) -> QuerySet[Any, Any]:
+    rows = DomainVerification.objects.filter(InForce(at), organization=OuterRef("pk"))
+    return rows.order_by("domain").values("domain")
+
+
+def _text(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows[:1], output_field=CharField()), Value(""), output_field=CharField())
+
+
+def _facts(row: Organization) -> GradeFacts:
+    counts, bounced, contact, domain = (
+        getattr(row, name) for name in ("counts", "bounced", "contact", "domain")
+    )
+    grade, watch = list(Grade)[row.rank], getattr(row, "continuity_watch", None)  # type: ignore[attr-defined]
+    fell_from = Grade(watch.fell_from) if watch is not None and watch.fell_from else None
+    if fell_from is None or grade.rank >= fell_from.rank:
+        fell_from = watch = None
+    return GradeFacts(
+        organization=organizations_queries.view_of(row),
+        grade=grade,
+        admins=counts[0],
+        fresh=counts[1],
+        bounced=bounced,
+        contact=contact,
+        domain=domain,
+        fell_from=fell_from,
+        fell_at=watch.fell_at if watch else None,
+        asked_at=watch.asked_at if watch else None,
+    )

@@ -1,0 +1,84 @@
+"""A job warns the members who have not signed in for long, and suspends those who were warned twice.
+
+The last working admins are left: they keep their access, and support's worklist has the customer.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Sequence
+
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from audit import installation
+from audit.foundation import clock
+from audit.foundation.actor import Channel, system
+from audit.foundation.errors import DomainError
+from delegation.authorization.errors import LastAdmin
+from delegation.dormancy import commands, queries, rules
+from delegation.dormancy.queries import DueStep, WarnedMember
+from identity.memberships.models import Membership
+
+BATCH = 200
+"""Organizations that one statement reads."""
+Report = Callable[[Sequence[WarnedMember]], object]
+"""Mails the members who were warned."""
+log = structlog.get_logger(__name__)
+_reports: list[Report] = []
+
+
+def register(report: Report) -> None:
+    """Let `report` mail the members who were warned."""
+    if report not in _reports:
+        _reports.append(report)
+
+
+def process_due() -> int:
+    """Take every step that is due. Returns the number of members; 0 without a rule."""
+    if not settings.DORMANT_AFTER or installation.is_frozen():
+        return 0
+    total, after = 0, None
+    while organizations := queries.next_organizations(after=after, size=BATCH):
+        at, after = clock.now(), organizations[-1]
+        for step in queries.due_steps(organizations=organizations, at=at):
+            total += _attempt(step, at)
+    return total
+
+
+def _attempt(step: DueStep, at: dt.datetime) -> int:
+    """Take one step; one that fails holds up no other. A member who signed in meanwhile makes it wait a day."""
+    try:
+        return _suspend(step, at) if step.number > len(rules.AHEAD) else _warn(step, at)
+    except DomainError as refusal:
+        log.info("dormancy.waits", organization=str(step.organization), code=refusal.code)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        log.exception("dormancy.failed", organization=str(step.organization))
+    return 0
+
+
+def _warn(step: DueStep, at: dt.datetime) -> int:
+    commands.warn(actor=system(channel=Channel.JOB), memberships=step.members, number=step.number)
+    warned = queries.warned_in(members=_ids(step.members), since=at)
+    for report in _reports:
+        report(warned)
+    return len(warned)
+
+
+def _suspend(step: DueStep, at: dt.datetime) -> int:
+    """Suspend all of them, or all but the working admins where no other one would be left."""
+    actor, members = system(channel=Channel.JOB), step.members
+    try:
+        commands.suspend(actor=actor, memberships=members)
+    except LastAdmin:
+        members = queries.without_admins(step, at=at)
+        log.warning("dormancy.last_admins", organization=str(step.organization))
+        if members:
+            commands.suspend(actor=actor, memberships=members)
+    return len(members)
+
+
+def _ids(members: Sequence[Membership]) -> list[uuid.UUID]:
+    return [row.id for row in members]

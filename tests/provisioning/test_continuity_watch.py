@@ -1,0 +1,71 @@
+"""A fall of the continuity grade is noticed once: an event, and one mail to each working admin that is left."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from audit.foundation import clock
+from audit.models import Event
+from delegation.continuity_grades import falls, queries
+from delegation.continuity_grades.models import ContinuityWatch
+from identity.memberships.models import Membership
+from identity.organizations.models import Organization
+from identity.people.models import User
+from portal.wording import dates, grade_facts
+from provisioning import continuity_watch
+from provisioning.mail import stored
+from provisioning.mail.models import Mail
+from tests.fixtures.world import World, bypassing_commands, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = 24 * 3600
+
+
+def bounce(who: Membership, at: object) -> None:
+    with bypassing_commands():
+        User.objects.filter(id=who.user_id).update(mail_bounced_at=at)
+
+
+def mailed() -> list[str]:
+    return [stored.recipient(row=row) for row in Mail.objects.filter(purpose="continuity").order_by("id")]
+
+
+def fallen() -> list[tuple[str, str]]:
+    rows = Event.objects.filter(verb="continuity.fell").order_by("at", "id")
+    assert {row.outcome for row in rows} <= {"observed"}
+    return [(str(row.organization), str(row.subject)) for row in rows]
+
+
+def test_each_fall_is_noticed_and_mailed_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(falls, "BATCH", 1)
+    assert continuity_watch.examine_all() == 0, "Pohjola is weak when it is seen first: it has not fallen"
+    assert ContinuityWatch.objects.count() == Organization.objects.count() > 1
+    bounce(world.paivi, clock.now())
+    assert [continuity_watch.examine_all() for _ in range(2)] == [1, 0]
+    assert (mailed(), fallen()) == ([world.aino.user.email], [(str(world.koskela.id),) * 2])
+    text = stored.message(row=Mail.objects.get(purpose="continuity")).decode()
+    for part in (
+        "fell from Fair to Weak",
+        "1 working admin. Two are needed.",
+        "/o/koskela/people/second-admin",
+    ):
+        assert part in " ".join(text.replace("=\r\n", "").split())
+    clock_of = dates.Clock(clock.now(), ZoneInfo("Europe/Helsinki"))
+    found = queries.facts_of(organization=world.koskela.id, at=clock.now())
+    assert found.fell_from == "fair"
+    assert grade_facts.history(found, clock_of).startswith("Was Fair until ")
+    assert "asked by mail" in grade_facts.history(found, clock_of)
+    bounce(world.paivi, None)
+    assert continuity_watch.examine_all() == 0
+    risen = queries.facts_of(organization=world.koskela.id, at=clock.now())
+    assert (risen.fell_from, grade_facts.history(risen, clock_of)) == (None, "")
+    bounce(world.paivi, clock.now())
+    assert continuity_watch.examine_all() == 1
+    assert mailed() == [world.aino.user.email] * 2, "another fall, another mail"
+
+
+def test_fall_of_everyone_by_time_alone_asks_all_admins(world: World) -> None:
+    continuity_watch.examine_all()
+    move_clock(91 * DAY)
+    assert continuity_watch.examine_all() == 2
+    assert sorted(mailed()) == sorted(one.user.email for one in (world.aino, world.paivi, world.tiina))
