@@ -81,18 +81,20 @@ def _organizations(request: Request) -> dict[str, Any]:
         "organization": next(entry for entry in entries if entry["current"]),
         "organizations": entries,
         "nav": _nav(request, current),
-        "links": _links() | _own_links(current, others=len(memberships) > 1),
+        "links": _links() | _own_links(request, current, others=len(memberships) > 1),
     }
 
 
-def _own_links(current: ActiveMembership, *, others: bool) -> dict[str, str]:
+def _own_links(request: Request, current: ActiveMembership, *, others: bool) -> dict[str, str]:
     """Return the links that lead back to the current organization; the security pages belong to none."""
     key = current.organization.key
+    sets_domains = Verb.MAIL_DOMAINS_SET in request.context.abilities(current.organization.id)
     query = f"?{urlencode({current_organization.PARAMETER: key})}" if others else ""
     return {
         "home": _address("home", key) or "/",
         "security": f"{reverse('mfa_index')}{query}",
         "support": _address("look_help", key),
+        "domains": _address("domains", key) if sets_domains else "",
     }
 
 

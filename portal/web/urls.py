@@ -10,6 +10,7 @@ from portal.web.handovers import urls as handovers
 from portal.web.home import urls as home
 from portal.web.invitations import urls as invitations
 from portal.web.looking_along import urls as looking_along
+from portal.web.mail_domains import urls as mail_domains
 from portal.web.my import urls as my
 from portal.web.orphan_cases import urls as orphan_cases
 from portal.web.people import urls as people
@@ -23,6 +24,7 @@ organization_urlpatterns = [
     *admins.organization_urlpatterns,
     *activity.organization_urlpatterns,
     *looking_along.organization_urlpatterns,
+    *mail_domains.organization_urlpatterns,
     *my.organization_urlpatterns,
 ]
 

@@ -44,3 +44,13 @@ def _sub(checked: LastCheck | None, clock: dates.Clock) -> str:
         "unreachable": _("No answer from its DNS %(when)s"),
     }
     return texts[checked.result] % {"when": clock.when(checked.checked_at)}
+
+
+def was_checked(domain: str, answer: str) -> str:
+    """Return the sentence about a check that has just been made."""
+    texts = {
+        "found": _("The record of %(domain)s was found. The domain is verified."),
+        "not_found": _("The record of %(domain)s was not found. DNS changes can take some hours."),
+        "unreachable": _("The DNS of %(domain)s did not answer. Check again later."),
+    }
+    return texts[answer] % {"domain": domain}

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.utils.translation import gettext as _
-
 from delegation.authorization.verbs import Verb
 from delegation.customer_contacts import queries as contacts_queries
 from delegation.customer_contacts.queries import ContactView
@@ -146,13 +144,3 @@ def initial_of(row: ContactView | None) -> dict[str, str]:
     if row is None:
         return {"kind": "invoice"}
     return {"kind": row.kind, "name": row.name, "email": row.email, "phone": row.phone}
-
-
-def was_checked(domain: str, answer: str) -> str:
-    """Return the sentence about a check that has just been made."""
-    texts = {
-        "found": _("The record of %(domain)s was found. The domain is verified."),
-        "not_found": _("The record of %(domain)s was not found. DNS changes can take some hours."),
-        "unreachable": _("The DNS of %(domain)s did not answer. Check again later."),
-    }
-    return texts[answer] % {"domain": domain}

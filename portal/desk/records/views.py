@@ -23,6 +23,7 @@ from portal.http.request_context import Request
 from portal.shell import forms as shell_forms
 from portal.shell import page_model
 from portal.shell.page_context import PageContext
+from portal.wording import domain_states
 from provisioning.domain_checks import checks
 
 
@@ -131,7 +132,7 @@ def _check(request: Request, page: PageContext, domain: str) -> None:
     _require(page, Verb.MAIL_DOMAIN_VERIFY)
     answer = checks.check(actor=page.viewer, organization=page.organization.row, domain=domain)
     add = messages.success if answer == "found" else messages.info
-    add(request, context.was_checked(domain, answer))
+    add(request, domain_states.was_checked(domain, answer))
 
 
 def _set(page: PageContext, form: DomainsForm) -> bool:

@@ -89,6 +89,8 @@ CASE_LINKS = Limit("case-links", "unknown links of letters about a missing admin
 STAFF_SIGN_IN = Limit("staff-sign-in", "starts and responses of staff sign-ins", "network", 60, _MINUTE)
 # It opens a connection from the supplier's network to an address that an operator enters.
 TARGET_TEST = Limit("target-test", "test calls to connected systems", "operator", 20, _HOUR)
+# Each asks name servers of others.
+DOMAIN_CHECKS = Limit("domain-checks", "checks of mail domains by an admin", "organization", 30, _HOUR)
 # A program that reads all people of a large organization takes pages of 200; each request occupies a thread.
 API_READS = Limit("api-reads", "requests of the REST API that read", "service user", 600, _MINUTE)
 API_CHANGES = Limit("api-changes", "requests of the REST API that change", "service user", 120, _MINUTE)
@@ -127,6 +129,7 @@ LIMITS: Sequence[Limit] = (
     CASE_LINKS,
     STAFF_SIGN_IN,
     TARGET_TEST,
+    DOMAIN_CHECKS,
     API_READS,
     API_CHANGES,
     API_TOKENS,

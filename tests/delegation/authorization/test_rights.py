@@ -70,7 +70,8 @@ PEOPLE = {
     "removal.plan",
 }
 SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.rotate", "service_user.view"}
-ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "look_rule.set", "member.restore", "site.create"}
+DOMAINS = {"mail_domain.verify", "mail_domains.set"}
+ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "look_rule.set", "member.restore", "site.create"} | DOMAINS
 VERBS: dict[str, set[str]] = {
     "aino": ADMIN,
     "paivi": ADMIN,

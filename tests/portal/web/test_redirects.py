@@ -72,6 +72,8 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "account_reauthenticate": _fields(password=worlds.PASSWORD),
     "account_reset_password": lambda portal, _place: {"email": portal.world.aino.user.email},
     "account_reset_password_from_key": _fields(password1=NEW_PASSWORD),
+    "domains": _fields(domain="koskela.example", **_KEY),
+    "domain_withdraw": _fields(domain="koskela.example", **_KEY),
     "handover": lambda portal, _place: {"successor": str(portal.world.mikko.id), **_KEY},
     "handover_answer": _fields(step="close", **_KEY),
     "handover_complete": _fields(fate="viewer", **_KEY),
