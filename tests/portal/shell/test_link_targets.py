@@ -59,7 +59,6 @@ FORMS: dict[str, set[str]] = {
     "mfa_reauthenticate": {"mfa_reauthenticate"},
     "mfa_view_recovery_codes": {"mfa_view_recovery_codes"},
     "domains": {"domains"},
-    "domain_withdraw": set(),
     "look_help": {"look_help"},
     "look_rule": {"look_rule"},
     "my_access": {"my_sessions"},

@@ -12,7 +12,7 @@ from tests.fixtures import events, signed_in
 from tests.fixtures.pages import page_model
 from tests.fixtures.world import World
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
+pytestmark = pytest.mark.django_db(transaction=True)
 LIST, WITHDRAW = "/o/koskela/domains/", "/o/koskela/domains/withdraw"
 
 
