@@ -73,7 +73,8 @@ def test_grants_issued_since_the_look_are_not_ended(world: World) -> None:
 def test_open_grants_are_read_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for member in (world.mikko, world.olli, world.tiina):
         grants.token_pair(member, session=str(member.id))
-    at, listed = clock.now(), []
+    at = clock.now()
+    listed: list[endings.OpenGrant] = []
     while page := endings.open_grants(at=at, most=2, after=listed[-1] if listed else None):
         assert len(page) <= 2
         listed += page
