@@ -85,7 +85,7 @@ SPECIAL = {
         '\'{{"client_metadata": {{"post_logout_redirect_uris": ["https://x.example/"]}}}}\'::jsonb'
     ),
     ("delegation_staffright", "role"): "'operator'",
-    ("identity_user", "mail_bounced_at"): "now()",
+    ("identity_user", "mail_bounced_at"): "CASE WHEN {} IS NULL THEN now() END",
     ("identity_membership", "user_id"): (
         "(SELECT u.id FROM identity_user u WHERE NOT EXISTS (SELECT FROM identity_membership o"
         " WHERE o.user_id = u.id AND o.organization_id = t.organization_id) LIMIT 1)"
