@@ -1,4 +1,4 @@
-"""Documents name files that exist, and the glossary explains a term once."""
+"""Documents name files that exist, the glossary explains a term once, and decisions are numbered."""
 
 import re
 
@@ -45,3 +45,11 @@ def test_glossary_explains_each_term_once_in_order() -> None:
 @pytest.mark.parametrize("bad", ["see `delegation/nowhere.py`", "see [there](docs/nowhere.md)"])
 def test_link_to_a_missing_file_is_found(bad: str) -> None:
     assert missing("README.md", bad)
+
+
+def test_each_decision_has_a_number_of_its_own_which_its_heading_repeats() -> None:
+    records = sorted((code.ROOT / "docs/adr").glob("*.md"))
+    numbers = [int(record.name.partition("-")[0]) for record in records]
+    assert numbers == list(range(1, len(records) + 1))
+    headings = [record.read_text(encoding="utf-8").partition(".")[0] for record in records]
+    assert headings == [f"# {number}" for number in numbers]
