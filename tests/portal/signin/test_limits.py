@@ -418,6 +418,7 @@ def test_every_page_that_tries_a_secret_has_a_limit() -> None:
     assert names == {
         "account_change_password",
         "account_login",
+        "account_not_me",
         "account_reauthenticate",
         "account_reset_password",
         "account_reset_password_from_key",

@@ -27,6 +27,7 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Forms that only some people meet, sent without their page.
 UNSEEN: Mapping[str, tuple[str, ...]] = {
+    "domain_withdraw": ("domain", "idempotency_key"),
     "look_stop": ("idempotency_key",),
     "person_last_day_cancel": ("idempotency_key",),
     "person_resync": ("idempotency_key",),

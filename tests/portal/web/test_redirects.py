@@ -63,6 +63,11 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "admin_left": _fields(reason="left", **_KEY),
     "admin_claim": _fields(step="close", **_KEY),
     "account_not_me": _fields(),
+    "case_confirm": _fields(),
+    "case_letter": _fields(do="yes"),
+    "case_request": _fields(
+        company="Pohjolan Sähkö", number="9999999-9", name="Teemu Aalto", email="teemu@pohjola.example"
+    ),
     "continuity": _fields(step="confirm", **_KEY),
     "account_login": lambda portal, _place: {
         "login": portal.world.aino.user.email,
