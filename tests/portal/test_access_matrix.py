@@ -8,7 +8,7 @@ from tests.fixtures import access_matrix, staff_desk
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 
 def test_file_of_who_may_open_what_is_current(world: World) -> None:
