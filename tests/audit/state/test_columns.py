@@ -115,6 +115,8 @@ def other_value(table: str, column: str) -> str:
     return SPECIAL.get((table, column), CHANGED[kind]).format(f't."{column}"')
 
 
+ROWS = {"identity_user": "directory = 'customer'"}
+"""The rows of which one is changed, where another kind of row has columns that stay empty."""
 ISSUED = {"identity_signin", "identity_signin_clients", "identity_tokenfamily", "identity_authorizationcode"}
 """Tables whose rows the application cannot change or delete: an attacker adds rows, and the owner changes them."""
 FIXED = {
@@ -151,7 +153,7 @@ def execute(table: str, statement: str) -> int:
 
 
 def change(table: str, column: str) -> int:
-    row = f"(SELECT min(ctid) FROM {table})"
+    row = f"(SELECT min(ctid) FROM {table} WHERE {ROWS.get(table, 'true')})"
     value = other_value(table, column)
     return execute(table, f'UPDATE {table} t SET "{column}" = {value} WHERE ctid = {row}')
 
