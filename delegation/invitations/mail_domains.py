@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from delegation.authorization import admin_queries
+from delegation.domain_verifications import queries as domain_queries
 from identity.organizations.models import Organization
 from identity.people.models import User
 
@@ -39,10 +40,17 @@ class MailDomains:
 
 
 def load(*, organization: Organization, at: dt.datetime) -> MailDomains:
-    """Read the domains; without any of its own, those of the organization's working admins count. One statement."""
+    """Read the domains; without any of its own, those of the organization's working admins count.
+
+    One of its own counts once it is verified, or where a working admin has an address: an admin who adds a domain
+    cannot so keep the other admins from hearing of an invitation. One statement, two with domains of its own.
+    """
     rows = admin_queries.working_admins(organization=organization.id, at=at)
     admins = [row.user for row in rows.select_related("user").order_by("sort_key", "id")]
-    own = set(organization.mail_domains) or {_domain(admin.email) for admin in admins}
+    own = {_domain(admin.email) for admin in admins}
+    if organization.mail_domains:
+        proved = own.union(domain_queries.verified(organization=organization.id, at=at))
+        own = proved.intersection(organization.mail_domains)
     return MailDomains(frozenset(own), admins)
 
 

@@ -64,7 +64,7 @@ def customers(
     after: uuid.UUID | None = None,
     before: uuid.UUID | None = None,
     with_people: bool = True,
-    size: int = PAGE_SIZE,
+    size: int | None = None,
 ) -> CustomerList:
     """List the customers whose people the actor may see, by name; with a text, those that match, and people who do.
 
@@ -78,7 +78,7 @@ def customers(
         if with_people and after is None and before is None:
             people = customer_search.people_matching(own=own, actor=actor, text=text, at=at)
     rows = rows.annotate(numbers=customer_numbers.column())
-    page = db.keyset(rows=[rows], order=("sort_key", "id"), after=after, before=before, size=size)
+    page = db.keyset(rows=[rows], order=("sort_key", "id"), after=after, before=before, size=size or PAGE_SIZE)
     return CustomerList(
         rows=[_row(row) for row in page.rows],
         previous=page.previous,

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from audit.foundation import clock
 from delegation.authorization.errors import Denied, InvalidInput, NotFound
+from delegation.domain_verifications import commands as domain_commands
 from delegation.invitations import mail_domains
 from delegation.organizations import commands as organizations_commands
 from identity.memberships.models import Membership
@@ -138,6 +139,7 @@ def test_invitation_inside_the_domains_sends_no_notice(world: World) -> None:
     organizations_commands.set_mail_domains(
         actor=world.system, organization=world.koskela, domains=["@Mailbox.example", "koskela-group.example"]
     )
+    domain_commands.verify(actor=world.system, organization=world.koskela, domain="mailbox.example")
     invite(world, world.sami, PRIVATE)
     assert notices() == []
     invite(world, world.sami, "second@koskela.example")
@@ -176,15 +178,17 @@ def test_notice_is_written_once_for_each_language(
     assert english == [language == "en" for language in languages]
 
 
-def test_mail_domains_are_set_by_the_supplier_alone(world: World) -> None:
-    with pytest.raises(Denied):
-        organizations_commands.set_mail_domains(
-            actor=actor_of(world.aino), organization=world.koskela, domains=["mailbox.example"]
-        )
-    with pytest.raises(NotFound):
-        organizations_commands.set_mail_domains(
-            actor=actor_of(world.stina), organization=world.koskela, domains=["mailbox.example"]
-        )
+def test_domain_that_an_admin_adds_hides_no_invitation_before_it_is_verified(world: World) -> None:
+    for member, refused in ((world.sami, Denied), (world.stina, NotFound)):
+        with pytest.raises(refused):
+            organizations_commands.set_mail_domains(
+                actor=actor_of(member), organization=world.koskela, domains=["mailbox.example"]
+            )
+    organizations_commands.set_mail_domains(
+        actor=actor_of(world.aino), organization=world.koskela, domains=["koskela.example", "mailbox.example"]
+    )
+    assert NOTIFIED in invite(world, world.sami, PRIVATE)
+    assert NOTIFIED not in invite(world, world.sami, "new@koskela.example")
 
 
 @pytest.mark.parametrize("domain", ["", "no domain", "a@b.example", "192.0.2.1"])
