@@ -17,6 +17,7 @@ from provisioning.logout.ended_access import EndedAccessWatch
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.reminders import Reminders
 from provisioning.removals import late_confirmations
+from provisioning.targets import exchanges
 
 
 def create() -> Engine:
@@ -39,5 +40,6 @@ def create() -> Engine:
             admin_cases.AdminCases(),
             continuity_watch.GradeWatch(),
             log_exports.compute,
+            exchanges.store,
         ),
     )

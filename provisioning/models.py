@@ -6,7 +6,7 @@ from provisioning.domain_checks.models import DomainCheck
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
 from provisioning.removals.models import Removal
-from provisioning.targets.models import Target
+from provisioning.targets.models import Target, TargetExchange
 
 __all__ = [
     "Account",
@@ -19,4 +19,5 @@ __all__ = [
     "Mail",
     "Removal",
     "Target",
+    "TargetExchange",
 ]

@@ -22,6 +22,7 @@ from provisioning.accounts.models import Delivery
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
 from provisioning.removals.models import Removal
+from provisioning.targets import exchanges
 
 RETENTION = dt.timedelta(days=90)
 """The privacy page names it."""
@@ -40,6 +41,7 @@ def purge() -> int:
     _end_break_glass(at)
     staff_sessions.clear_expired(at=at)
     looked_pages.clear_expired(at=at)
+    exchanges.purge()
     prepared_forms.clear_expired(at=at)
     deliveries, _ = Delivery.objects.filter(done_at__lt=cutoff).delete()
     not_needed = Q(due_at=None, ended_at__lt=cutoff)

@@ -11,6 +11,7 @@ from provisioning.accounts import reconcile
 from provisioning.delivery import heartbeats
 from provisioning.domain_checks import checks
 from provisioning.logout import recovery
+from provisioning.targets import exchanges
 from provisioning.targets.models import Target
 
 log = structlog.get_logger(__name__)
@@ -34,7 +35,10 @@ def reconcile_all() -> int:
 @shared_task(name="provisioning.reconcile_one")  # type: ignore[untyped-decorator]
 def reconcile_one(target: str) -> int:
     """Reconcile one target. Returns how many accounts differ."""
-    report = reconcile.check(target=Target.objects.get(id=uuid.UUID(target)))
+    try:
+        report = reconcile.check(target=Target.objects.get(id=uuid.UUID(target)))
+    finally:
+        exchanges.store()
     if report.unknown:
         log.warning(
             "reconcile.unknown_records", target=target, count=len(report.unknown), ids=report.unknown[:_NAMED]

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.desk.absence_claims import views as absence_claims
 from portal.desk.activity import views as activity
 from portal.desk.applications import client_views as clients
+from portal.desk.applications import exchanges_page as exchanges
 from portal.desk.applications import system_views as systems
 from portal.desk.applications import views as applications
 from portal.desk.audit import views as audit
@@ -39,6 +40,7 @@ urlpatterns = [
         name="staff_client_secret",
     ),
     path("applications/<slug:application>/", applications.detail, name="staff_application"),
+    path("applications/<slug:application>/exchanges", exchanges.listing, name="staff_application_exchanges"),
     path("applications/<slug:application>/pause", applications.pause, name="staff_application_pause"),
     path("applications/<slug:application>/preview", systems.preview, name="staff_application_preview"),
     path("applications/<slug:application>/system", systems.system, name="staff_application_system"),

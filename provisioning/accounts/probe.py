@@ -10,6 +10,7 @@ from provisioning.connectors import registry
 from provisioning.connectors.connector import TargetProfile
 from provisioning.delivery.errors import DeliveryError
 from provisioning.http.pool import Pool
+from provisioning.targets import exchanges
 from provisioning.targets import profile as targets_profile
 from provisioning.targets.models import Target
 
@@ -27,9 +28,12 @@ class Probe:
 
 
 def probe_target(*, target: uuid.UUID) -> Probe:
-    """Send a test call to a target, with its stored token. One statement."""
+    """Send a test call to a target, with its stored token, and store it as the last request. Seven statements."""
     row = Target.objects.get(id=target)
-    return probe(kind=row.kind, profile=targets_profile.build(target=row))
+    try:
+        return probe(kind=row.kind, profile=targets_profile.build(target=row))
+    finally:
+        exchanges.store()
 
 
 def probe_new(*, base_url: str, token: str, media_type: str) -> Probe:

@@ -1,5 +1,6 @@
 """A connector gives accounts all that they need from the protocol of one kind of target."""
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
@@ -59,6 +60,8 @@ class TargetProfile:
     """Whether the record of a removed person is deleted instead of deactivated."""
     media_type: str = "application/scim+json"
     """Of requests with a body, and preferred in answers."""
+    target: uuid.UUID | None = None
+    """Whose last requests are shown to operators; None for a system that is only tried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Mail(Due):
         indexes = [
             models.Index(fields=["due_at"], name="mail_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["about"], name="mail_about"),
+            models.Index(fields=["purpose", "created_at"], name="mail_purpose"),
             models.Index(
                 fields=["failing_since"], name="mail_failing", condition=Q(failing_since__isnull=False)
             ),

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('failed_at', models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mail_due'), models.Index(fields=['about'], name='mail_about'), models.Index(condition=models.Q(('failing_since__isnull', False)), fields=['failing_since'], name='mail_failing'), models.Index(condition=models.Q(('leased_by__isnull', False)), fields=['leased_by'], name='mail_leased')],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mail_due'), models.Index(fields=['about'], name='mail_about'), models.Index(fields=['purpose', 'created_at'], name='mail_purpose'), models.Index(condition=models.Q(('failing_since__isnull', False)), fields=['failing_since'], name='mail_failing'), models.Index(condition=models.Q(('leased_by__isnull', False)), fields=['leased_by'], name='mail_leased')],
             },
         ),
         migrations.CreateModel(
@@ -227,5 +227,23 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='account',
             constraint=models.UniqueConstraint(fields=('target', 'user', 'membership'), name='account_unique', nulls_distinct=False),
+        ),
+        migrations.CreateModel(
+            name='TargetExchange',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('method', models.CharField(max_length=10)),
+                ('path', models.CharField(max_length=500)),
+                ('status', models.PositiveSmallIntegerField()),
+                ('error', models.CharField(blank=True, max_length=20)),
+                ('milliseconds', models.PositiveIntegerField()),
+                ('sent', models.TextField(blank=True)),
+                ('received', models.TextField(blank=True)),
+                ('target', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='provisioning.target')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['target', '-at'], name='exchange_of_target')],
+            },
         ),
     ]

@@ -11,6 +11,7 @@ SELECT audit_leave_free(free, 'follows from the log and from what targets answer
 ]) free;
 SELECT audit_leave_free('provisioning_removal', 'says when a removal is examined next; the receipt shows the removal without it');
 SELECT audit_leave_free('provisioning_domaincheck', 'what the DNS answered last, and when it is asked again; the events say which domains are verified');
+SELECT audit_leave_free('provisioning_targetexchange', 'the last requests to targets and their answers, masked, for operators; nothing depends on it');
 SELECT audit_leave_free('provisioning_mail', 'a queue of mails; the events that caused them are in the log');
 SELECT audit_leave_free('provisioning_heartbeat', 'shows operators which processes run; nothing depends on it');
 

@@ -74,3 +74,22 @@ class Target(models.Model):
                 fields=["application"], condition=Q(is_active=True), name="target_one_per_application"
             )
         ]
+
+
+class TargetExchange(models.Model):
+    """Holds one request to a target and its answer, masked (`provisioning.targets.masking`)."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    target = models.ForeignKey(Target, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    method = models.CharField(max_length=10)
+    path = models.CharField(max_length=500)
+    status = models.PositiveSmallIntegerField()
+    """0 where no answer came; `error` is the code of the reason."""
+    error = models.CharField(max_length=20, blank=True)
+    milliseconds = models.PositiveIntegerField()
+    sent = models.TextField(blank=True)
+    received = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["target", "-at"], name="exchange_of_target")]

@@ -14,4 +14,5 @@ def build(*, target: Target) -> TargetProfile:
         verify_writes=target.verify_writes,
         media_type=target.media_type,
         deletes=target.on_removal == Target.OnRemoval.DELETE,
+        target=target.id,
     )

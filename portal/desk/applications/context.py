@@ -95,6 +95,7 @@ class ApplicationPage(PageModel):
     add_client_url: str
     connect_url: str
     change_url: str
+    exchanges_url: str
     preview_url: str
     pause_url: str
     sync_url: str
@@ -150,6 +151,7 @@ def detail_page(reader: StaffReader, view: ApplicationView) -> ApplicationPage:
         add_client_url=_url(reader, Verb.CLIENT_REGISTER, "staff_client_add", view),
         connect_url="" if status else _url(reader, Verb.TARGET_REGISTER, "staff_application_system", view),
         change_url=_url(reader, Verb.TARGET_UPDATE, "staff_application_system", view) if status else "",
+        exchanges_url=_url(reader, Verb.TARGET_UPDATE, "staff_application_exchanges", view) if status else "",
         preview_url=_url(reader, Verb.RECORD_PREVIEW, "staff_application_preview", view),
         pause_url=_url(reader, Verb.TARGET_PAUSE, "staff_application_pause", view) if status else "",
         sync_url=_url(reader, Verb.TARGET_SYNC, "staff_application_sync", view) if status else "",

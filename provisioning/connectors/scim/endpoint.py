@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from audit.foundation import clock
 from provisioning.connectors.connector import TargetProfile
 from provisioning.connectors.scim import compare, equivalence
 from provisioning.delivery.errors import Code, DeliveryError
+from provisioning.http import exchanges
 from provisioning.http import pool as http_pool
+from provisioning.http.exchanges import Exchange
 from provisioning.http.pool import Pool
 from provisioning.http.reply import Reply
 
@@ -127,10 +130,36 @@ class ScimEndpoint:
             headers["Content-Type"] = media_type
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         url = self.profile.base_url.rstrip("/") + path
-        reply = self.pool.request(method=method, url=url, headers=headers, body=data)
+        begun, reply, error = self.clock(), None, ""
+        try:
+            reply = self.pool.request(method=method, url=url, headers=headers, body=data)
+        except DeliveryError as failure:
+            error = failure.code
+            raise
+        finally:
+            self._note(method, path, data, reply, error, self.clock() - begun)
         if not reply.is_success:
             raise _rejection(reply)
         return reply
+
+    def _note(
+        self, method: str, path: str, data: bytes | None, reply: Reply | None, error: str, seconds: float
+    ) -> None:
+        """Add the exchange to those that operators see."""
+        if self.profile.target is not None:
+            exchanges.note(
+                Exchange(
+                    target=self.profile.target,
+                    at=clock.wall(),
+                    method=method,
+                    path=path,
+                    status=reply.status if reply else 0,
+                    seconds=seconds,
+                    error=error,
+                    sent=exchanges.bounded(data),
+                    received=exchanges.bounded(reply.body if reply else None),
+                )
+            )
 
 
 def is_id(one: str, other: str) -> bool:
