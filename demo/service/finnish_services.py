@@ -13,6 +13,7 @@ SHOP = {
     "Placed": "Tilattu",
     "Main address": "Pääosoite",
     "You may not place orders here.": "Et voi tehdä täällä tilauksia.",
+    "Open {portal} to see why": "Avaa {portal}, niin näet syyn",
     "In euros, for example 4900 or 4900.50": "Euroina, esimerkiksi 4900 tai 4900,50",
     "Your reference (optional)": "Viitteesi (valinnainen)",
     "Place the order": "Tilaa",
