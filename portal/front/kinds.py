@@ -58,12 +58,12 @@ _BY_PATH: dict[str, EndpointKind] = {
     metadata.DEVICE_AUTHORIZATION: MACHINES,
     # A staff member who has left is out also while a flood fills the other lanes.
     STAFF_LOGOUT: EndpointKind(lane="staff_logout", body_bytes=limits.FORM_BYTES, content_types=_FORMS),
-    # A file of customers is pasted into a form.
+    # A file of customers is uploaded, or pasted into the form.
     CUSTOMER_FILE: EndpointKind(
-        lane="people", machine=False, body_bytes=limits.FILE_BYTES, content_types=_FORMS
+        lane="people", machine=False, body_bytes=limits.FILE_BYTES, content_types=frozenset({FORM, UPLOAD})
     ),
 }
-# The page that takes the document of a proof, the only one that reads uploads: nothing else gets such a body.
+# The page that takes the document of a proof. It and that of customers' files read uploads; nothing else gets one.
 _PROOF_PATH: Final = re.compile(r"/staff/organizations/[\w-]+/cases/[0-9a-f-]{36}/proof")
 PROOF: Final = EndpointKind(
     lane="people", machine=False, body_bytes=limits.PROOF_BYTES, content_types=frozenset({FORM, UPLOAD})

@@ -48,6 +48,8 @@ class OnboardFilePage(PageModel):
     more_faults: str
     button: str
     """Onboards what is left; empty without any."""
+    continues: bool
+    """Whether a script presses the button: a part was onboarded, and none of it was refused."""
     seen: str
 
 
@@ -72,6 +74,7 @@ def file_page(
         faults=wrong[:LISTED],
         more_faults=_more(len(wrong) - LISTED) if len(wrong) > LISTED else "",
         button=_button(left, is_next=bool(applied)) if left else "",
+        continues=bool(left and applied and not refused),
         seen=form.digest if lines else "",
     )
 

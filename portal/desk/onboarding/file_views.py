@@ -1,4 +1,4 @@
-"""A pasted file of customers is checked line by line, and then onboarded in parts."""
+"""An uploaded or pasted file of customers is checked line by line, and then onboarded in parts."""
 
 from django.http import HttpResponse
 from django.utils.translation import get_language
@@ -23,7 +23,8 @@ SECONDS = 15.0
 @desk_page.desk_page(Verb.ORGANIZATION_CREATE)
 def onboard_file(request: Request, reader: StaffReader) -> HttpResponse:
     """GET asks for the file; POST checks it, onboards with `do=apply` what was checked, or sends the results."""
-    form, do = CustomersForm(request.POST if request.method == "POST" else None), request.POST.get("do")
+    form = CustomersForm(request.POST, request.FILES) if request.method == "POST" else CustomersForm()
+    do = request.POST.get("do")
     lines: list[CheckedLine] = []
     applied: list[AppliedLine] = []
     if request.method == "POST" and form.is_valid():

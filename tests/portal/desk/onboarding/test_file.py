@@ -3,6 +3,7 @@
 import pathlib
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from audit.foundation import clock
@@ -91,6 +92,31 @@ def test_check_names_each_fault_with_its_line_and_what_exists_and_changes_nothin
     assert kinds.of_path(URL).body_bytes > kinds.PEOPLE.body_bytes
 
 
+def test_uploaded_file_is_checked_in_place_of_what_was_pasted(desk: Desk) -> None:
+    browser, text = desk.browser("account_manager"), "\r\n".join([HEADER, *GOOD])
+
+    def upload(content: bytes, do: str = "check", seen: str = "") -> OnboardFilePage:
+        file = SimpleUploadedFile("customers.csv", content)
+        sent = {"file": file, "text": "what was pasted before", "do": do, "seen": seen}
+        return page_model(browser.post(URL, sent), OnboardFilePage)
+
+    checked = upload(text.encode("utf-8-sig"))
+    assert checked.counts == ["3 customers to onboard"]
+    shown = str(checked.form["text"].value())
+    assert upload(f"{text}\r\n{line(4, 'Other Oy')}".encode(), "apply", checked.seen).progress == ""
+    assert new_keys() == [], "another file than the checked one"
+    assert send(browser, shown.replace("\n", "\r\n"), "apply", checked.seen).counts == ["3 onboarded"]
+    wrong = "This is not a CSV file in UTF-8. In Excel, save it as “CSV UTF-8”."
+    for content, sentence in (
+        (text.encode("utf-16"), wrong),
+        ("Töölö".encode("latin-1"), wrong),
+        (b"", "The file is empty."),
+    ):
+        page = upload(content)
+        assert (page.form.errors["file"], page.checked) == ([sentence], False)
+    assert kinds.UPLOAD in kinds.of_path(URL).content_types
+
+
 def test_parts_are_onboarded_once_and_a_stopped_process_leaves_nothing_undone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,9 +126,10 @@ def test_parts_are_onboarded_once_and_a_stopped_process_leaves_nothing_undone(
     assert new_keys() == []
     monkeypatch.setattr(file_views, "SECONDS", 1e-9)
     first = send(browser, text, "apply", checked.seen)
-    assert (first.progress, first.button) == (
+    assert (first.progress, first.button, first.continues) == (
         "1 customer was onboarded. Continue with the others.",
         "Continue with 2 customers",
+        True,
     )
 
     def killed(*_links: object, **_at: object) -> None:
@@ -116,7 +143,7 @@ def test_parts_are_onboarded_once_and_a_stopped_process_leaves_nothing_undone(
     monkeypatch.setattr(file_views, "SECONDS", 60)
     for _ in range(2):
         last = send(browser, text, "apply", checked.seen)
-    assert (last.counts, last.button) == (["3 onboarded"], "")
+    assert (last.counts, last.button, last.continues) == (["3 onboarded"], "", False)
     assert new_keys() == ["pori-oy", "rauman-rakennus-oy", "rauman-rakennus-oy-2"]
     assert sorted(map(queued_mails.recipient_of, Mail.objects.all())) == [
         "liisa@d1.example",
