@@ -26,5 +26,5 @@ class NewContact:
         email = input_cleaning.address(self.email) if self.email.strip() else ""
         phone = input_cleaning.phone(self.phone)
         if not email and not phone:
-            raise InvalidInput(field="email", problem="missing")
+            raise InvalidInput(field="email", problem="no_address_or_number")
         return NewContact(self.kind, input_cleaning.name(self.name), email, phone)

@@ -78,7 +78,9 @@ def customers(
         if with_people and after is None and before is None:
             people = customer_search.people_matching(own=own, actor=actor, text=text, at=at)
     rows = rows.annotate(numbers=customer_numbers.column())
-    page = db.keyset(rows=[rows], order=("sort_key", "id"), after=after, before=before, size=size or PAGE_SIZE)
+    page = db.keyset(
+        rows=[rows], order=("sort_key", "id"), after=after, before=before, size=size or PAGE_SIZE
+    )
     return CustomerList(
         rows=[_row(row) for row in page.rows],
         previous=page.previous,

@@ -3,22 +3,23 @@
 import uuid
 from collections.abc import Callable
 
-from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy
 
 from audit.foundation import clock
 from delegation import continuity
 from delegation.suspensions.queries import SuspensionView
 from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
-from portal.http import languages
+from portal.shell import short_mail
+from portal.shell.short_mail import ShortMail
 from portal.wording import brands, suspension_notices, time_zones
 from provisioning import suspension_ends
 from provisioning.mail import queue
-from provisioning.mail.queue import Draft
 
 _PURPOSE = "suspension"
+_SUBJECT = gettext_lazy("%(supplier)s: sign-in for %(organization)s")
+_CLOSING = gettext_lazy("If you have questions, call %(supplier)s: %(phone)s.")
 Text = Callable[[], str]
 
 
@@ -64,29 +65,20 @@ def _resumed(organization: OrganizationView) -> str:
 
 
 def _queue(organization: OrganizationView, about: uuid.UUID, text: Text) -> int:
-    admins = continuity.named_admins(organization=organization.id, at=clock.now())
-    return len(
-        queue.queue_all(
-            [_draft(organization, about, one.user.email or "", one.user.language, text) for one in admins]
-        )
+    mail = ShortMail(
+        purpose=_PURPOSE,
+        subject=_SUBJECT,
+        closing=_CLOSING,
+        about=about,
+        organization=organization.id,
+        organization_name=organization.name,
     )
-
-
-def _draft(organization: OrganizationView, about: uuid.UUID, to: str, language: str, text: Text) -> Draft:
-    language = languages.first_supported((language,)) or settings.LANGUAGE_CODE
-    with override(language):
-        brand = brands.brand()
-        values = {"supplier": brand["name"], "phone": brand["phone"], "organization": organization.name}
-        ask = _("If you have questions, call %(supplier)s: %(phone)s.") % values
-        return Draft(
-            to=to,
-            subject=_("%(supplier)s: sign-in for %(organization)s") % values,
-            text=f"{text()}\n\n{ask}\n",
-            purpose=_PURPOSE,
-            language=language,
-            about=about,
-            organization=organization.id,
-        )
+    admins = continuity.named_admins(organization=organization.id, at=clock.now())
+    users = [one.user for one in admins]
+    drafts = [
+        short_mail.draft(mail, to=user.email or "", language=user.language, text=text) for user in users
+    ]
+    return len(queue.queue_all(drafts))
 
 
 suspension_ends.register(queue_resumed)

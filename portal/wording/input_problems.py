@@ -45,6 +45,7 @@ def text_of(problem: str, *, longest: object) -> str:
         % {"number": longest},
         "characters": str(CONTROL_CHARACTERS),
         "link": str(LINK_IN_NAME),
+        "no_address_or_number": _("Enter the contact’s e-mail address or telephone number."),
         "address": _("This is not an e-mail address."),
         "phone": _("Enter the number with its country code, like +358 40 123 4567."),
         "web_address": _("Enter a full web address that begins with https://."),

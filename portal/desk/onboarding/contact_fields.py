@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
 from delegation.authorization import input_cleaning
@@ -43,11 +42,7 @@ def problems(data: Mapping[str, Any]) -> dict[str, str]:
             contact.cleaned()
         except DomainError as error:
             sentence = refusals.sentence_for(error)
-            is_missing = sentence.field == "email" and not contact.email
-            text = (
-                _("Enter the contact’s e-mail address or telephone number.") if is_missing else sentence.text
-            )
-            found[f"{contact.kind}_{sentence.field}"] = text
+            found[f"{contact.kind}_{sentence.field}"] = sentence.text
     return found
 
 

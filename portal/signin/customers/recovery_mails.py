@@ -1,23 +1,26 @@
 """A person and the customer's admins are notified of a request to replace lost sign-in methods, and of its use."""
 
 import datetime as dt
-import uuid
 from collections.abc import Callable
 
-from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy
 
 from audit.foundation import clock
 from delegation import continuity
 from delegation.factor_recoveries.queries import RecoveryView
 from identity.organizations import queries as organizations_queries
-from portal.http import languages
-from portal.wording import brands, time_zones
+from identity.organizations.queries import OrganizationView
+from identity.people.models import User
+from portal.shell import short_mail
+from portal.shell.short_mail import ShortMail
+from portal.wording import time_zones
 from provisioning.mail import queue
 from provisioning.mail.queue import Draft
 
 _PURPOSE = "factor_recovery"
+_SUBJECT = gettext_lazy("%(supplier)s: lost sign-in methods")
+_CLOSING = gettext_lazy("If you do not expect this, call %(supplier)s at once: %(phone)s.")
 Text = Callable[[str], str]
 
 
@@ -69,39 +72,25 @@ def queue_used(recovery: RecoveryView) -> int:
 def _queue(recovery: RecoveryView, to_person: Text, to_admin: Text | None) -> int:
     organization = organizations_queries.get(organization=recovery.organization)
     user = recovery.row.membership.user
-    drafts = [_draft(recovery, user.email or "", user.language, organization.time_zone, to_person, user.id)]
+    texts = [(user, to_person)]
     if to_admin is not None:
         admins = continuity.named_admins(organization=recovery.organization, at=clock.now())
-        drafts += [
-            _draft(
-                recovery,
-                one.user.email or "",
-                one.user.language,
-                organization.time_zone,
-                to_admin,
-                one.user_id,
-            )
-            for one in admins
-            if one.user_id != user.id
-        ]
-    return len(queue.queue_all(drafts))
+        texts += [(one.user, to_admin) for one in admins if one.user_id != user.id]
+    return len(queue.queue_all([_draft(organization, one, text) for one, text in texts]))
 
 
-def _draft(recovery: RecoveryView, to: str, language: str, zone: str, text: Text, about: uuid.UUID) -> Draft:
-    language = languages.first_supported((language,)) or settings.LANGUAGE_CODE
-    with override(language):
-        brand = brands.brand()
-        values = {"supplier": brand["name"], "phone": brand["phone"]}
-        stop = _("If you do not expect this, call %(supplier)s at once: %(phone)s.") % values
-        return Draft(
-            to=to,
-            subject=_("%(supplier)s: lost sign-in methods") % values,
-            text=f"{text(zone)}\n\n{stop}\n",
-            purpose=_PURPOSE,
-            language=language,
-            about=about,
-            organization=recovery.organization,
-        )
+def _draft(organization: OrganizationView, user: User, text: Text) -> Draft:
+    mail = ShortMail(
+        purpose=_PURPOSE,
+        subject=_SUBJECT,
+        closing=_CLOSING,
+        about=user.id,
+        organization=organization.id,
+        organization_name=organization.name,
+    )
+    return short_mail.draft(
+        mail, to=user.email or "", language=user.language, text=lambda: text(organization.time_zone)
+    )
 
 
 def _moment(at: dt.datetime | None, zone: str) -> str:

@@ -22,7 +22,7 @@ def test_account_manager_adds_changes_and_removes_a_contact_and_support_finds_th
 ) -> None:
     maarja, world = desk.browser("account_manager"), desk.world
     wrong = maarja.post(f"{PLACE}contacts/add", {**SALO, "email": "", "name": "Maija"})
-    assert "Fill this in." in visible_text(wrong)
+    assert "Enter the contact’s e-mail address or telephone number." in visible_text(wrong)
     key = {"idempotency_key": "one"}
     for _ in range(2):
         assert maarja.post(f"{PLACE}contacts/add", {**SALO, **key}).status_code == 302
