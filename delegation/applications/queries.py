@@ -152,11 +152,19 @@ class ExpiringSecret:
     language: str
 
 
-def expiring(*, at: dt.datetime, until: dt.datetime) -> list[ExpiringSecret]:
-    """List the open clients whose present secret ends from `at` to `until`, by end, up to 500. One statement."""
-    rows = Client.objects.filter(
+def expiring(
+    *, at: dt.datetime, until: dt.datetime, notified: Collection[uuid.UUID], reachable: bool
+) -> list[ExpiringSecret]:
+    """List the open clients whose present secret ends from `at` to `until`, by end, up to 500. One statement.
+
+    Without those whose owner is in `notified`, and with `reachable` those that would have no `contact`.
+    """
+    open_clients = Client.objects.filter(
         is_active=True, application__is_active=True, secret_until__gt=at, secret_until__lte=until
     ).exclude(owner=None)
+    rows = _with_owner(open_clients, at).exclude(owner__in=notified)
+    if reachable:
+        rows = rows.filter(owner__is_active=True, owner_has_right=True).exclude(owner__contact="")
     return [
         ExpiringSecret(
             client=row.protocol.name,
@@ -165,7 +173,7 @@ def expiring(*, at: dt.datetime, until: dt.datetime) -> list[ExpiringSecret]:
             contact="" if _has_left(row) else row.owner.contact,
             language=row.owner.language,
         )
-        for row in _with_owner(rows, at).order_by("secret_until", "pk")[:_MOST]
+        for row in rows.order_by("secret_until", "pk")[:_MOST]
         if row.owner is not None
     ]
 

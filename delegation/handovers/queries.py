@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -75,10 +75,16 @@ def stays(view: HandoverView, *, at: dt.datetime) -> list[str]:
     return rules.lower_tiers(giver=view.giver.id, at=at)
 
 
-def due_for_reminder(*, at: dt.datetime, after: dt.timedelta) -> list[HandoverView]:
-    """List the handovers that have gone on for this long, the oldest first, up to `MOST_DUE`."""
-    rows = _rows(at).filter(opened_at__lte=at - after).order_by("opened_at", "id")
-    return [_view(row) for row in rows[:MOST_DUE]]
+def due_for_reminder(
+    *, at: dt.datetime, after: dt.timedelta, notified: Collection[uuid.UUID]
+) -> list[HandoverView]:
+    """List the handovers that have gone on for this long, the oldest first, up to `MOST_DUE`.
+
+    Without those in `notified`, and those that wait for an invited person, whose reminder is the invitation's.
+    """
+    rows = _rows(at).filter(opened_at__lte=at - after).exclude(id__in=notified)
+    has_joined = Q(successor__isnull=False) | Q(invitation__membership__isnull=False)
+    return [_view(row) for row in rows.filter(has_joined).order_by("opened_at", "id")[:MOST_DUE]]
 
 
 def candidates(*, organization: uuid.UUID, at: dt.datetime, among: Sequence[uuid.UUID]) -> set[uuid.UUID]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from audit.foundation import db
@@ -60,13 +61,19 @@ class ExpiringServiceUser:
 _EXPIRING = """
 SELECT s.id, s.name, s.valid_until, s.organization_id, m.email, m.language
 FROM identity_service_user_at(%(at)s) s JOIN identity_membership_at(%(at)s) m ON m.id = s.owner_id
-WHERE s.in_force AND m.in_force AND s.valid_until <= %(until)s ORDER BY s.valid_until, s.id LIMIT %(most)s
+WHERE s.in_force AND m.in_force AND s.valid_until <= %(until)s AND s.id <> ALL(%(notified)s::uuid[])
+ORDER BY s.valid_until, s.id LIMIT %(most)s
 """
 
 
-def expiring(*, at: dt.datetime, until: dt.datetime) -> list[ExpiringServiceUser]:
-    """List the service users in force whose secret ends by `until`, in this order, up to 500. One statement."""
-    rows = db.fetch_all(_EXPIRING, {"at": at, "until": until, "most": _MOST})
+def expiring(
+    *, at: dt.datetime, until: dt.datetime, notified: Collection[uuid.UUID]
+) -> list[ExpiringServiceUser]:
+    """List members' service users in force whose secret ends by `until`, in this order, up to 500. One statement.
+
+    Without those in `notified`.
+    """
+    rows = db.fetch_all(_EXPIRING, {"at": at, "until": until, "most": _MOST, "notified": list(notified)})
     return [ExpiringServiceUser(*row) for row in rows]
 
 

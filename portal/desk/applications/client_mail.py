@@ -24,12 +24,12 @@ NOTICE, INTERVAL = dt.timedelta(days=14), dt.timedelta(days=7)
 
 def queue_due(at: dt.datetime) -> int:
     """Queue a mail for each owner of secrets that end within NOTICE. Two statements."""
-    expiring = queries.expiring(at=at, until=at + NOTICE)
-    owners = {secret.owner for secret in expiring}
-    notified = queue.queued_about(purpose=mail_events.CLIENT_SECRET_ENDS, about=owners, since=at - INTERVAL)
-    due = sorted(
-        (one for one in expiring if one.owner not in notified), key=lambda one: (one.owner, one.until)
+    notified = queue.subjects_since(purpose=mail_events.CLIENT_SECRET_ENDS, since=at - INTERVAL)
+    # Without addresses for alerts a client whose owner cannot be reached leads to no mail, and would be read each time.
+    expiring = queries.expiring(
+        at=at, until=at + NOTICE, notified=notified, reachable=not settings.STAFF_ALERTS
     )
+    due = sorted(expiring, key=lambda one: (one.owner, one.until))
     drafts = [
         draft
         for owner, secrets in itertools.groupby(due, key=lambda one: one.owner)

@@ -43,21 +43,17 @@ def queue_answered(page: PageContext, view: HandoverView, *, accepted: bool) -> 
     queue.queue_all(drafts)
 
 
-def queue_completed(page: PageContext, view: HandoverView) -> None:
+def queue_completed(view: HandoverView) -> None:
     """Queue the mails that the handover is completed."""
-    del page
     drafts = _to_giver(view, PURPOSE, _completed)
     queue.queue_all([*drafts, *_mail(view, PURPOSE, view.successor and view.successor.user, _completed)])
 
 
 def queue_due(at: dt.datetime) -> int:
     """Queue a reminder for each handover that waits, to the one it waits for. Returns how many."""
-    waiting = queries.due_for_reminder(at=at, after=_AFTER)
-    notified = queue.queued_about(purpose=REMINDER, about=[one.id for one in waiting], since=at - _AFTER)
+    notified = queue.subjects_since(purpose=REMINDER, since=at - _AFTER)
     drafts: list[Draft] = []
-    for one in waiting:
-        if one.id in notified:
-            continue
+    for one in queries.due_for_reminder(at=at, after=_AFTER, notified=notified):
         is_ready = one.is_accepted and one.is_able
         drafts += _to_giver(one, REMINDER, _ready) if is_ready else _to_successor(one, REMINDER)
     queue.queue_all(drafts)

@@ -140,7 +140,7 @@ def complete(request: Request, page: PageContext, handover: uuid.UUID) -> HttpRe
     form = FateForm(request.POST if request.method == "POST" else None, tiers=tiers)
     if request.method != "POST" or not form.is_valid() or not _completes(page, view, form):
         return page_model.render(request, context.complete_page(page, view, form, tiers))
-    handover_mails.queue_completed(page, view)
+    handover_mails.queue_completed(view)
     if form.cleaned_data["fate"] == LEAVE:
         auth.logout(request)
         return HttpResponseRedirect(reverse("account_login"))

@@ -23,10 +23,9 @@ NOTICE = dt.timedelta(days=14)
 
 def queue_due(at: dt.datetime) -> int:
     """Queue a mail for each service user whose secret ends within NOTICE. Two statements, and more for each mail."""
-    expiring = service_users_queries.expiring(at=at, until=at + NOTICE)
-    purpose = mail_events.PROGRAM_ENDS
-    notified = queue.queued_about(purpose=purpose, about=[row.id for row in expiring], since=at - NOTICE)
-    drafts = [_draft(row) for row in expiring if row.id not in notified]
+    notified = queue.subjects_since(purpose=mail_events.PROGRAM_ENDS, since=at - NOTICE)
+    expiring = service_users_queries.expiring(at=at, until=at + NOTICE, notified=notified)
+    drafts = [_draft(row) for row in expiring]
     queue.queue_all(drafts)
     return len(drafts)
 
