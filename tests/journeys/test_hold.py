@@ -11,7 +11,7 @@ from tests.fixtures import browsing
 from tests.journeys import people
 from tests.journeys.people import Person
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 HOLDS = "/staff/organizations/koskela/holds/"
 WHAT = "order in the web shop"
 WITHIN_MS = 15_000
