@@ -11,22 +11,28 @@ from delegation.applications.new_client import NewClient
 from delegation.handovers import commands as handovers_commands
 from delegation.handovers import queries as handovers_queries
 from delegation.service_users import queries as service_users_queries
-from delegation.staff import commands as staff_commands
 from identity.clients.models import Application
 from identity.people.models import User
 from provisioning.mail import reminders
 from provisioning.mail.models import Mail
 from tests.fixtures import service_users, staff_rights
+from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = 24 * 3600
 
 
-def program(world: World, name: str) -> None:
-    """A client that gets tokens for itself; its owner has a right, and its secret ends after 366 days."""
-    owner = staff_rights.hired(f"{name} Aho")
-    staff_commands.appoint_owner(actor=world.system, user=owner, reason="Joined")
+def programs(world: World, *names: str) -> None:
+    """Clients that get tokens for themselves; each owner has a right, and each secret ends after 366 days."""
+    staff = Staff(world)
+    for name in names:
+        owner = staff_rights.hired(f"{name} Aho")
+        staff.give(owner, "operator")
+        register(world, name, owner)
+
+
+def register(world: World, name: str, owner: User) -> None:
     api = ["https://orders.example.com"]
     new = NewClient(
         client_id=name.lower(), name=name, redirect_uris=[], program=True, resources=api, owner=owner.pk
@@ -44,8 +50,7 @@ def test_reminders_beyond_one_reading_are_queued_by_the_next(
         (service_users_queries, "_MOST"),
     ):
         monkeypatch.setattr(module, limit, 1)
-    program(world, "Leena")
-    program(world, "Maija")
+    programs(world, "Leena", "Maija")
     move_clock(353 * DAY)
     for days in (10, 11):
         service_users.create(world.aino, name=f"ERP {days}", lasts=dt.timedelta(days=days))
@@ -63,8 +68,7 @@ def test_client_whose_owner_cannot_be_reached_holds_back_no_other(
 ) -> None:
     settings.STAFF_ALERTS = []
     monkeypatch.setattr(applications_queries, "_MOST", 1)
-    program(world, "Leena")
-    program(world, "Maija")
+    programs(world, "Leena", "Maija")
     with bypassing_commands():
         User.all_directories.filter(name="Leena Aho").update(contact="")
     move_clock(353 * DAY)

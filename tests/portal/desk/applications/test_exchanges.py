@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PERSON = {"schemas": ["urn:x"], "userName": "mikko@koskela.example", "active": True, "externalId": "secret-1"}
 ERROR = {"schemas": ["urn:e"], "status": "400", "detail": "mikko@koskela.example is wrong"}
 DAY = 86_400.0
-STATEMENTS = 0
+STATEMENTS = 7
 """Of the page, whatever it holds."""
 
 

@@ -34,7 +34,9 @@ def test_owner_is_notified_two_weeks_before_the_end_and_once(world: World) -> No
     move_clock(59 * DAY)
     with CaptureQueriesContext(connection) as captured:
         assert reminders.queue_due() == 0
-    assert len(captured) == 5, "the clock, programs, who was notified, the secrets of clients, and handovers"
+    assert len(captured) == 7, (
+        "the clock; who was notified of programs, secrets of clients and handovers, and what is due of each"
+    )
 
 
 def test_ended_program_and_that_of_a_leaver_lead_to_no_mail(world: World) -> None:
