@@ -162,7 +162,7 @@ def expiring(
     open_clients = Client.objects.filter(
         is_active=True, application__is_active=True, secret_until__gt=at, secret_until__lte=until
     ).exclude(owner=None)
-    rows = _with_owner(open_clients, at).exclude(owner__in=notified)
+    rows: QuerySet[Any] = _with_owner(open_clients, at).exclude(owner__in=notified)
     if reachable:
         rows = rows.filter(owner__is_active=True, owner_has_right=True).exclude(owner__contact="")
     return [

@@ -8,10 +8,11 @@ from django.db import connection
 
 from audit.foundation import clock
 from provisioning.http import exchanges as http_exchanges
-from provisioning.http.exchanges import KEPT, Exchange
+from provisioning.http.exchanges import Exchange
 from provisioning.targets import masking
 from provisioning.targets.models import Target, TargetExchange
 
+KEPT = http_exchanges.KEPT
 AGE = dt.timedelta(days=1)
 _PRUNE = """
 DELETE FROM provisioning_targetexchange WHERE id IN (
