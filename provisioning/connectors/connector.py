@@ -61,7 +61,7 @@ class TargetProfile:
     media_type: str = "application/scim+json"
     """Of requests with a body, and preferred in answers."""
     target: uuid.UUID | None = None
-    """Whose last requests are shown to operators; None for a system that is only tried."""
+    """The id with which its last requests are stored for operators; None for a system that is only tried."""
 
 
 @dataclass(frozen=True, slots=True)
