@@ -131,7 +131,8 @@ def test_killed_deliverers_lose_no_removal(
     leavers = crowd(world)
     register("ordering", shop)
     with delivering(shop.address) as process:
-        eventually(lambda: Account.objects.filter(state="up_to_date").count() >= LEAVERS, within=60)
+        theirs = Account.objects.filter(user__in=[one.user_id for one in leavers], state="up_to_date")
+        eventually(lambda: theirs.count() == LEAVERS, within=60)
         before = len(shop.journal)
         shop.be.always = SLOW
         for start in range(0, LEAVERS, LEAVERS // KILLS):
