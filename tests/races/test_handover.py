@@ -1,4 +1,7 @@
-"""An admin is removed at the moment in which the admin completes a handover: one of the two happens, never both."""
+"""An admin is removed at the moment in which the admin completes a handover: one of the two happens, never both.
+
+Then the same without the lock: the chain's trigger alone refuses the second.
+"""
 
 import functools
 from collections import Counter
@@ -7,12 +10,13 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from audit.foundation.errors import DomainError
 from delegation.access import commands as access_commands
+from delegation.acts import locks
 from delegation.authorization.models.assignments import Assignment
 from delegation.handovers import commands
 from delegation.handovers.models import Handover
 from delegation.people.commands import members as people_commands
+from tests.fixtures import concurrency, measurements
 from tests.fixtures.world import World, actor_of
 
 pytestmark = [
@@ -20,7 +24,6 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.usefixtures("state_checked"),
 ]
-ROUNDS = 12
 # Not by asking the rules: how many admins without end there are, by the tables themselves.
 ADMINS = """
 SELECT count(DISTINCT p.membership_id) FROM identity_membershipperiod p
@@ -36,25 +39,18 @@ def admins(world: World) -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_removal_and_completion_at_once_leave_one_of_the_two(
-    world: World, run_concurrently: Callable[..., list[object]]
-) -> None:
+def duel(world: World, race: Callable[..., list[object]], rounds: int) -> Counter[tuple[str, ...]]:
     aino, paivi, vilma = world.aino, world.paivi, world.vilma
     seen: Counter[tuple[str, ...]] = Counter()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         made = commands.open_handover(actor=actor_of(paivi), giver=paivi, successor=vilma)
         row = Handover.objects.get(id=made.result.handover)
         commands.accept(actor=actor_of(vilma), handover=row)
-
-        outcome = tuple(
-            map(
-                _code,
-                run_concurrently(
-                    functools.partial(commands.complete, actor=actor_of(paivi), handover=row),
-                    functools.partial(people_commands.remove, actor=actor_of(aino), memberships=[paivi]),
-                ),
-            )
+        results = race(
+            functools.partial(commands.complete, actor=actor_of(paivi), handover=row),
+            functools.partial(people_commands.remove, actor=actor_of(aino), memberships=[paivi]),
         )
+        outcome = tuple(map(concurrency.outcome_of, results))
         seen[outcome] += 1
         held = Assignment.objects.filter(membership=vilma, valid_until=None, role__key="organization_admin")
         row.refresh_from_db()
@@ -62,14 +58,27 @@ def test_removal_and_completion_at_once_leave_one_of_the_two(
         assert held.exists() == (outcome[0] == "done") == (row.step == "completed")
         assert admins(world) == (2 if outcome[0] == "done" else 1)
         _back(world)
-    assert sum(seen.values()) == ROUNDS
+    return seen
 
 
-def _code(result: object) -> str:
-    if isinstance(result, DomainError):
-        return result.code
-    assert not isinstance(result, Exception), result
-    return "done"
+def test_removal_and_completion_at_once_leave_one_of_the_two(
+    world: World, race: Callable[..., list[object]], report_figure: measurements.ReportFigure
+) -> None:
+    seen = duel(world, race, concurrency.ROUNDS)
+    report_figure(f"handover and removal at once, {concurrency.ROUNDS} rounds: {dict(seen)}")
+    assert not any("forked" in outcome for outcome in seen), seen
+
+
+def test_removal_and_completion_without_the_lock_are_refused_by_the_chain(
+    world: World,
+    race: Callable[..., list[object]],
+    monkeypatch: pytest.MonkeyPatch,
+    report_figure: measurements.ReportFigure,
+) -> None:
+    monkeypatch.setattr(locks, "acquire", concurrency.without_locking)
+    seen = duel(world, race, concurrency.ROUNDS_WITHOUT)
+    report_figure(f"the same with the lock out, {concurrency.ROUNDS_WITHOUT} rounds: {dict(seen)}")
+    assert any("forked" in outcome for outcome in seen), seen
 
 
 def _back(world: World) -> None:

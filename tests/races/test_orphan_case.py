@@ -6,23 +6,19 @@ Then the same with the locks taken out, to see that it is they that refuse the o
 import functools
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from audit.foundation.actor import Actor
-from audit.foundation.errors import DomainError
-from audit.log import ledger
-from audit.models import Chain
 from delegation.acts import locks
 from delegation.orphan_cases.commands import decisions
 from delegation.orphan_cases.models import OrphanCase, OrphanVerdict
 from delegation.orphan_cases.subjects import CaseSet
+from tests.fixtures import concurrency
 from tests.fixtures.orphaned import Rescue
 from tests.fixtures.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
-ROUNDS = 24
 Run = Callable[..., list[object]]
 
 
@@ -37,7 +33,7 @@ def duel(world: World, run: Run, rounds: int) -> Counter[str]:
             decisions.approve, case=case, verdicts=rescue.verdicts(case), shown=rescue.digest(case)
         )
         both = [functools.partial(approve, actor=one) for one in (rescue.otto, rescue.anna)]
-        outcome = [_code(one) for one in run(*both)]
+        outcome = [concurrency.outcome_of(one) for one in run(*both)]
         seen.update(outcome)
         _check(case, [rescue.otto, rescue.anna], outcome)
         assert OrphanVerdict.objects.count() == (number + 1) * 4, "two people, two proofs, each round"
@@ -52,26 +48,9 @@ def _check(case: OrphanCase, people: list[Actor], outcome: list[str]) -> None:
     assert (case.state, case.approved_by) == ("approved", people[outcome.index("done")].id)
 
 
-def _code(result: object) -> str:
-    if isinstance(result, DomainError):
-        return result.code
-    if isinstance(result, Exception):
-        return "forked" if "does not continue its chain" in str(result) else type(result).__name__
-    return "done"
-
-
-def test_two_approvals_at_once_make_one_second_person(world: World, run_concurrently: Run) -> None:
-    seen = duel(world, run_concurrently, ROUNDS)
-    assert seen == Counter({"done": ROUNDS, "case_step": ROUNDS})
-
-
-def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dict[Any, ledger.ChainHead]:
-    """What `locks.hold` gives, read as anybody reads."""
-    del users, actor
-    rows = Chain.objects.filter(id__in=chains)
-    return {
-        row.id: ledger.ChainHead(row.id, row.last_seq, bytes(row.last_hash), row.last_at, 1) for row in rows
-    }
+def test_two_approvals_at_once_make_one_second_person(world: World, race: Run) -> None:
+    seen = duel(world, race, concurrency.ROUNDS)
+    assert seen == Counter({"done": concurrency.ROUNDS, "case_step": concurrency.ROUNDS})
 
 
 def _reload(self: CaseSet) -> None:
@@ -79,10 +58,10 @@ def _reload(self: CaseSet) -> None:
 
 
 def test_two_approvals_without_the_locks_are_refused_by_the_database_alone(
-    world: World, run_concurrently: Run, monkeypatch: pytest.MonkeyPatch
+    world: World, race: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks, "acquire", without_locking)
+    monkeypatch.setattr(locks, "acquire", concurrency.without_locking)
     monkeypatch.setattr(CaseSet, "reload", _reload)
-    seen = duel(world, run_concurrently, ROUNDS // 3)
-    assert seen["case_step"] < ROUNDS // 3, seen
+    seen = duel(world, race, concurrency.ROUNDS_WITHOUT)
+    assert seen["case_step"] < concurrency.ROUNDS_WITHOUT, seen
     assert seen["forked"] + seen["IntegrityError"] > 0, seen

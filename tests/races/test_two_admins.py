@@ -1,4 +1,4 @@
-"""Two admins remove each other, two hundred times, at the same moment: one stays.
+"""Two admins remove each other at the same moment, again and again: one stays.
 
 Then the same with the protection taken out, to see that it is the protection: without the lock the chain's trigger
 refuses the second; without lock and trigger organizations are left with nobody.
@@ -8,14 +8,11 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection, connections
 
-from audit.log import ledger
-from audit.models import Chain
 from delegation.acts import locks
 from delegation.authorization.models.assignments import Assignment
 from delegation.people.commands import members as people_commands
@@ -26,7 +23,6 @@ from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-ROUNDS = 200
 # Not by asking the rules: how many admins for good are active, by the tables themselves.
 ADMINS = """
 SELECT count(DISTINCT m.id) FROM identity_membership m
@@ -45,6 +41,9 @@ class Duel:
         self.outcomes: Counter[str] = Counter()
         self.without_admin = 0
         self.start, self.end = threading.Barrier(3), threading.Barrier(3)
+
+    def __str__(self) -> str:
+        return f"{self.rounds} rounds: {dict(self.outcomes)}, without an admin: {self.without_admin}"
 
     def run(self) -> None:
         pairs = [(self.world.aino, self.world.paivi), (self.world.paivi, self.world.aino)]
@@ -84,14 +83,6 @@ class Duel:
             Assignment.objects.filter(membership__in=both).update(valid_until=None)
 
 
-def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dict[Any, ledger.ChainHead]:
-    """What `locks.hold` gives, read as anybody reads."""
-    rows = Chain.objects.filter(id__in=chains)
-    return {
-        row.id: ledger.ChainHead(row.id, row.last_seq, bytes(row.last_hash), row.last_at, 1) for row in rows
-    }
-
-
 _SWITCH_GUARDS = """
 DO $$ DECLARE guarded regclass; BEGIN
     FOR guarded IN SELECT tgrelid FROM pg_trigger WHERE tgname = 'keyholder_guard' LOOP
@@ -118,26 +109,22 @@ def without_trigger(owner_url: str) -> Iterator[None]:
 def test_mutual_removal_of_two_admins_leaves_one(
     world: World, report_figure: measurements.ReportFigure
 ) -> None:
-    duel = Duel(world, ROUNDS)
+    duel = Duel(world, concurrency.ROUNDS)
     duel.run()
-    report_figure(
-        f"two admins remove each other, {ROUNDS} rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
-    )
+    report_figure(f"two admins remove each other: {duel}")
     assert duel.without_admin == 0
-    assert duel.outcomes["removed"] == ROUNDS
+    assert duel.outcomes["removed"] == concurrency.ROUNDS
     assert duel.outcomes.keys() <= {"removed", "NotFound", "LastAdmin"}
-    assert sum(duel.outcomes.values()) == 2 * ROUNDS
+    assert sum(duel.outcomes.values()) == 2 * concurrency.ROUNDS
 
 
 def test_mutual_removal_without_the_lock_is_refused_by_the_chain(
     world: World, monkeypatch: pytest.MonkeyPatch, report_figure: measurements.ReportFigure
 ) -> None:
-    monkeypatch.setattr(locks, "acquire", without_locking)
-    duel = Duel(world, 50)
+    monkeypatch.setattr(locks, "acquire", concurrency.without_locking)
+    duel = Duel(world, concurrency.ROUNDS_WITHOUT)
     duel.run()
-    report_figure(
-        f"the same with the lock out, 50 rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
-    )
+    report_figure(f"the same with the lock out: {duel}")
     assert duel.without_admin == 0
     assert duel.outcomes["forked"] > 0
 
@@ -148,11 +135,9 @@ def test_mutual_removal_without_lock_and_chain_leaves_no_admin(
     database_urls: cluster.Urls,
     report_figure: measurements.ReportFigure,
 ) -> None:
-    monkeypatch.setattr(locks, "acquire", without_locking)
+    monkeypatch.setattr(locks, "acquire", concurrency.without_locking)
     with without_trigger(database_urls[embedded_postgres.OWNER]):
-        duel = Duel(world, 50)
+        duel = Duel(world, concurrency.ROUNDS_WITHOUT)
         duel.run()
-    report_figure(
-        f"the same with lock and chain out, 50 rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
-    )
+    report_figure(f"the same with lock and chain out: {duel}")
     assert duel.without_admin > 0
