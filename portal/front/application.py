@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from portal.front import bodies, bridge, error_answers, kinds, lanes
+from portal.front import bodies, bridge, documents, error_answers, kinds, lanes
 from portal.front.bridge import Answer, Environ, Send
 from portal.front.error_answers import RequestRefused
 from portal.front.kinds import EndpointKind
@@ -51,6 +51,7 @@ class Front:
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
         self._bodies = bodies.Bodies()
+        self._documents = documents.Documents()
         self._lanes = {
             name: lanes.Lane(name, threads=threads, waiting=kinds.WAITING[name])
             for name, threads in kinds.THREADS.items()
@@ -68,7 +69,7 @@ class Front:
         environ = bridge.environ(scope)
         kind = kinds.of_path(environ["PATH_INFO"])
         try:
-            answer = await self._answer(environ, receive, send, kind)
+            answer = await self._answer(environ, receive, send, kind, started)
         except bodies.ClientGone:
             return
         except RequestRefused as refusal:
@@ -78,7 +79,9 @@ class Front:
             return
         await _send(answer, send)
 
-    async def _answer(self, environ: Environ, receive: _Receive, send: Send, kind: EndpointKind) -> Answer:
+    async def _answer(
+        self, environ: Environ, receive: _Receive, send: Send, kind: EndpointKind, started: float
+    ) -> Answer:
         path = environ["PATH_INFO"]
         if path in kinds.PROBES:
             _require_probe(environ)
@@ -87,6 +90,8 @@ class Front:
         client = request_context.network(request_context.address_of(environ))
         if _has_body(environ):
             bridge.set_body(environ, await self._body(environ, receive, kind, client))
+        if kind is kinds.DOCUMENTS and (kept := self._documents.find(environ, started)):
+            return kept
         if path == kinds.READY:
             return await self._ready(send, kind)
         return await self._run(environ, send, kind, client)
@@ -121,7 +126,9 @@ class Front:
         call = bridge.WsgiCall(self._application, environ, send, asyncio.get_running_loop())
         try:
             if kind is kinds.DOCUMENTS:
-                return call()
+                answer = call()
+                self._documents.keep(environ, answer)
+                return answer
             return await self._lanes[kind.lane].run(call, address=client)
         except lanes.LaneFull as error:
             raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error
@@ -151,8 +158,12 @@ class Front:
         if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             with request_log.bound(request_id):  # no path: it may hold the secret of a link
                 _log.error("Failed outside the application", exc_info=refusal.__cause__)
-        request_log.record_refusal(
-            method=environ["REQUEST_METHOD"], status=refusal.status, request_id=request_id, started=started
+        request_log.record_answer(
+            method=environ["REQUEST_METHOD"],
+            route="",
+            status=refusal.status,
+            request_id=request_id,
+            started=started,
         )
         await _send(error_answers.answer(refusal, kind, environ, request_id), send)
 

@@ -13,5 +13,8 @@ def new_reference() -> str:
     At 2 million requests a day, 14 days of logs hold 28 million references. The chance that another of them equals a
     given one is 28 000 000 / 26⁸, about 1 in 7 500. Error pages show the time beside it. It is never a secret.
     """
-    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(2 * _GROUP))
+    number, drawn = secrets.randbelow(len(_ALPHABET) ** (2 * _GROUP)), ""
+    for _ in range(2 * _GROUP):
+        number, letter = divmod(number, len(_ALPHABET))
+        drawn += _ALPHABET[letter]
     return f"{drawn[:_GROUP]}-{drawn[_GROUP:]}"

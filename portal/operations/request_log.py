@@ -36,9 +36,9 @@ def record(
     return response
 
 
-def record_refusal(*, method: str, status: int, request_id: str, started: float) -> None:
-    """Write log line and measurement of a request that the front refused, before it had a route."""
-    _write(method, "", status, request_id, started)
+def record_answer(*, method: str, route: str, status: int, request_id: str, started: float) -> None:
+    """Write log line and measurement of a request that the front answered; one that it refused has no route."""
+    _write(method, route, status, request_id, started)
 
 
 def _write(
