@@ -1,8 +1,8 @@
 """Malformed headers, queries, cookies and bodies at every address never cause a server error.
 
-The cases are generated: every address of the URL map with every malformed query and form. What is read
-before an address is known (headers, cookies, kinds of bodies) is sent to every address in turns: each
-address gets every fourth of them, and each of them reaches a quarter of the addresses.
+The cases are generated. Every address of the URL map gets each malformed text, in its queries or in its forms: half of
+the texts in the one, half in the other, in turns; `test_malformed_fields` knows the fields of each page. What is read
+before an address is known (headers, cookies, kinds of bodies) reaches a quarter of the addresses.
 """
 
 import base64
@@ -123,19 +123,20 @@ Request = tuple[str, str, dict[str, Any]]
 
 def requests(place: Visit, turn: int) -> Iterator[Request]:
     """Give name, method and arguments of each malformed request to one address."""
-    yield from of_the_view(place)
+    for number, query_and_form in enumerate(of_the_view(place)):
+        yield query_and_form[(number + turn) % 2]
     yield from itertools.islice(before_the_view(place), turn % TURNS, None, TURNS)
 
 
-def of_the_view(place: Visit) -> Iterator[Request]:
+def of_the_view(place: Visit) -> Iterator[tuple[Request, Request]]:
     path = place.path.partition("?")[0]
     for kind, text in TEXTS.items():
         raw, escaped = on_the_wire(text), quote(text.encode("utf-8", "surrogateescape"), safe="")
         query = "&".join(f"{name}={escaped}" for name in PARAMETERS)
-        yield f"query: {kind}", "GET", {"path": path, "QUERY_STRING": query}
+        asked = f"query: {kind}", "GET", {"path": path, "QUERY_STRING": query}
         body = "&".join(f"{name}={escaped}" for name in FIELDS).encode()
         form = {"data": body, "content_type": FORM}
-        yield f"form: {kind}", "POST", {"path": path, "QUERY_STRING": raw, **form}
+        yield asked, (f"form: {kind}", "POST", {"path": path, "QUERY_STRING": raw, **form})
 
 
 def before_the_view(place: Visit) -> Iterator[Request]:
