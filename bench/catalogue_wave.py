@@ -4,11 +4,9 @@
 """
 
 import os
-import pathlib
 import statistics
 import threading
 import time
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,12 +16,12 @@ from bench import database
 from portal import embedded_postgres
 
 if TYPE_CHECKING:
+    from delegation.catalogue.checked_file import CheckedFile
     from delegation.catalogue.defaults import Catalogue
     from tests.fixtures.world import World
 
 ORGANIZATIONS = int(os.environ.get("ORGANIZATIONS", "10000"))
 PEOPLE = int(os.environ.get("PEOPLE", "10"))
-CROWD = pathlib.Path(__file__).resolve().parents[1] / "tests" / "scale" / "crowd.sql"
 REMOVALS = 20
 PAUSE_SECONDS = 1.5
 
@@ -31,21 +29,26 @@ PAUSE_SECONDS = 1.5
 def run() -> None:
     """Print one line for each part."""
     with database.installation() as server:
-        from delegation.catalogue import checked_file
         from tests.fixtures.world import World
+        from tests.scale import crowd
 
         world = World()
-        _register_target(world)
+        crowd.register_targets(world, "ordering")
         _fill(server.url_of(embedded_postgres.OWNER))
         database.emit("world", organizations=ORGANIZATIONS, people=ORGANIZATIONS * PEOPLE)
-        from audit.foundation import clock
-
-        changed = _changed()
         begin = time.perf_counter()
-        checked = checked_file.check(catalogue=changed, at=clock.now())
+        checked = difference()
         database.emit("difference", ms=_ms(begin), people_with_the_tier=checked.affected.holders)
         _apply(world)
         _deliver(world)
+
+
+def difference() -> "CheckedFile":
+    """Compute what a changed file would change for whom. The catalogue must be applied."""
+    from audit.foundation import clock
+    from delegation.catalogue import checked_file
+
+    return checked_file.check(catalogue=_changed(), at=clock.now())
 
 
 def _changed() -> "Catalogue":
@@ -134,38 +137,12 @@ def _removal(number: int) -> float:
     return _ms(begin)
 
 
-def _register_target(world: "World") -> None:
-    from identity.clients.models import Application
-    from provisioning.targets import commands as targets_commands
-
-    targets_commands.register(
-        actor=world.system,
-        application=Application.objects.get(key="ordering"),
-        base_url="https://ordering.example.test/scim/v2",
-        token=uuid.uuid4().hex,
-    )
-
-
 def _fill(url: str) -> None:
-    """Write the crowd of `tests/scale` past the triggers, as large as this bench needs."""
-    text = CROWD.read_text(encoding="utf-8")
-    sizes: dict[str, str] = {
-        "generate_series(1, 300)": f"generate_series(1, {ORGANIZATIONS})",
-        "generate_series(0, 99)": f"generate_series(0, {PEOPLE - 1})",
-        "'organization', 100, ''": f"'organization', {PEOPLE}, ''",
-        "organization, 100 FROM place;": f"organization, {PEOPLE} FROM place;",
-        "CASE WHEN p.key = 'crm' THEN at END": "NULL",
-    }
-    for former, now in sizes.items():
-        if former not in text:
-            raise ValueError(f"tests/scale/crowd.sql has no {former}")
-        text = text.replace(former, now)
-    with psycopg.connect(url) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(text)
-        connection.commit()
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+    """Write the crowd of `tests/scale`, as large as this bench needs."""
+    from tests.scale import crowd
+
+    with psycopg.connect(url, autocommit=True) as owner:
+        crowd.fill(owner, organizations=ORGANIZATIONS, people=PEOPLE, due=crowd.NOTHING_IS_DUE)
 
 
 def _ms(begin: float) -> float:

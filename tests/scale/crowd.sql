@@ -1,14 +1,14 @@
--- 300 organizations of 100 people beside the cast: enough rows for the planner to choose as it does at a million.
+-- Organizations with people beside the cast; `crowd.py` gives their numbers and what is due.
 -- Written by the owner past the triggers, in seconds; events are left out where no statement here reads them.
 CREATE TEMP TABLE place ON COMMIT DROP AS
-SELECT g AS no, gen_random_uuid() AS organization FROM generate_series(1, 300) g;
+SELECT g AS no, gen_random_uuid() AS organization FROM generate_series(1, $organizations) g;
 
 CREATE TEMP TABLE person ON COMMIT DROP AS
 SELECT p.no, k, p.organization, gen_random_uuid() AS membership, gen_random_uuid() AS usr, gen_random_uuid() AS assignment,
        gen_random_uuid() AS sign_in, gen_random_uuid() AS family,
        CASE WHEN k < 2 THEN 'organization_admin' WHEN k = 2 THEN 'user_admin' ELSE 'viewer' END AS role,
        now() - interval '100 days' AS at
-FROM place p, generate_series(0, 99) k;
+FROM place p, generate_series(0, $people - 1) k;
 
 INSERT INTO identity_organization (id, key, name, sort_key, register_id, status, language, time_zone, mail_domains,
                                    created_at)
@@ -20,7 +20,7 @@ SELECT gen_random_uuid(), 'C-' || no, organization, u.id FROM place, identity_bu
 
 INSERT INTO identity_user (password, is_superuser, id, directory, email, contact, name, sort_key, phone, language, time_zone,
                            is_active, epoch, created_at)
-SELECT 'argon2$x', false, usr, 'customer', 'p' || k || '@crowd' || no || '.example', '', 'Person ' || k, 'person ' || k, '', 'en', '',
+SELECT 'argon2$$x', false, usr, 'customer', 'p' || k || '@crowd' || no || '.example', '', 'Person ' || k, 'person ' || k, '', 'en', '',
        true, 1, at FROM person;
 
 INSERT INTO identity_membership (id, directory, kind, title, former_name, sort_key, epoch, created_at, user_id, organization_id)
@@ -46,10 +46,9 @@ FROM person JOIN delegation_role r ON r.key = person.role;
 INSERT INTO mfa_authenticator (type, data, user_id, created_at)
 SELECT 'totp', '{}', usr, at FROM person WHERE k < 3;
 
--- One target's accounts are all due, as after a change of the catalogue.
 INSERT INTO provisioning_account (due_at, attempts, last_error, remote_id, acknowledged_digest, acknowledged_active, acknowledged_at, acknowledged_rights, checked_at, state,
                                   priority, generation, act, user_id, target_id)
-SELECT CASE WHEN p.key = 'crm' THEN at END, 0, '', usr::text, '', true, at, jsonb_build_object(membership::text, '[{}]'::jsonb), at, 'up_to_date', 1, 1, usr, usr, t.id
+SELECT $due, 0, '', usr::text, '', true, at, jsonb_build_object(membership::text, '[{}]'::jsonb), at, 'up_to_date', 1, 1, usr, usr, t.id
 FROM person, provisioning_target t JOIN identity_application p ON p.id = t.application_id;
 
 INSERT INTO identity_session (session_key, session_data, expire_date, directory, epoch, created_at, last_seen_at, agent, user_id)
@@ -73,6 +72,10 @@ INSERT INTO audit_event (id, at, chain, seq, act, verb, outcome, actor_kind, act
 SELECT gen_random_uuid(), now(), organization, k + 1, usr, 'access.change', 'done', 'system', usr, 'membership', membership,
        organization, 1, '', sha256(''), '', 'k1:00000000000000000000000000000000' FROM person;
 
-INSERT INTO audit_chain (id, kind, last_seq, last_hash, last_at) SELECT organization, 'organization', 100, '', now() FROM place;
+INSERT INTO audit_chain (id, kind, last_seq, last_hash, last_at) SELECT organization, 'organization', $people, '', now() FROM place;
 INSERT INTO audit_chain (id, kind) SELECT usr, 'person' FROM person;
-INSERT INTO provisioning_cursor (chain, seq) SELECT organization, 100 FROM place;
+INSERT INTO provisioning_cursor (chain, seq) SELECT organization, $people FROM place;
+
+INSERT INTO delegation_customercontact (id, contact, organization_id, kind, name, email, phone, valid_from, added_by, added_by_kind, act)
+SELECT gen_random_uuid(), gen_random_uuid(), organization, 'invoice', 'Contact ' || no, 'contact@crowd' || no || '.example', '',
+       now() - interval '100 days', organization, 'system', organization FROM place;

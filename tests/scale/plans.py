@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -39,6 +41,26 @@ def whole_reads(call: Callable[[], object]) -> list[str]:
         for sql, node in _nodes(call)
         if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large
     ]
+
+
+@dataclass(slots=True)
+class Counted:
+    """Counts the statements of a call."""
+
+    number: int = 0
+
+
+@contextmanager
+def counting() -> Iterator[Counted]:
+    """Count the statements that are sent meanwhile."""
+    counted = Counted()
+
+    def count(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        counted.number += 1
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        yield counted
 
 
 def indexes(call: Callable[[], object]) -> set[str]:
