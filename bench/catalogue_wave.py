@@ -44,7 +44,7 @@ def run() -> None:
 
 
 def difference() -> "CheckedFile":
-    """Compute what a changed file would change for whom. The catalogue must be applied."""
+    """Compute what a changed file would change, and for how many people. The catalogue must be applied."""
     from audit.foundation import clock
     from delegation.catalogue import checked_file
 

@@ -50,7 +50,7 @@ class Documents:
 
 
 def _is_plain(environ: Environ) -> bool:
-    """Return whether the answer is the whole document, whoever asks."""
+    """Return whether the answer is the whole document, the same for every client."""
     return environ["REQUEST_METHOD"] == "GET" and not any(name.startswith("HTTP_IF_") for name in environ)
 
 
