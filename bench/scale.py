@@ -1,4 +1,4 @@
-"""What people wait for among 1,000,000 people: statements, milliseconds, and which large tables are read whole.
+"""Among 1,000,000 people, this bench measures what others wait for: statements, milliseconds, and tables read whole.
 
 `python -m bench scale`; ORGANIZATIONS and PEOPLE (of one organization) in the environment make it smaller.
 """

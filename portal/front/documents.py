@@ -1,4 +1,4 @@
-"""The front repeats the answers of public documents for a second: services ask for them at each start and each key."""
+"""The front keeps the answers of public documents for a second, and gives them again without the application."""
 
 import time
 from http import HTTPStatus

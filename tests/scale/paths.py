@@ -1,4 +1,4 @@
-"""What people, staff and the deliverer wait for, as calls: tests explain their statements, a bench measures them."""
+"""Calls make what people, staff and the deliverer wait for: a test explains their statements, a bench measures them."""
 
 import datetime as dt
 import uuid
