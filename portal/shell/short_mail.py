@@ -1,4 +1,4 @@
-"""A short mail in the recipient's language: a text, and a last sentence with the supplier's name and number."""
+"""A short mail in the recipient's language ends with a sentence that names the supplier and its number."""
 
 import uuid
 from collections.abc import Callable

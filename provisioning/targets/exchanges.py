@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from django.db import connection
 
 from audit.foundation import clock
-from provisioning.http import exchanges as http_exchanges
-from provisioning.http.exchanges import Exchange
-from provisioning.targets import masking
+from provisioning.http import recent_exchanges
+from provisioning.http.recent_exchanges import Exchange
+from provisioning.targets import exchange_masking
 from provisioning.targets.models import Target, TargetExchange
 
-KEPT = http_exchanges.KEPT
+KEPT = recent_exchanges.KEPT
 AGE = dt.timedelta(days=1)
 _PRUNE = """
 DELETE FROM provisioning_targetexchange WHERE id IN (
@@ -26,7 +26,7 @@ DELETE FROM provisioning_targetexchange WHERE id IN (
 
 def store() -> int:
     """Store what was exchanged since the last call. Three statements, none where nothing was."""
-    taken = http_exchanges.take()
+    taken = recent_exchanges.take()
     if not taken:
         return 0
     known = set(Target.objects.filter(id__in={one.target for one in taken}).values_list("id", flat=True))
@@ -42,12 +42,12 @@ def _row(one: Exchange) -> TargetExchange:
         target_id=one.target,
         at=one.at,
         method=one.method,
-        path=masking.path(one.path)[:500],
+        path=exchange_masking.path(one.path)[:500],
         status=one.status,
         error=one.error,
         milliseconds=min(int(one.seconds * 1000), 1_000_000),
-        sent=masking.body(one.sent),
-        received=masking.body(one.received),
+        sent=exchange_masking.body(one.sent),
+        received=exchange_masking.body(one.received),
     )
 
 

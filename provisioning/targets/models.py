@@ -77,7 +77,7 @@ class Target(models.Model):
 
 
 class TargetExchange(models.Model):
-    """Holds one request to a target and its answer, masked (`provisioning.targets.masking`)."""
+    """Holds one request to a target and its answer, masked (`provisioning.targets.exchange_masking`)."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     target = models.ForeignKey(Target, models.CASCADE, related_name="+", db_index=False)

@@ -11,10 +11,10 @@ from audit.foundation import clock
 from provisioning.connectors.connector import TargetProfile
 from provisioning.connectors.scim import compare, equivalence
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.http import exchanges
 from provisioning.http import pool as http_pool
-from provisioning.http.exchanges import Exchange
+from provisioning.http import recent_exchanges
 from provisioning.http.pool import Pool
+from provisioning.http.recent_exchanges import Exchange
 from provisioning.http.reply import Reply
 
 _GONE, _CONFLICT, _UNAUTHENTICATED = frozenset({404, 410}), 409, 401
@@ -147,7 +147,7 @@ class ScimEndpoint:
     ) -> None:
         """Add the exchange to those that operators see."""
         if self.profile.target is not None:
-            exchanges.note(
+            recent_exchanges.note(
                 Exchange(
                     target=self.profile.target,
                     at=clock.wall(),
@@ -156,8 +156,8 @@ class ScimEndpoint:
                     status=reply.status if reply else 0,
                     seconds=seconds,
                     error=error,
-                    sent=exchanges.bounded(data),
-                    received=exchanges.bounded(reply.body if reply else None),
+                    sent=recent_exchanges.bounded(data),
+                    received=recent_exchanges.bounded(reply.body if reply else None),
                 )
             )
 

@@ -13,7 +13,7 @@ from provisioning.connectors.scim.endpoint import Rejected, ScimEndpoint
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http.pool import Pool
 from provisioning.http.reply import Reply
-from provisioning.targets import exchanges, masking, profile
+from provisioning.targets import exchange_masking, exchanges, profile
 from provisioning.targets.models import TargetExchange
 from tests.fixtures import staff_targets
 from tests.fixtures.pages import count_statements, page_model, visible_text
@@ -49,7 +49,7 @@ class AnsweringPool(Pool):
         super().__init__()
         self.replies = list(replies)
 
-    def request(self, **_: object) -> Reply:  # type: ignore[override]
+    def request(self, **_: object) -> Reply:
         reply = self.replies.pop(0)
         if reply is None:
             raise DeliveryError(Code.LOST)
@@ -108,6 +108,6 @@ def test_exchanges_are_bounded_in_number_and_age(desk: Desk) -> None:
 
 def test_bodies_keep_their_shape_and_no_value() -> None:
     for body, shown in BODIES:
-        text = masking.body(body)
+        text = exchange_masking.body(body)
         assert len(text) <= 4000
         assert shown is None or text == shown

@@ -113,7 +113,7 @@ def test_uploaded_file_is_checked_in_place_of_what_was_pasted(desk: Desk) -> Non
         (b"", "The file is empty."),
     ):
         page = upload(content)
-        assert (page.form.errors["file"], page.checked) == ([sentence], False)
+        assert (list(page.form.errors["file"]), page.checked) == ([sentence], False)
     assert kinds.UPLOAD in kinds.of_path(URL).content_types
 
 

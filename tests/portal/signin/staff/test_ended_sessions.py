@@ -8,7 +8,6 @@ import pytest
 
 from audit.foundation import clock
 from identity.staff import sessions
-from identity.staff.models import StaffSession
 from tests.fixtures import staff_provider
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.fake_provider import FakeProvider
@@ -25,12 +24,17 @@ SENTENCES = {
 }
 
 
+def come_back(browser: BrowserClient, op: FakeProvider) -> Any:
+    """The answer to the provider's redirect after a sign-in there."""
+    asked = urllib.parse.urlsplit(browser.get("/staff/sign-in/start")["Location"]).query
+    back = urllib.parse.urlsplit(op.authorize(dict(urllib.parse.parse_qsl(asked)))).query
+    return browser.get(f"/staff/sign-in/callback?{back}")
+
+
 def signed_in(op: FakeProvider) -> BrowserClient:
     browser = BrowserClient()
     op.person = dict(staff_provider.SAM)
-    asked = urllib.parse.urlsplit(browser.get("/staff/sign-in/start")["Location"]).query
-    back = urllib.parse.urlsplit(op.authorize(dict(urllib.parse.parse_qsl(asked)))).query
-    assert browser.get(f"/staff/sign-in/callback?{back}")["Location"] == HOME
+    assert come_back(browser, op)["Location"] == HOME
     return browser
 
 
@@ -78,14 +82,19 @@ def test_next_click_after_the_end_of_a_staff_session_says_why(
     assert next_click(browser) == SIGN_IN, "it is said once"
 
 
-def test_session_in_use_until_its_absolute_end_says_so(world: World, op: FakeProvider) -> None:
-    browser = signed_in(op)
-    for step in range(1, 21):
-        move_clock(step * 25 * 60)
-        if not StaffSession.objects.filter(expires_at__gt=clock.now()).exists():
-            break
+def test_leaver_of_a_directory_without_back_channel_logout_is_out_at_the_absolute_limit(
+    world: World, op: FakeProvider
+) -> None:
+    browser, other = signed_in(op), BrowserClient()
+    op.person = {**staff_provider.SAM, "groups": []}
+    assert "None of your groups has a role here" in visible_text(come_back(other, op))
+    assert next_click(other) == SIGN_IN
+    for minutes in range(25, 8 * 60, 25):
+        move_clock(minutes * 60)
         assert browser.get(HOME).status_code == 200
+    move_clock(8 * 3600 + 1)
     assert sentences_on(browser, next_click(browser)) == ["absolute"]
+    assert next_click(browser) == SIGN_IN
 
 
 @pytest.mark.parametrize("cookie", ["kh-staff", "kh-staff-user"])
