@@ -29,6 +29,7 @@ class DelegationConfig(AppConfig):
         from delegation.orphan_cases import joining  # noqa: F401 - registers what an acceptance does to a case
         from delegation.orphan_cases import state as cases_state  # noqa: F401 - needs loaded models
         from delegation.people import planned_ends  # noqa: F401 - registers what a return waits for
+        from delegation.reviews import state as reviews_state  # noqa: F401 - needs loaded models
         from delegation.service_users import impact as service_users_impact  # noqa: F401 - needs loaded models
         from delegation.staff import state as staff_state  # noqa: F401 - needs loaded models
         from delegation.takeover_reports import state as takeover_state  # noqa: F401 - needs loaded models

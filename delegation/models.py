@@ -24,10 +24,12 @@ from delegation.orphan_cases.models import (
     OrphanRequest,
     OrphanVerdict,
 )
+from delegation.reviews.models import AccessReview, ReviewLine
 from delegation.takeover_reports.models import TakeoverReport
 
 __all__ = [
     "AbsenceClaim",
+    "AccessReview",
     "AdminConfirmation",
     "Assignment",
     "AssignmentLimit",
@@ -56,6 +58,7 @@ __all__ = [
     "OrphanVerdict",
     "PlannedRemoval",
     "PreparedForm",
+    "ReviewLine",
     "Role",
     "RoleEntitlement",
     "RoleVersion",

@@ -20,5 +20,6 @@ class PortalConfig(AppConfig):
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers
         from portal.web.handovers import handover_mails  # noqa: F401 - registers its reminders
         from portal.web.people import removal_mail, service_user_mail  # noqa: F401 - register their mails
+        from portal.web.reviews import review_mails  # noqa: F401 - registers its mails
 
         request_started.connect(web_keys.refresh)

@@ -39,7 +39,7 @@ class AdminCases:
 def complete_due() -> int:
     """Give the new admins whose further time is over all rights; one that fails holds up no other."""
     return sum(
-        _attempt(lambda case=case: outcome.complete(actor=system(), case=case))  # type: ignore[misc]
+        attempt(lambda case=case: outcome.complete(actor=system(), case=case))  # type: ignore[misc]
         for case in queries.due(at=clock.now())
     )
 
@@ -47,7 +47,7 @@ def complete_due() -> int:
 def open_missing() -> int:
     """Open a case for each customer that has no working admin and no case."""
     return sum(
-        _attempt(
+        attempt(
             lambda organization=organization: opening.open_case(  # type: ignore[misc]
                 actor=system(), organization=organization, cause="no_admin"
             )
@@ -56,7 +56,7 @@ def open_missing() -> int:
     )
 
 
-def _attempt(step: Callable[[], object]) -> bool:
+def attempt(step: Callable[[], object]) -> bool:
     """Take one step. Raises where the connection is lost. Staff, or another deliverer, may be first."""
     with contextlib.suppress(DomainError):
         try:

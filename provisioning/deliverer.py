@@ -1,6 +1,7 @@
 """The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
 from provisioning import (
+    access_reviews,
     admin_cases,
     catalogue_waves,
     continuity_watch,
@@ -39,6 +40,7 @@ def create() -> Engine:
             suspension_ends.resume_due,
             admin_cases.AdminCases(),
             continuity_watch.GradeWatch(),
+            access_reviews.AccessReviews(),
             log_exports.compute,
             exchanges.store,
         ),

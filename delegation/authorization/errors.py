@@ -7,7 +7,7 @@ class Denied(DomainError):
     """The actor may not do this.
 
     `reason`: no_permission, own_membership, own_right, outside_sites, exceeds_authority, wrong_state,
-    organization_closed, not_owner, not_own_program.
+    organization_closed, not_owner, not_own_program, not_your_turn, not_your_review.
     """
 
     code = "denied"
@@ -264,6 +264,13 @@ class HandoverOver(DomainError):
     """A handover was completed or ended, or its time is over: `step`."""
 
     code = "handover_over"
+    is_refusal = False
+
+
+class ReviewOver(DomainError):
+    """A review has ended, or this line of it was decided: `state`."""
+
+    code = "review_over"
     is_refusal = False
 
 

@@ -40,12 +40,14 @@ _CASES = (
     Verb.ORPHAN_CASE_VIEW,
     Verb.ORPHAN_CASE_WITHDRAW,
 )
+_REVIEWS = (Verb.REVIEW_CANCEL, Verb.REVIEW_VIEW)
 _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     StaffRole.SUPPORT: (
         *_READ_CUSTOMERS,
         *_LOOK_ALONG,
         Verb.ABSENCE_CLOSE,
         *_CASES,
+        *_REVIEWS,
         Verb.FACTOR_RECOVERY_OPEN,
         Verb.FACTOR_RECOVERY_REFUSE,
         Verb.TAKEOVER_CLOSE,
@@ -56,6 +58,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         *_LOOK_ALONG,
         Verb.ABSENCE_CLOSE,
         *_CASES,
+        *_REVIEWS,
         Verb.ORPHAN_CASE_APPROVE,
         Verb.FACTOR_RECOVERY_AGREE,
         Verb.FACTOR_RECOVERY_OPEN,
@@ -96,13 +99,20 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.TARGET_SYNC,
         Verb.TARGET_UPDATE,
     ),
-    StaffRole.AUDITOR: (*_READ_CUSTOMERS, Verb.ORPHAN_CASE_VIEW, Verb.STAFF_RIGHT_VIEW),
+    # Starting a review changes no access: the customer's admins answer it.
+    StaffRole.AUDITOR: (
+        *_READ_CUSTOMERS,
+        Verb.ORPHAN_CASE_VIEW,
+        Verb.REVIEW_START,
+        Verb.REVIEW_VIEW,
+        Verb.STAFF_RIGHT_VIEW,
+    ),
     StaffRole.OWNER: (Verb.STAFF_RIGHT_END, Verb.STAFF_RIGHT_GIVE, Verb.STAFF_RIGHT_VIEW),
 }
 VERBS: Mapping[str, frozenset[str]] = {
     role.value: frozenset(verb.value for verb in verbs) for role, verbs in _ALLOWED.items()
 }
-"""The verbs by role. An auditor's are reading verbs only."""
+"""The verbs by role. An auditor's are reading verbs, and the start of a review."""
 
 
 def with_verb(verb: Verb) -> list[str]:

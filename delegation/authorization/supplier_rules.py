@@ -24,6 +24,10 @@ RULES: Mapping[str, Rule] = {
     "application.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "catalogue.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "ceiling.set": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    **dict.fromkeys(
+        ("customer_contact.add", "customer_contact.change", "customer_contact.end"),
+        Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True),
+    ),
     "factor_recovery.agree": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     "factor_recovery.open": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     "factor_recovery.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),

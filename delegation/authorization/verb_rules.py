@@ -15,6 +15,7 @@ class On(StrEnum):
     INVITATION = "invitation"
     LOOK = "look"
     PERSON = "person"
+    REVIEW = "review"
     SERVICE_USER = "service_user"
     SUPPLIER = "supplier"
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from delegation.authorization import supplier_rules
+from delegation.authorization import step_rules, supplier_rules
 from delegation.authorization.verb_rules import Effect, On, RequiredState, Rule, SiteReach, Topic
 
 __all__ = ["RULES", "Effect", "On", "RequiredState", "Rule", "SiteReach", "Topic", "Verb", "with_effect"]
@@ -96,6 +96,12 @@ class Verb(StrEnum):
     REMOVAL_CANCEL = "removal.cancel"
     REMOVAL_PLAN = "removal.plan"
     RETENTION_PURGE = "retention.purge"
+    REVIEW_CANCEL = "review.cancel"
+    REVIEW_DECIDE = "review.decide"
+    REVIEW_SETTLE = "review.settle"
+    REVIEW_START = "review.start"
+    REVIEW_VIEW = "review.view"
+    REVIEW_WARN = "review.warn"
     SERVICE_USER_CREATE = "service_user.create"
     SERVICE_USER_END = "service_user.end"
     SERVICE_USER_ROTATE = "service_user.rotate"
@@ -147,23 +153,16 @@ def _leaving(*implies: Verb) -> Rule:
     return Rule(on, effect, topic, within_authority=True, implies=implies)
 
 
-def _handing_over(*implies: Verb) -> Rule:
-    return Rule(On.HANDOVER, Effect.NONE, Topic.OTHER, gives_access=bool(implies), implies=implies)
-
-
 _GIVING = Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True, gives_access=True)
-_CONTACT = Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True)
-_CONTACTS = (Verb.CUSTOMER_CONTACT_ADD, Verb.CUSTOMER_CONTACT_CHANGE, Verb.CUSTOMER_CONTACT_END)
 _OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
 _OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True)
 _LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 RULES: dict[Verb, Rule] = {
-    **{Verb(verb): rule for verb, rule in supplier_rules.RULES.items()},
+    **{Verb(verb): rule for verb, rule in {**supplier_rules.RULES, **step_rules.RULES}.items()},
     # Other systems learn of a catalogue by `catalogue.propagate`, organization by organization.
     **dict.fromkeys((Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPOSE, Verb.RETENTION_PURGE), _OPERATED),
     **dict.fromkeys((Verb.APPLICATION_REGISTER, Verb.TARGET_REGISTER, Verb.TARGET_UPDATE), _OPERATED),
     **dict.fromkeys((Verb.CLIENT_REGISTER, Verb.CLIENT_RETIRE, Verb.CLIENT_ROTATE), _OPERATED),
-    **dict.fromkeys(_CONTACTS, _CONTACT),
     **dict.fromkeys((Verb.MAIL_DOMAIN_LAPSE, Verb.MAIL_DOMAIN_VERIFY, Verb.SITE_CREATE), _OWN_DOMAIN),
     Verb.ACCESS_CHANGE: _GIVING,
     Verb.ACCOUNT_RESYNC: Rule(
@@ -176,9 +175,6 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
     Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
-    **dict.fromkeys((Verb.HANDOVER_ACCEPT, Verb.HANDOVER_CLOSE), _handing_over()),
-    Verb.HANDOVER_COMPLETE: _handing_over(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE),
-    Verb.HANDOVER_OPEN: _handing_over(Verb.MEMBER_INVITE, Verb.INVITATION_CANCEL),
     Verb.INVITATION_ACCEPT: Rule(
         On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS, implies=(Verb.ORPHAN_CASE_JOIN,)
     ),

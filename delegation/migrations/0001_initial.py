@@ -719,4 +719,116 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('step__in', ['open', 'accepted'])), fields=('giver',), name='handover_one_live'), models.CheckConstraint(condition=models.Q(('successor__isnull', False), ('invitation__isnull', False), _connector='OR'), name='handover_to_a_person'), models.CheckConstraint(condition=models.Q(('successor', models.F('giver')), _negated=True), name='handover_to_another'), models.CheckConstraint(condition=models.Q(models.Q(('step__in', ['accepted', 'completed']), _negated=True), models.Q(('accepted_at__isnull', False), ('successor__isnull', False)), _connector='OR'), name='handover_accepted_with_successor'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('step__in', ['open', 'accepted'])), models.Q(models.Q(('step__in', ['open', 'accepted']), _negated=True), ('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='handover_closed_with_step'), models.CheckConstraint(condition=models.Q(models.Q(('fate__in', ['stays', 'leaves']), ('step', 'completed')), models.Q(models.Q(('step', 'completed'), _negated=True), ('fate', '')), _connector='OR'), name='handover_completed_with_fate'), models.CheckConstraint(condition=models.Q(models.Q(('step', 'completed'), _negated=True), models.Q(('closed_at__gte', models.F('accepted_at')), ('closed_at__lt', models.F('ends_at'))), _connector='OR'), name='handover_completed_in_time')],
             },
         ),
+        migrations.CreateModel(
+            name='AccessReview',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('scope', models.CharField(choices=[('all', 'All'), ('tier', 'Tier'), ('site', 'Site'), ('outliers', 'Outliers')], max_length=8)),
+                ('cause', models.CharField(choices=[('started', 'Started'), ('orphan_case', 'Orphan Case')], default='started', max_length=11)),
+                ('cause_id', models.UUIDField(null=True)),
+                ('size', models.PositiveIntegerField()),
+                ('silence', models.CharField(choices=[('keep', 'Keep'), ('lower', 'Lower'), ('end', 'End')], max_length=5)),
+                ('started_by', models.UUIDField()),
+                ('started_by_kind', models.CharField(max_length=10)),
+                ('started_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('due_at', models.DateTimeField()),
+                ('warnings', models.PositiveSmallIntegerField(default=0)),
+                ('warned_at', models.DateTimeField(null=True)),
+                ('state', models.CharField(choices=[('open', 'Open'), ('completed', 'Completed'), ('lapsed', 'Lapsed'), ('cancelled', 'Cancelled')], default='open', max_length=9)),
+                ('closed_by', models.UUIDField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('fallback', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('role', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.role')),
+                ('site', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.site')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ReviewLine',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('person', models.UUIDField()),
+                ('frozen', models.JSONField()),
+                ('decision', models.CharField(blank=True, choices=[('', 'Open'), ('keep', 'Keep'), ('lower', 'Lower'), ('end', 'End'), ('left', 'Left')], max_length=5)),
+                ('basis', models.CharField(blank=True, choices=[('', 'Open'), ('reviewed', 'Reviewed'), ('silence', 'Silence'), ('last_admin', 'Last Admin'), ('not_lower', 'Not Lower'), ('left', 'Left')], max_length=10)),
+                ('decided_by', models.UUIDField(null=True)),
+                ('decided_by_kind', models.CharField(blank=True, max_length=10)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('act', models.UUIDField(null=True)),
+                ('membership', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='delegation.accessreview')),
+                ('service_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.serviceuser')),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name='accessreview',
+            index=models.Index(fields=['organization', '-started_at', 'id'], name='review_of_organization'),
+        ),
+        migrations.AddIndex(
+            model_name='accessreview',
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['due_at'], name='review_open_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.UniqueConstraint(fields=('cause_id',), name='review_once_by_cause'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__isnull', False), ('scope', 'tier'), ('site', None)), models.Q(('role', None), ('scope', 'site'), ('site__isnull', False)), models.Q(('role', None), ('scope__in', ['all', 'outliers']), ('site', None)), _connector='OR'), name='review_scope_named'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(('silence__in', ['keep', 'lower', 'end'])), name='review_silence_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cause', 'started'), ('cause_id', None)), models.Q(('cause', 'orphan_case'), ('cause_id__isnull', False)), _connector='OR'), name='review_cause_named'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(('fallback', models.F('reviewer')), _negated=True), name='review_fallback_is_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('started_at'))), name='review_due_after_start'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('warned_at', None), ('warnings', 0)), models.Q(('warned_at__isnull', False), ('warnings__in', [1, 2])), _connector='OR'), name='review_warned_at_most_twice'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('state', 'open')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('state__in', ['completed', 'lapsed', 'cancelled'])), _connector='OR'), name='review_closed_with_state'),
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'lapsed'), _negated=True), models.Q(('closed_at__gte', models.F('due_at')), ('warnings', 2)), _connector='OR'), name='review_lapsed_after_warnings'),
+        ),
+        migrations.AddIndex(
+            model_name='reviewline',
+            index=models.Index(condition=models.Q(('decision', '')), fields=['review', 'id'], name='review_line_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewline',
+            constraint=models.UniqueConstraint(fields=('review', 'membership'), name='review_line_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewline',
+            constraint=models.UniqueConstraint(fields=('review', 'service_user'), name='review_line_program_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewline',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('membership__isnull', False), ('service_user', None)), models.Q(('membership', None), ('service_user__isnull', False), models.Q(('decision', 'lower'), _negated=True)), _connector='OR'), name='review_line_of_one'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewline',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act', None), ('basis', ''), ('decided_at', None), ('decided_by', None), ('decided_by_kind', ''), ('decision', '')), models.Q(('act__isnull', False), ('basis', 'reviewed'), ('decided_at__isnull', False), ('decided_by__isnull', False), ('decided_by_kind', 'person'), ('decision__in', ['keep', 'lower', 'end'])), models.Q(models.Q(models.Q(('basis', 'left'), ('decision', 'left')), models.Q(('basis__in', ['last_admin', 'not_lower']), ('decision', 'keep')), models.Q(('basis', 'silence'), ('decision__in', ['keep', 'lower', 'end'])), _connector='OR'), ('act__isnull', False), ('decided_at__isnull', False), ('decided_by__isnull', False), ('decided_by_kind', 'system')), _connector='OR'), name='review_line_decided_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewline',
+            constraint=models.CheckConstraint(condition=models.Q(('decided_by', models.F('person')), _negated=True), name='review_line_by_another'),
+        ),
     ]

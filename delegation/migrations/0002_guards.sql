@@ -4,6 +4,8 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_adminconfirmation',
     'delegation_dormancywarning',
     'delegation_handover',
+    'delegation_accessreview',
+    'delegation_reviewline',
     'delegation_catalogueproposal',
     'delegation_entitlement',
     'delegation_role',
@@ -328,6 +330,84 @@ BEGIN
 END $$;
 CREATE TRIGGER handover_fixed BEFORE UPDATE OR DELETE ON delegation_handover
 FOR EACH ROW EXECUTE FUNCTION delegation_handover_fixed();
+
+-- What was set at the start of a review is never rewritten; it is warned step by step, closed once, and completed by its time
+-- only after its warnings.
+CREATE FUNCTION delegation_review_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.state <> 'open'
+       OR (NEW.id, NEW.organization_id, NEW.scope, NEW.role_id, NEW.site_id, NEW.cause, NEW.cause_id, NEW.size,
+           NEW.reviewer_id, NEW.fallback_id, NEW.silence, NEW.started_by, NEW.started_by_kind, NEW.started_at, NEW.act,
+           NEW.due_at)
+          IS DISTINCT FROM (OLD.id, OLD.organization_id, OLD.scope, OLD.role_id, OLD.site_id, OLD.cause, OLD.cause_id,
+                            OLD.size, OLD.reviewer_id, OLD.fallback_id, OLD.silence, OLD.started_by,
+                            OLD.started_by_kind, OLD.started_at, OLD.act, OLD.due_at)
+       OR NEW.warnings NOT IN (OLD.warnings, OLD.warnings + 1)
+       OR (NEW.warnings = OLD.warnings) <> (NEW.warned_at IS NOT DISTINCT FROM OLD.warned_at)
+       OR NEW.warnings <> OLD.warnings AND NEW.warned_at < OLD.warned_at + interval '1 day'
+       OR NEW.state <> 'open' AND NEW.warnings <> OLD.warnings THEN
+        RAISE EXCEPTION 'a review is never rewritten and closed once'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'review_fixed';
+    END IF;
+    IF NEW.state IN ('completed', 'lapsed') AND EXISTS (
+        SELECT 1 FROM public.delegation_reviewline WHERE review_id = NEW.id AND decision = '') THEN
+        RAISE EXCEPTION 'a review with open lines is not complete'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'review_complete';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER review_fixed BEFORE UPDATE OR DELETE ON delegation_accessreview
+FOR EACH ROW EXECUTE FUNCTION delegation_review_fixed();
+
+-- A line is decided once, in an open review; silence is an answer only after two warnings, the due date and a day more.
+CREATE FUNCTION delegation_review_line_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    review record;
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.decision <> '' OR NEW.decision = ''
+       OR (NEW.id, NEW.review_id, NEW.organization_id, NEW.membership_id, NEW.service_user_id, NEW.person, NEW.frozen)
+          IS DISTINCT FROM (OLD.id, OLD.review_id, OLD.organization_id, OLD.membership_id, OLD.service_user_id,
+                            OLD.person, OLD.frozen) THEN
+        RAISE EXCEPTION 'a line of a review is decided once, and never rewritten'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'review_line_fixed';
+    END IF;
+    SELECT state, warnings, warned_at, due_at, silence INTO review
+    FROM public.delegation_accessreview WHERE id = NEW.review_id;
+    IF review.state <> 'open'
+       OR NEW.basis IN ('silence', 'last_admin', 'not_lower')
+          AND (review.warnings < 2 OR NEW.decided_at < greatest(review.due_at, review.warned_at + interval '1 day'))
+       OR NEW.basis = 'silence' AND NEW.decision <> review.silence THEN
+        RAISE EXCEPTION 'a line is decided in an open review, and by silence only after its warnings'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'review_line_in_time';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER review_line_fixed BEFORE UPDATE OR DELETE ON delegation_reviewline
+FOR EACH ROW EXECUTE FUNCTION delegation_review_line_fixed();
+
+-- The lines are those of the start: their number stands in the review.
+CREATE FUNCTION delegation_review_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.size <> (SELECT count(*) FROM public.delegation_reviewline WHERE review_id = NEW.id) THEN
+        RAISE EXCEPTION 'the lines of a review are those of its start'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'review_frozen';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER review_frozen AFTER INSERT ON delegation_accessreview
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION delegation_review_frozen();
+CREATE FUNCTION delegation_review_line_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM public.delegation_accessreview r
+        WHERE r.id IN (SELECT review_id FROM new_lines) AND r.size < (SELECT count(*) FROM public.delegation_reviewline l WHERE l.review_id = r.id)) THEN
+        RAISE EXCEPTION 'the lines of a review are those of its start'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'review_frozen';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER review_line_frozen AFTER INSERT ON delegation_reviewline REFERENCING NEW TABLE AS new_lines
+FOR EACH STATEMENT EXECUTE FUNCTION delegation_review_line_frozen();
 
 -- The outcome of an act on 10,000 people.
 ALTER TABLE delegation_idempotencyrecord ADD CONSTRAINT idempotency_outcome_bound

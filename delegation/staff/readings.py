@@ -42,6 +42,8 @@ class Reading(StrEnum):
     PERSON = "person"
     RECORD = "record"
     """What a connected system gets about a person."""
+    REVIEW = "review"
+    """Access reviews, with the lines of one."""
     RIGHTS = "rights"
     """What a member could do at an instant."""
     SEARCH = "search"

@@ -24,6 +24,7 @@ from portal.desk.orphan_cases import step_views as case_steps
 from portal.desk.orphan_cases import views as orphan_cases
 from portal.desk.people import views as people
 from portal.desk.records import views as records
+from portal.desk.reviews import views as reviews
 from portal.desk.staff import views as staff
 from portal.desk.suspensions import views as suspensions
 from portal.desk.takeover_reports import views as takeover_reports
@@ -122,6 +123,17 @@ urlpatterns = [
         name="staff_recovery",
     ),
     path("organizations/<slug:organization>/resume", suspensions.resume, name="staff_resume"),
+    path("organizations/<slug:organization>/reviews/", reviews.overview, name="staff_reviews"),
+    path("organizations/<slug:organization>/reviews/start", reviews.start, name="staff_review_start"),
+    path("organizations/<slug:organization>/reviews/<uuid:review>/", reviews.detail, name="staff_review"),
+    path(
+        "organizations/<slug:organization>/reviews/<uuid:review>/export",
+        reviews.export,
+        name="staff_review_export",
+    ),
+    path(
+        "organizations/<slug:organization>/reviews/<uuid:review>/stop", reviews.stop, name="staff_review_stop"
+    ),
     path("organizations/<slug:organization>/suspend", suspensions.suspend, name="staff_suspend"),
     path(
         "organizations/<slug:organization>/takeovers/<uuid:report>/",

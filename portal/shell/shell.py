@@ -20,6 +20,7 @@ from portal.wording import brands
 _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
     "home": ("home", None),
     "people": ("people", Verb.MEMBER_VIEW),
+    "reviews": ("reviews", Verb.REVIEW_VIEW),
     "activity": ("activity", Verb.ACTIVITY_VIEW),
     "access": ("my_access", None),
     "admins": ("my_admins", None),

@@ -14,6 +14,7 @@ from portal.web.mail_domains import urls as mail_domains
 from portal.web.my import urls as my
 from portal.web.orphan_cases import urls as orphan_cases
 from portal.web.people import urls as people
+from portal.web.reviews import urls as reviews
 
 organization_urlpatterns = [
     *home.organization_urlpatterns,
@@ -23,6 +24,7 @@ organization_urlpatterns = [
     *invitations.organization_urlpatterns,
     *admins.organization_urlpatterns,
     *activity.organization_urlpatterns,
+    *reviews.organization_urlpatterns,
     *looking_along.organization_urlpatterns,
     *mail_domains.organization_urlpatterns,
     *my.organization_urlpatterns,

@@ -51,6 +51,12 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.MAIL_DOMAIN_LAPSE: lambda: _("to end the verification of a mail domain"),
     Verb.MAIL_DOMAIN_VERIFY: lambda: _("to verify a mail domain"),
     Verb.MAIL_DOMAINS_SET: lambda: _("to change the organization’s mail domains"),
+    Verb.REVIEW_CANCEL: lambda: _("to stop an access review"),
+    Verb.REVIEW_DECIDE: lambda: _("to decide about %(who)s in an access review"),
+    Verb.REVIEW_SETTLE: lambda: _("to close a line of an access review"),
+    Verb.REVIEW_START: lambda: _("to start an access review"),
+    Verb.REVIEW_VIEW: lambda: _("to view an access review"),
+    Verb.REVIEW_WARN: lambda: _("to remind of an access review"),
     **orphan_cases.ATTEMPTS,
 }
 _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {

@@ -16,6 +16,7 @@ def of_organization(page: str) -> str:
         "organization": _("viewed the organization"),
         "people": _("viewed the list of people"),
         "record": _("viewed which people a connected system gets changes of"),
+        "review": _("viewed the access reviews"),
         "search": _("saw people of the organization in a search"),
     }
     return pages.get(page, _("viewed data of the organization"))

@@ -11,6 +11,7 @@ from portal.wording import (
     look_events,
     orphan_cases,
     record_events,
+    review_events,
     suspension_events,
     takeover_events,
 )
@@ -23,6 +24,7 @@ TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
     **look_events.TEXTS,
     **orphan_cases.TEXTS,
     **record_events.TEXTS,
+    **review_events.TEXTS,
     **suspension_events.TEXTS,
     **takeover_events.TEXTS,
 }

@@ -56,6 +56,7 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
         "The successor is not ready: accepted, and with a second factor. Nothing was changed."
     ),
     errors.HandoverOver: lambda: _("This handover is over. Nothing was changed."),
+    errors.ReviewOver: lambda: _("This was decided already, or the review is over. Nothing was changed."),
     errors.HasMembers: lambda: _(
         "A person has joined. Nothing was changed. The customer’s own admins invite people from now on."
     ),

@@ -88,6 +88,12 @@ _ACTIONS: Sequence[_Offer] = (
         lambda: _("The ceiling by business unit. It limits what admins can assign, and what people can do."),
     ),
     _Offer(
+        Verb.REVIEW_VIEW,
+        "staff_reviews",
+        lambda: _("Access reviews"),
+        lambda: _("Who still needs which access, as the customer's own admins decided."),
+    ),
+    _Offer(
         Verb.ORGANIZATION_SUSPEND,
         "staff_suspend",
         lambda: _("Suspend the customer…"),

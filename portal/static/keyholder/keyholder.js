@@ -267,3 +267,62 @@ if (panel) {
     sessionStorage.setItem(opened, JSON.stringify([location.pathname, link.pathname]));
   });
 }
+
+// An access review: one key answers the marked row and marks the next one; S sends. Without a script, radios and Tab do it.
+const review = document.querySelector("[data-kh-review]");
+if (review) {
+  const rows = [...review.querySelectorAll(".kh-rev__row")];
+  const chosen = review.querySelector("[data-kh-chosen]");
+  const answered = [];
+  let now = 0;
+  document.querySelector("[data-kh-keys]").hidden = false;
+  chosen.hidden = false;
+  const count = () => {
+    const later = review.querySelectorAll('input[value="later"]:checked').length;
+    chosen.querySelector("b").textContent = review.querySelectorAll("input[type=radio]:checked").length - later;
+  };
+  const mark = (next) => {
+    rows[now].classList.remove("kh-rev__row--now");
+    rows[now].removeAttribute("aria-current");
+    now = Math.max(0, Math.min(next, rows.length - 1));
+    rows[now].classList.add("kh-rev__row--now");
+    rows[now].setAttribute("aria-current", "true");
+    rows[now].scrollIntoView({ block: "nearest" });
+  };
+  const answer = (key) => {
+    const radio = rows[now].querySelector(`[data-kh-key="${CSS.escape(key)}"]`);
+    if (!radio) return;
+    radio.checked = true;
+    answered.push(now);
+    count();
+    mark(now + 1);
+  };
+  const undo = () => {
+    const last = answered.pop();
+    if (last === undefined) return;
+    for (const radio of rows[last].querySelectorAll("input[type=radio]")) radio.checked = false;
+    count();
+    mark(last);
+  };
+  mark(0);
+  count();
+  review.addEventListener("change", (event) => {
+    const row = rows.indexOf(event.target.closest(".kh-rev__row"));
+    if (row < 0) return;
+    mark(row);
+    count();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input:not([type=radio]), textarea, select")) return;
+    const key = event.key.toUpperCase();
+    if (key === "ARROWDOWN" || key === "ARROWUP") {
+      if (event.target.matches("input[type=radio]")) return;
+      mark(now + (key === "ARROWDOWN" ? 1 : -1));
+    } else if (key === "Z") undo();
+    else if (key === "S") review.requestSubmit();
+    else if (["K", "L", "R", "?"].includes(key)) answer(key);
+    else return;
+    event.preventDefault();
+  });
+}

@@ -32,7 +32,7 @@ from identity.clients.models import Application
 from identity.staff import sessions as staff_sessions
 from provisioning.targets import commands as targets_commands
 from provisioning.targets import pauses
-from tests.fixtures import oidc_browser, orphaned, signed_in, staff_users
+from tests.fixtures import oidc_browser, orphaned, reviews, signed_in, staff_users
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
@@ -126,6 +126,8 @@ def fill(world: World) -> None:
     planned_removals.plan(
         actor=actor_of(world.aino), memberships=[world.vilma], ends_at=clock.now() + dt.timedelta(days=9)
     )
+    review = reviews.started(world)
+    reviews.keep(world.aino, reviews.line_of(review, world.ulla))
     orphaned.filled(world, staff)
 
 

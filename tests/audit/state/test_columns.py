@@ -46,6 +46,24 @@ REFUSED = {
     ("identity_serviceuser", "former_secret_until"): "service_user_former_secret_ends",
     ("identity_serviceuser", "jwks_uri"): "service_user_has_secret_or_keys",
     ("identity_serviceuser", "staff_owner_id"): "service_user_one_owner",
+    ("delegation_accessreview", "scope"): "review_scope_named",
+    ("delegation_accessreview", "role_id"): "review_scope_named",
+    ("delegation_accessreview", "site_id"): "review_scope_named",
+    ("delegation_accessreview", "cause"): "review_cause_named",
+    ("delegation_accessreview", "cause_id"): "review_cause_named",
+    ("delegation_accessreview", "silence"): "review_silence_known",
+    ("delegation_accessreview", "warnings"): "review_warned_at_most_twice",
+    ("delegation_accessreview", "warned_at"): "review_warned_at_most_twice",
+    ("delegation_accessreview", "state"): "review_closed_with_state",
+    ("delegation_accessreview", "closed_by"): "review_closed_with_state",
+    ("delegation_accessreview", "closed_at"): "review_closed_with_state",
+    ("delegation_reviewline", "decision"): "review_line_decided_whole",
+    ("delegation_reviewline", "basis"): "review_line_decided_whole",
+    ("delegation_reviewline", "decided_by"): "review_line_decided_whole",
+    ("delegation_reviewline", "decided_by_kind"): "review_line_decided_whole",
+    ("delegation_reviewline", "decided_at"): "review_line_decided_whole",
+    ("delegation_reviewline", "act"): "review_line_decided_whole",
+    ("delegation_reviewline", "service_user_id"): "review_line_of_one",
     ("identity_look", "rule_id"): "look_by_code_or_rule",
     ("identity_look", "code_until"): "look_code_short",
     ("identity_look", "allowed_at"): "look_begun_and_short",
@@ -83,6 +101,17 @@ SPECIAL = {
     ("mfa_authenticator", "data"): "jsonb_set(data, '{{secret}}', '\"x\"')",
     ("allauth_idp_oidc_client", "data"): (
         '\'{{"client_metadata": {{"post_logout_redirect_uris": ["https://x.example/"]}}}}\'::jsonb'
+    ),
+    ("delegation_reviewline", "review_id"): "gen_random_uuid()",
+    ("delegation_reviewline", "membership_id"): (
+        "(SELECT o.id FROM identity_membership o WHERE NOT EXISTS ("
+        "SELECT FROM delegation_reviewline l WHERE l.membership_id = o.id) LIMIT 1)"
+    ),
+    ("delegation_accessreview", "reviewer_id"): (
+        "(SELECT o.id FROM identity_membership o WHERE o.id NOT IN (t.reviewer_id, t.fallback_id) LIMIT 1)"
+    ),
+    ("delegation_accessreview", "fallback_id"): (
+        "(SELECT o.id FROM identity_membership o WHERE o.id NOT IN (t.reviewer_id, t.fallback_id) LIMIT 1)"
     ),
     ("delegation_staffright", "role"): "'operator'",
     ("identity_user", "mail_bounced_at"): "CASE WHEN {} IS NULL THEN now() END",
@@ -133,6 +162,8 @@ FIXED = {
     "delegation_orphanrequest",
     "delegation_orphanverdict",
     "delegation_handover",
+    "delegation_accessreview",
+    "delegation_reviewline",
     "delegation_plannedremoval",
     "delegation_takeoverreport",
     "identity_look",

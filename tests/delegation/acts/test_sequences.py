@@ -50,6 +50,12 @@ from delegation.organizations.new_organization import NewOrganization
 from delegation.people import planned_ends
 from delegation.people.commands import details, enrollment, planned_removals, self_service, suspension
 from delegation.people.commands import members as people_commands
+from delegation.reviews import queries as reviews_queries
+from delegation.reviews import rules as reviews_rules
+from delegation.reviews.commands import deciding, settling, starting
+from delegation.reviews.commands.starting import ReviewTerms
+from delegation.reviews.models import AccessReview
+from delegation.reviews.population import ReviewScope
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -103,6 +109,7 @@ STEPS = [
     *["admins_change_each_other", "site_admin_gives", "user_admin_gives"] * 2,
     *["plan_removal", "cancel_plan", "suspend", "resume", "carry_out"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
+    *["review", "review", "review_waits"] * 2,
     *[
         "change_details",
         "sign_out",
@@ -434,6 +441,59 @@ class Sequences(RuleBasedStateMachine):
             lambda: access_commands.change(actor=actor, memberships=some, access=requested),
         )
 
+    def review(self, drawn: Drawn) -> None:
+        """Answer a line of the organization's review, by the reviewer most times; start one where none is open."""
+        where = self.organization(drawn.which)
+        row = AccessReview.objects.filter(organization=where, state="open").first()
+        if row is None:
+            return self.start_review(where, drawn)
+        actor = actor_of(row.reviewer) if drawn.number < 6 else self.who(drawn.who, where)
+        if drawn.who % 7 == 0:
+            self.do(Verb.REVIEW_CANCEL, lambda: starting.cancel(actor=actor, review=row, reason="Wrong"))
+            return None
+        line = pick(reviews_queries.undecided(row), drawn.which)
+        shown = reviews_rules.digests([line], at=clock.now())
+        decision = pick(["lower", "keep", "end"], drawn.number)
+        if decision == "keep":
+            self.do(Verb.REVIEW_DECIDE, lambda: deciding.keep(actor=actor, lines=[line], shown=shown))
+        else:
+            self.do(
+                Verb.REVIEW_DECIDE,
+                lambda: deciding.change(actor=actor, line=line, decision=decision, shown=shown),
+            )
+        return None
+
+    def start_review(self, where: Organization, drawn: Drawn) -> None:
+        able = reviews_queries.candidates(organization=where.id, at=clock.now())
+        if not able:
+            return
+        actor = actor_of(pick(able, drawn.who)) if drawn.number else self.who(drawn.who, where)
+        due_at, silence = clock.now() + dt.timedelta(days=14), pick(["lower", "end", "keep"], drawn.number)
+        terms = ReviewTerms(pick(able, drawn.which), None, due_at, silence)
+        self.do(
+            Verb.REVIEW_START,
+            lambda: starting.start(actor=actor, organization=where, scope=ReviewScope(), terms=terms),
+        )
+
+    def review_waits(self, drawn: Drawn) -> None:
+        """Time goes on until the next step of a review is due, and the deliverer takes it."""
+        row = AccessReview.objects.filter(state="open").order_by("started_at", "id").first()
+        if row is None:
+            return self.review(drawn)
+        is_warned = row.warnings == reviews_rules.WARNINGS
+        due_at = reviews_rules.lapses_at(row) if is_warned else reviews_rules.warns_at(row)
+        self.offset += max(0.0, (due_at - clock.now()).total_seconds() + 1)
+        move_clock(self.offset)
+        actor, left = self.world.system, reviews_queries.departed(row, at=clock.now())
+        if left:
+            self.do(Verb.REVIEW_SETTLE, lambda: settling.settle_departed(actor=actor, lines=left))
+        if not is_warned:
+            self.do(Verb.REVIEW_WARN, lambda: settling.warn(actor=actor, review=row))
+            return None
+        for line in reviews_queries.undecided(row)[:3]:
+            self.do(Verb.REVIEW_SETTLE, lambda line=line: settling.settle_silent(actor=actor, line=line))  # type: ignore[misc]
+        return None
+
     def sign_out(self, drawn: Drawn) -> None:
         person = self.person(drawn.which)
         actor = actor_of(person) if drawn.number else self.who(drawn.who, self.world.koskela)
@@ -574,7 +634,12 @@ class Sequences(RuleBasedStateMachine):
         if self.gave is None:
             return
         verb, act = self.gave
-        asked = Verb.MEMBER_INVITE if verb is Verb.INVITATION_ACCEPT else verb
+        by = {
+            Verb.INVITATION_ACCEPT: Verb.MEMBER_INVITE,
+            Verb.REVIEW_DECIDE: Verb.ACCESS_CHANGE,
+            Verb.REVIEW_SETTLE: Verb.ACCESS_CHANGE,
+        }
+        asked = by.get(verb, verb)
         for one in truth.given:
             if one.act == act:
                 assert truth.why_not_given(one, asked.value) == "", one

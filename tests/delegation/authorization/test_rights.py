@@ -71,7 +71,14 @@ PEOPLE = {
 }
 SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.rotate", "service_user.view"}
 DOMAINS = {"mail_domain.verify", "mail_domains.set"}
-ADMIN = PEOPLE | SERVICE_USERS | {"activity.view", "look_rule.set", "member.restore", "site.create"} | DOMAINS
+REVIEWS = {"review.cancel", "review.decide", "review.start", "review.view"}
+ADMIN = (
+    PEOPLE
+    | SERVICE_USERS
+    | REVIEWS
+    | {"activity.view", "look_rule.set", "member.restore", "site.create"}
+    | DOMAINS
+)
 VERBS: dict[str, set[str]] = {
     "aino": ADMIN,
     "paivi": ADMIN,

@@ -41,6 +41,7 @@ OF_PAGES_ALONE = {
     "proofs_missing",
     "handover_not_ready",
     "handover_over",
+    "review_over",
 }
 """Refusals of what no program does: what staff do, several people at once, accepting an invitation."""
 

@@ -13,6 +13,7 @@ from audit.foundation import clock
 from audit.models import Event
 from delegation.authorization.verbs import Verb
 from portal.signin.customers import demands
+from portal.wording import dates
 from tests.fixtures import signed_in, url_map
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient, code_from, code_of
@@ -82,6 +83,15 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "handover": lambda portal, _place: {"successor": str(portal.world.mikko.id), **_KEY},
     "handover_answer": _fields(step="close", **_KEY),
     "handover_complete": _fields(fate="viewer", **_KEY),
+    "review": _fields(**_KEY),
+    "review_start": lambda portal, _place: {
+        "scope": "all",
+        "reviewer": str(portal.world.aino.id),
+        "due": dates.typed_day(clock.now().date() + dt.timedelta(days=10)),
+        "silence": "keep",
+        **_KEY,
+    },
+    "review_stop": _fields(reason="Wrong site", **_KEY),
     "invitation_accept": _fields(name="New Person", password=NEW_PASSWORD),
     "invitation_cancel": _fields(),
     "invitation_sign_out": _fields(),

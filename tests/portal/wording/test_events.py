@@ -80,6 +80,7 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Verb.ACCESS_CHANGE, Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE,
         Verb.MEMBER_RESTORE, Verb.MEMBER_RESUME, Verb.ORGANIZATION_RESUME, Verb.ORGANIZATION_SUSPEND,
         Verb.REMOVAL_CANCEL, Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END, Verb.SERVICE_USER_ROTATE,
+        Verb.REVIEW_CANCEL, Verb.REVIEW_DECIDE, Verb.REVIEW_SETTLE, Verb.REVIEW_START, Verb.REVIEW_WARN,
     }  # fmt: skip
     assert found["removals"] == {
         Verb.MEMBER_REMOVE, Verb.MEMBER_SUSPEND, Verb.REMOVAL_PLAN,

@@ -1,0 +1,84 @@
+"""Those who have lines of a review to answer are mailed at its start and at each of two reminders."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from delegation.catalogue import display_names
+from delegation.reviews import queries
+from delegation.reviews.queries import AskedReviewer
+from identity.organizations import queries as organizations_queries
+from portal.http import languages
+from portal.shell import review_lines
+from portal.wording import brands, dates, time_zones
+from portal.wording import reviews as review_words
+from provisioning.mail import queue, reminders
+from provisioning.mail.queue import Draft
+
+PURPOSES = ("review_started", "review_first_reminder", "review_second_reminder")
+"""Purposes, by the number of reminders so far."""
+
+
+def queue_due(at: dt.datetime) -> int:
+    """Queue the mails of each open review at its present step, once. Returns how many."""
+    number = 0
+    for batch in queries.open_reviews():
+        for step, purpose in enumerate(PURPOSES):
+            of_step = [one for one in batch if one.warnings == step]
+            since = min((one.started_at for one in of_step), default=at)
+            known = queue.queued_about(purpose=purpose, about=[one.id for one in of_step], since=since)
+            drafts = [
+                _mail(review, to, purpose, at)
+                for review in of_step
+                if review.id not in known
+                for to in queries.waiting_reviewers(review, at=at)
+            ]
+            number += len(queue.queue_all(drafts))
+    return number
+
+
+def _mail(review: queries.ReadReview, to: AskedReviewer, purpose: str, at: dt.datetime) -> Draft:
+    organization = organizations_queries.get(organization=review.organization_id)
+    language = languages.first_supported((to.language,)) or settings.LANGUAGE_CODE
+    with override(language):
+        clock = dates.Clock(at, time_zones.first_known(organization.time_zone))
+        url = settings.ISSUER + reverse(
+            "review", kwargs={"organization": organization.key, "review": review.id}
+        )
+        paragraphs = [f"{organization.name}: {_waiting(to.lines)}", _terms(review, clock), url]
+        return Draft(
+            to=to.email,
+            subject=f"{brands.brand()['name']}: {review_lines.title_of(review)}",
+            text="\n\n".join(paragraphs) + "\n",
+            purpose=purpose,
+            language=language,
+            about=review.id,
+            organization=review.organization_id,
+        )
+
+
+def _waiting(lines: int) -> str:
+    text = ngettext(
+        "%(number)d line of an access review waits for your answer.",
+        "%(number)d lines of an access review wait for your answer.",
+        lines,
+    )
+    return text % {"number": lines}
+
+
+def _terms(review: queries.ReadReview, clock: dates.Clock) -> str:
+    """Say until when to answer, what silence does, and how many reminders are to come."""
+    tiers, lowest = display_names.tiers(), queries.lowest_name(at=clock.now)
+    tier = review_words.in_language(tiers[lowest]) if lowest in tiers else ""
+    answer = _("Answer by %(day)s, or %(outcome)s.") % {
+        "day": clock.last_day(review.due_at),
+        "outcome": review_words.silence(review.silence, tier=tier),
+    }
+    coming = (_("You are reminded twice."), _("One reminder follows."), _("This is the last reminder."))
+    return f"{answer} {coming[review.warnings]}"
+
+
+reminders.register(queue_due)
