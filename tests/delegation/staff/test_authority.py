@@ -48,6 +48,7 @@ def test_roles_are_those_of_the_settings() -> None:
     assert set(staff_variables.ROLES) == {role.value for role in StaffRole} == set(staff_roles.VERBS)
 
 
+@pytest.mark.timeout(300)
 def test_scope_of_organizations_is_the_decision_on_each(world: World, staff: Staff) -> None:
     """For every verb of the supplier, every role, and rights for everything, a unit and an organization."""
     everywhere = {"koskela", "pohjola", "tamm"}

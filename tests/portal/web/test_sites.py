@@ -68,6 +68,7 @@ def crawl(browser: BrowserClient) -> dict[str, str]:
     return seen
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("history")
 def test_pages_for_a_reader_of_one_site_name_no_person_of_another(
     world: World, subtests: pytest.Subtests
