@@ -555,6 +555,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254)),
                 ('name', models.CharField(blank=True, max_length=200)),
                 ('language', models.CharField(default='en', max_length=10)),
+                ('named_by', models.UUIDField(null=True)),
                 ('opened_by', models.UUIDField()),
                 ('opened_by_kind', models.CharField(max_length=16)),
                 ('opened_at', models.DateTimeField()),
@@ -659,11 +660,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='orphancase',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('email', ''), ('named_by', None)), models.Q(models.Q(('email', ''), _negated=True), ('named_by__isnull', False)), _connector='OR'), name='orphan_case_named_with_person'),
+        ),
+        migrations.AddConstraint(
+            model_name='orphancase',
+            constraint=models.CheckConstraint(condition=models.Q(('threshold__gte', 2)), name='orphan_case_threshold_of_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='orphancase',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed']), models.Q(('proposed_by__isnull', False), ('waits_until__isnull', False), models.Q(('email', ''), _negated=True), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='orphan_case_proposed_with_person'),
         ),
         migrations.AddConstraint(
             model_name='orphancase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'invited', 'joined', 'resolved']), _negated=True), models.Q(('approved_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True), models.Q(('approved_by', models.F('opened_by')), _negated=True)), _connector='OR'), name='orphan_case_approved_by_another_person'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'invited', 'joined', 'resolved']), _negated=True), models.Q(('approved_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True), models.Q(('approved_by', models.F('opened_by')), _negated=True), models.Q(('approved_by', models.F('named_by')), _negated=True)), _connector='OR'), name='orphan_case_approved_by_another_person'),
         ),
         migrations.AddConstraint(
             model_name='orphancase',
@@ -684,6 +693,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='orphanletter',
             constraint=models.CheckConstraint(condition=models.Q(('answer', ''), models.Q(('answer__in', ['yes', 'no']), ('purpose', 'question')), models.Q(('answer', 'objected'), ('purpose', 'notice')), _connector='OR'), name='orphan_letter_answer_fits_purpose'),
+        ),
+        migrations.AddConstraint(
+            model_name='orphanproof',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['mailbox', 'domain']), ('source', 'domain')), models.Q(('kind', 'member'), ('source__in', ['members', 'domain'])), models.Q(('kind', 'contact'), ('source__in', ['contact', 'domain'])), models.Q(('kind', 'register'), ('source', 'register')), models.Q(('kind__in', ['mandate', 'letter']), ('source', 'paper')), models.Q(('kind', 'call_back'), ('source', 'phone')), _connector='OR'), name='orphan_proof_source_of_kind'),
         ),
         migrations.AddIndex(
             model_name='orphanrequest',

@@ -181,48 +181,75 @@ END $$;
 CREATE TRIGGER takeover_fixed BEFORE UPDATE OR DELETE ON delegation_takeoverreport
 FOR EACH ROW EXECUTE FUNCTION delegation_takeover_fixed();
 
--- The steps of a case without an admin follow one another (docs/orphan-cases.md); what was opened, and for which person, is
--- never rewritten, and the time for objections never gets shorter.
+-- The steps of a case without an admin follow one another (docs/orphan-cases.md); what was opened, for which person and by whom
+-- named, is never rewritten. Each step writes its own columns alone, at the present of this server's clock (`audit_present`): the
+-- writer's instants do not shorten the time for objections.
 CREATE FUNCTION delegation_orphan_case_steps() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ok boolean;
+    step text;
+    is_blank boolean;
 BEGIN
+    IF TG_OP <> 'DELETE' THEN
+        is_blank := NEW.digest = '' AND num_nonnulls(
+            NEW.proposed_by, NEW.proposed_at, NEW.proposed_act, NEW.waits_until, NEW.stopped_at, NEW.approved_by, NEW.approved_at,
+            NEW.approved_act, NEW.invitation_id, NEW.invited_at, NEW.membership_id, NEW.full_from, NEW.closed_at) = 0;
+    END IF;
     IF TG_OP = 'INSERT' THEN
-        ok := NEW.state = 'open' AND NEW.proposed_by IS NULL AND NEW.approved_by IS NULL AND NEW.invitation_id IS NULL;
+        ok := NEW.state = 'open' AND is_blank AND delegation_orphan_is_present(NEW.opened_at);
     ELSIF TG_OP = 'DELETE' THEN
         ok := false;
     ELSE
+        step := OLD.state || '-' || NEW.state;
         ok := (NEW.id, NEW.organization_id, NEW.cause, NEW.threshold, NEW.opened_by, NEW.opened_by_kind, NEW.opened_at)
                 IS NOT DISTINCT FROM
               (OLD.id, OLD.organization_id, OLD.cause, OLD.threshold, OLD.opened_by, OLD.opened_by_kind, OLD.opened_at)
-            AND (OLD.email = '' OR (NEW.email, NEW.name) IS NOT DISTINCT FROM (OLD.email, OLD.name))
-            AND (NEW.state = OLD.state OR (OLD.state, NEW.state) IN (
-                ('open', 'proposed'), ('proposed', 'approved'), ('approved', 'invited'), ('invited', 'joined'),
-                ('joined', 'resolved'), ('proposed', 'open'), ('approved', 'open'), ('approved', 'proposed'),
-                ('open', 'closed'), ('proposed', 'closed'), ('approved', 'closed'), ('invited', 'closed'),
-                ('joined', 'closed')))
+            AND (OLD.email = '' OR (NEW.email, NEW.name, NEW.language, NEW.named_by)
+                IS NOT DISTINCT FROM (OLD.email, OLD.name, OLD.language, OLD.named_by))
+            AND (NEW.state = OLD.state OR step IN (
+                'open-proposed', 'proposed-approved', 'approved-invited', 'invited-joined', 'joined-resolved',
+                'proposed-open', 'approved-open', 'approved-proposed',
+                'open-closed', 'proposed-closed', 'approved-closed', 'invited-closed', 'joined-closed'))
             AND OLD.state NOT IN ('resolved', 'closed')
+            AND (NEW.state <> 'open' OR is_blank)
             -- An objection without a decision stops every step but the end.
-            AND (NEW.state IN (OLD.state, 'closed') OR OLD.stopped_at IS NULL
-                 OR (OLD.state, NEW.state) = ('approved', 'proposed'))
+            AND (NEW.state IN (OLD.state, 'closed') OR OLD.stopped_at IS NULL OR step = 'approved-proposed')
             AND (OLD.stopped_at IS NULL OR NEW.stopped_at = OLD.stopped_at OR NEW.state = 'closed' OR NOT EXISTS (
                 SELECT FROM delegation_orphanletter
                 WHERE case_id = NEW.id AND answer = 'objected' AND decided_at IS NULL))
-            AND (NEW.state = 'open' OR OLD.waits_until IS NULL OR NEW.waits_until >= OLD.waits_until)
-            AND (OLD.state = 'open' OR NEW.state = 'open' OR (NEW.digest, NEW.proposed_by, NEW.proposed_at, NEW.proposed_act)
-                IS NOT DISTINCT FROM (OLD.digest, OLD.proposed_by, OLD.proposed_at, OLD.proposed_act))
-            AND (OLD.state NOT IN ('approved', 'invited', 'joined') OR NEW.state IN ('open', 'proposed')
+            AND (step = 'open-proposed' OR NEW.state = 'open'
+                OR (NEW.digest, NEW.proposed_by, NEW.proposed_at, NEW.proposed_act)
+                    IS NOT DISTINCT FROM (OLD.digest, OLD.proposed_by, OLD.proposed_at, OLD.proposed_act)
+                AND (NEW.waits_until IS NOT DISTINCT FROM OLD.waits_until OR NEW.waits_until > OLD.waits_until))
+            AND (step = 'proposed-approved' OR NEW.state = 'open'
+                OR step = 'approved-proposed' AND num_nonnulls(NEW.approved_by, NEW.approved_at, NEW.approved_act) = 0
                 OR (NEW.approved_by, NEW.approved_at, NEW.approved_act)
                     IS NOT DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.approved_act))
-            AND (OLD.full_from IS NULL OR NEW.full_from >= OLD.full_from)
-            AND (OLD.state <> 'open' OR NEW.state <> 'proposed' OR NEW.waits_until >= NEW.proposed_at + interval '1 hour'
-                AND delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.proposed_act))
-            AND (OLD.state <> 'proposed' OR NEW.state <> 'approved'
-                OR delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.approved_act)
-                AND NOT EXISTS (SELECT FROM delegation_orphanletter
-                                WHERE case_id = NEW.id AND decided_by = NEW.approved_by))
-            AND (NEW.state <> 'invited' OR NEW.invited_at >= NEW.waits_until)
-            AND (NEW.state <> 'resolved' OR NEW.closed_at >= NEW.full_from);
+            AND (step = 'approved-invited'
+                OR (NEW.invitation_id, NEW.invited_at) IS NOT DISTINCT FROM (OLD.invitation_id, OLD.invited_at))
+            AND (step = 'invited-joined' OR NEW.membership_id IS NOT DISTINCT FROM OLD.membership_id
+                AND (NEW.full_from IS NOT DISTINCT FROM OLD.full_from OR NEW.full_from > OLD.full_from))
+            AND CASE step
+                WHEN 'open-proposed' THEN delegation_orphan_is_present(NEW.proposed_at)
+                    AND NEW.waits_until >= NEW.proposed_at + interval '1 hour'
+                    AND delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.proposed_by,
+                                                 NEW.proposed_act, NEW.proposed_by)
+                WHEN 'proposed-approved' THEN delegation_orphan_is_present(NEW.approved_at)
+                    AND delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.proposed_by,
+                                                 NEW.approved_act, NEW.approved_by)
+                    AND NOT EXISTS (SELECT FROM delegation_orphanletter
+                                    WHERE case_id = NEW.id AND decided_by = NEW.approved_by)
+                WHEN 'approved-invited' THEN delegation_orphan_is_present(NEW.invited_at)
+                    AND NEW.invited_at >= NEW.waits_until AND delegation_orphan_is_over(OLD.waits_until)
+                    AND EXISTS (SELECT FROM delegation_invitation WHERE id = NEW.invitation_id
+                        AND organization_id = NEW.organization_id AND lower(email) = lower(NEW.email) AND accepted_at IS NULL)
+                -- An hour is the shortest time that can be set; the act began a moment ago.
+                WHEN 'invited-joined' THEN NEW.full_from >= audit_present() + interval '59 minutes'
+                    AND EXISTS (SELECT FROM delegation_invitation WHERE id = NEW.invitation_id
+                        AND accepted_at IS NOT NULL AND membership_id = NEW.membership_id)
+                WHEN 'joined-resolved' THEN NEW.closed_at >= NEW.full_from AND delegation_orphan_is_over(OLD.full_from)
+                ELSE true
+            END;
     END IF;
     IF ok IS NOT TRUE THEN
         RAISE EXCEPTION 'a case goes on step by step, and its time for objections never gets shorter'
@@ -231,9 +258,16 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- An act is dated a moment before it is written, and follows the head of its chain after a step back of the clock.
+CREATE FUNCTION delegation_orphan_is_present(at timestamptz) RETURNS boolean LANGUAGE sql VOLATILE
+RETURN at BETWEEN audit_present() - interval '1 minute' AND audit_present() + interval '15 minutes';
+CREATE FUNCTION delegation_orphan_is_over(at timestamptz) RETURNS boolean LANGUAGE sql VOLATILE
+RETURN at <= audit_present() + interval '1 minute';
+
 -- The proofs that both acts accepted: from two sources at least, and heavy enough, each source by its heaviest proof. Each
 -- proof has a verdict in both acts, by the person that the case names.
-CREATE FUNCTION delegation_orphan_enough(of_case uuid, threshold integer, first_act uuid, second_act uuid)
+CREATE FUNCTION delegation_orphan_enough(
+    of_case uuid, threshold integer, first_act uuid, first_person uuid, second_act uuid, second_person uuid)
 RETURNS boolean LANGUAGE sql STABLE
 RETURN (
     SELECT count(*) >= 2 AND coalesce(sum(weight), 0) >= threshold FROM (
@@ -245,8 +279,11 @@ RETURN (
         GROUP BY p.source
     ) by_source
 ) AND NOT EXISTS (
-    SELECT FROM delegation_orphanproof p WHERE p.case_id = of_case AND NOT EXISTS (
-        SELECT FROM delegation_orphanverdict v WHERE v.proof_id = p.id AND v.act = second_act)
+    SELECT FROM delegation_orphanproof p WHERE p.case_id = of_case AND NOT (
+        EXISTS (SELECT FROM delegation_orphanverdict v
+                WHERE v.proof_id = p.id AND v.act = first_act AND v.judged_by = first_person)
+        AND EXISTS (SELECT FROM delegation_orphanverdict v
+                    WHERE v.proof_id = p.id AND v.act = second_act AND v.judged_by = second_person))
 );
 CREATE TRIGGER orphan_case_steps BEFORE INSERT OR UPDATE OR DELETE ON delegation_orphancase
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_case_steps();
@@ -282,7 +319,11 @@ BEGIN
                             OLD.contact, OLD.hash, OLD.sent_by, OLD.sent_at, OLD.act)
        OR OLD.answer <> '' AND (NEW.answer, NEW.answered_at, NEW.answered_act)
           IS DISTINCT FROM (OLD.answer, OLD.answered_at, OLD.answered_act)
-       OR OLD.decided_at IS NOT NULL THEN
+       OR OLD.decided_at IS NOT NULL
+       -- Once a person is invited, no other one approves again: those who made the case do not overrule an objection.
+       OR NEW.decided_by IS NOT NULL AND EXISTS (
+           SELECT FROM delegation_orphancase c WHERE c.id = NEW.case_id AND (NEW.decided_by = c.approved_by
+               OR c.state IN ('invited', 'joined') AND NEW.decided_by IN (c.opened_by, c.named_by, c.proposed_by))) THEN
         RAISE EXCEPTION 'a letter is answered once, and an objection decided once'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'orphan_letter_fixed';
     END IF;

@@ -12,9 +12,9 @@ from delegation.authorization.verbs import On, Verb
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof, OrphanRequest
 
 CASE = (
-    "id", "organization_id", "cause", "state", "threshold", "language", "opened_by", "opened_by_kind", "opened_at",
-    "digest", "proposed_by", "proposed_at", "proposed_act", "waits_until", "stopped_at", "approved_by", "approved_at",
-    "approved_act", "invitation_id", "invited_at", "membership_id", "full_from", "closed_at",
+    "id", "organization_id", "cause", "state", "threshold", "language", "named_by", "opened_by", "opened_by_kind",
+    "opened_at", "digest", "proposed_by", "proposed_at", "proposed_act", "waits_until", "stopped_at", "approved_by",
+    "approved_at", "approved_act", "invitation_id", "invited_at", "membership_id", "full_from", "closed_at",
 )  # fmt: skip
 PROOF = (
     "id", "case_id", "organization_id", "kind", "source", "weight", "added_by", "added_by_kind", "added_at", "act",

@@ -21,6 +21,7 @@ def open_in(act: Act, *, cause: str, person: NewAdmin | None) -> OrphanCase:
         email=person.email if person else "",
         name=person.name if person else "",
         language=person.language if person else "en",
+        named_by=act.actor.id if person else None,
         opened_by=act.actor.id,
         opened_by_kind=act.actor.kind.value,
         opened_at=act.at,

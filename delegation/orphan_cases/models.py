@@ -44,6 +44,7 @@ class OrphanCase(models.Model):
     name = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=10, default="en")
     """Of the person to invite, who is named once."""
+    named_by = models.UUIDField(null=True)
     opened_by = models.UUIDField()
     opened_by_kind = models.CharField(max_length=16)
     opened_at = models.DateTimeField()
@@ -78,6 +79,12 @@ class OrphanCase(models.Model):
                 name="orphan_case_closed_with_state",
             ),
             models.CheckConstraint(
+                condition=Q(email="", named_by=None) | (~Q(email="") & Q(named_by__isnull=False)),
+                name="orphan_case_named_with_person",
+            ),
+            # One source is never enough.
+            models.CheckConstraint(condition=Q(threshold__gte=2), name="orphan_case_threshold_of_two"),
+            models.CheckConstraint(
                 condition=Q(state__in=["open", "closed"])
                 | (Q(proposed_by__isnull=False, waits_until__isnull=False) & ~Q(email="") & ~Q(digest="")),
                 name="orphan_case_proposed_with_person",
@@ -89,6 +96,7 @@ class OrphanCase(models.Model):
                     Q(approved_by__isnull=False)
                     & ~Q(approved_by=F("proposed_by"))
                     & ~Q(approved_by=F("opened_by"))
+                    & ~Q(approved_by=F("named_by"))
                 ),
                 name="orphan_case_approved_by_another_person",
             ),
@@ -139,6 +147,20 @@ class OrphanProof(models.Model):
     file_digest = models.CharField(max_length=DIGEST_LENGTH, blank=True)
     stored_digest = models.CharField(max_length=DIGEST_LENGTH, blank=True)
     """SHA-256 of the bytes as stored."""
+
+    class Meta:
+        constraints = [
+            # A colleague or a contact who answered by mail alone proves no more than the domain.
+            models.CheckConstraint(
+                condition=Q(kind__in=["mailbox", "domain"], source="domain")
+                | Q(kind="member", source__in=["members", "domain"])
+                | Q(kind="contact", source__in=["contact", "domain"])
+                | Q(kind="register", source="register")
+                | Q(kind__in=["mandate", "letter"], source="paper")
+                | Q(kind="call_back", source="phone"),
+                name="orphan_proof_source_of_kind",
+            ),
+        ]
 
 
 class OrphanVerdict(models.Model):

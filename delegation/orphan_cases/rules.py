@@ -31,6 +31,8 @@ MAX_PROOFS = 20
 MAX_QUESTIONS = 20
 OBJECTABLE = (STATE.PROPOSED, STATE.APPROVED, STATE.INVITED, STATE.JOINED)
 CLOSABLE = (STATE.OPEN, *OBJECTABLE)
+APPROVED_FINALLY = (STATE.INVITED, STATE.JOINED)
+"""An objection does not void the approval: one more person of senior support decides on it."""
 
 
 def present_admins(
@@ -105,6 +107,17 @@ def require_impartial(case: OrphanCase, *, actor: Actor, others: Collection[uuid
     addresses = {case.email, *case.requests.values_list("email", flat=True)}
     if contact and contact.lower() in {address.lower() for address in addresses}:
         raise OwnCase
+
+
+def makers(case: OrphanCase) -> set[uuid.UUID]:
+    """Return those who made the case what it is: the ones who opened it, named the person, and proposed."""
+    return {one for one in (case.opened_by, case.named_by, case.proposed_by) if one}
+
+
+def barred_from_objections(case: OrphanCase) -> set[uuid.UUID]:
+    """Return those who do not decide on an objection: who approved, and after the invitation who made the case, too."""
+    made = makers(case) if case.state in APPROVED_FINALLY else set()
+    return {*made, case.approved_by} if case.approved_by else made
 
 
 def deciders(case: OrphanCase) -> set[uuid.UUID]:

@@ -12,8 +12,8 @@ _TYPES = {
          "added_at", "sent_at", "answered_at", "decided_at", "asked_at", "expires_at", "confirmed_at"), "timestamptz",
     ),
     **dict.fromkeys(
-        ("id", "organization_id", "opened_by", "proposed_by", "proposed_act", "approved_by", "approved_act", "case_id",
-         "invitation_id", "membership_id", "added_by", "act", "contact", "sent_by", "answered_act",
+        ("id", "organization_id", "named_by", "opened_by", "proposed_by", "proposed_act", "approved_by", "approved_act",
+         "case_id", "invitation_id", "membership_id", "added_by", "act", "contact", "sent_by", "answered_act",
          "decided_by"), "uuid",
     ),
 }  # fmt: skip

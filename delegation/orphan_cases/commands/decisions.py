@@ -81,14 +81,14 @@ def approve(
 ) -> Outcome[None]:
     """Judge each proof as the second person, without the first one's verdicts, and approve the named person.
 
-    Raises OwnCase for one who proposed, opened or answered an objection; CaseStep, CaseChanged, CaseStopped,
+    Raises OwnCase for one who opened, named, proposed or answered an objection; CaseStep, CaseChanged, CaseStopped,
     ProofsMissing, HasAdmin and InvalidInput besides the errors of every act.
     """
     with acting(actor, Verb.ORPHAN_CASE_APPROVE, on=CaseSet(case), idempotency_key=idempotency_key) as act:
         (row,) = act.on
         rules.require_state(row, _STATE.PROPOSED)
         rules.require_running(row)
-        others = {row.proposed_by, row.opened_by, *rules.deciders(row)}
+        others = {*rules.makers(row), *rules.deciders(row)}
         rules.require_impartial(row, actor=actor, others=others)
         _judged(act, row, verdicts, shown, also_by=row.proposed_act)
         row.state, row.approved_by, row.approved_at, row.approved_act = (

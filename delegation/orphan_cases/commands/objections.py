@@ -3,6 +3,7 @@
 import datetime as dt
 
 from audit.foundation.actor import Actor
+from delegation.acts import authorize
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.authorization import input_cleaning
@@ -45,13 +46,16 @@ def go_on(
 ) -> Outcome[None]:
     """Decide that the case goes on in spite of an objection; the clock goes on where it stopped.
 
-    Raises OwnCase for the one who approved, CaseStep, NotFound and InvalidInput besides the errors of every act.
+    After the invitation another one of senior support decides. Raises OwnCase for the one who approved, and then for
+    those who opened, named and proposed; CaseStep, NotFound and InvalidInput besides the errors of every act.
     """
     reason = rules.required(reason)
     with acting(actor, Verb.ORPHAN_CASE_CONTINUE, on=CaseSet(case), idempotency_key=idempotency_key) as act:
         (row,) = act.on
         rules.require_state(row, *rules.OBJECTABLE)
-        rules.require_impartial(row, actor=actor, others=[row.approved_by])
+        rules.require_impartial(row, actor=actor, others=rules.barred_from_objections(row))
+        if row.state in rules.APPROVED_FINALLY:
+            authorize.require_all(on=act.subjects, actor=actor, verb=Verb.ORPHAN_CASE_APPROVE, at=act.at)
         objections = OrphanLetter.objects.select_for_update().filter(
             case=row, answer=OrphanLetter.LetterAnswer.OBJECTED, decided_at=None
         )

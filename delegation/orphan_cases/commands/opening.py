@@ -68,7 +68,8 @@ def name_person(
         (row,) = act.on
         rules.require_state(row, _STATE.OPEN if not row.email else "")
         row.email, row.name, row.language = person.email, person.name, person.language
-        row.save(update_fields=["email", "name", "language"])
+        row.named_by = actor.id
+        row.save(update_fields=["email", "name", "language", "named_by"])
         case_events.record(act, row, note=note, names_person=True)
     return act.outcome
 

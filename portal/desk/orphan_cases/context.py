@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import addressees, basis
+from delegation.orphan_cases import addressees, basis, rules
 from delegation.orphan_cases.case_views import STATE, CaseView
 from portal.desk.orphan_cases import conditions, ladder_rows, letter_rows, outcome_text
 from portal.desk.orphan_cases.conditions import CaseCondition
@@ -165,7 +165,7 @@ def judges(page: PageContext, case: CaseView) -> str:
     row, verbs = case.row, page.abilities
     if row.state == STATE.OPEN and case.proofs and row.email and Verb.ORPHAN_CASE_PROPOSE in verbs:
         return "propose"
-    others = {row.proposed_by, row.opened_by, *case.deciders}
+    others = {*rules.makers(row), *case.deciders}
     waits = row.state == STATE.PROPOSED and row.stopped_at is None
     if waits and Verb.ORPHAN_CASE_APPROVE in verbs and page.viewer.id not in others:
         return "approve"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
+from delegation.orphan_cases import rules
 from delegation.orphan_cases.case_steps import StepView
 from delegation.orphan_cases.case_views import CaseView, LetterView
 from portal.shell.page_context import PageContext
@@ -73,7 +74,9 @@ def _letter_row(letter: LetterView) -> LetterRow:
 
 def objections(page: PageContext, case: CaseView, clock: dates.Clock) -> Sequence[Objection]:
     """Return the objections without a decision, with where the reader decides."""
-    decides = Verb.ORPHAN_CASE_CONTINUE in page.abilities and page.viewer.id != case.row.approved_by
+    is_final = case.row.state in rules.APPROVED_FINALLY
+    verb = Verb.ORPHAN_CASE_APPROVE if is_final else Verb.ORPHAN_CASE_CONTINUE
+    decides = verb in page.abilities and page.viewer.id not in rules.barred_from_objections(case.row)
     return [
         Objection(
             text=one.text,

@@ -1,17 +1,22 @@
 """A customer without a working admin gets one by proofs, two people and time; the database keeps the steps too."""
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from audit.foundation import clock, ids
+from audit.foundation.actor import Actor
 from delegation import continuity
 from delegation.authorization import policy
-from delegation.authorization.errors import CaseStep, CaseStopped, CaseWaits, InvitationGone, OwnCase
+from delegation.authorization.errors import CaseStep, CaseStopped, CaseWaits, Denied, InvitationGone, OwnCase
+from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.invitations import links as invitation_links
 from delegation.invitations.commands import accept as invitations
+from delegation.invitations.models import Invitation
 from delegation.orphan_cases import letters
 from delegation.orphan_cases.commands import decisions, objections, opening, outcome
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof, OrphanVerdict
@@ -106,8 +111,16 @@ def test_objection_stops_the_clock_until_it_is_decided_and_voids_the_approval(
     objections.object_to(actor=SYSTEM, letter=other, link=rescue.notices[world.tiina.id].link)
     with pytest.raises(InvitationGone):
         joined(case, link)
-    with pytest.raises(OwnCase):
-        objections.go_on(actor=rescue.otto, case=case, letter=other, reason="Own approval")
+    kalle = rescue.staff.hire("Kalle Support", "support", unit=rescue.staff.kivisalo)
+    for one, refusal in ((rescue.otto, OwnCase), (rescue.sanna, OwnCase), (kalle, Denied)):
+        with pytest.raises(refusal):
+            objections.go_on(actor=one, case=case, letter=other, reason="In spite of it")
+    notices = OrphanLetter.objects.filter(id=other.id)
+    refused(
+        lambda: notices.update(decided_by=rescue.otto.id, decided_at=clock.now()),
+        lambda: notices.update(decided_by=rescue.sanna.id, decided_at=clock.now()),
+    )
+    objections.go_on(actor=rescue.anna, case=case, letter=other, reason="Spoke with Tiina")
     opening.close(actor=rescue.anna, case=case, reason="Tiina is here")
     with pytest.raises(InvitationGone):
         joined(case, link)
@@ -167,3 +180,94 @@ def test_database_keeps_the_steps_the_two_people_and_the_time(world: World, resc
             state="proposed", proposed_by=rescue.sanna.id, proposed_at=at, proposed_act=ids.uuid7(),
             digest="x", waits_until=at + dt.timedelta(days=1),
         )  # fmt: skip
+
+
+def test_who_named_the_person_is_not_the_second_one(rescue: Rescue) -> None:
+    case = rescue.open(by=SYSTEM, person=None)
+    opening.name_person(actor=rescue.otto, case=case, person=TEEMU)
+    rescue.prove(case, "register", "call_back")
+    rescue.propose(case)
+    with pytest.raises(OwnCase):
+        rescue.approve(case)
+    act = ids.uuid7()
+
+    def approve() -> None:
+        given = {"judged_by": rescue.otto.id, "judged_at": clock.now(), "accepted": True}
+        for one in case.proofs.all():
+            OrphanVerdict.objects.create(proof=one, act=act, **given)
+        approved = {"approved_by": rescue.otto.id, "approved_at": clock.now(), "approved_act": act}
+        OrphanCase.objects.update(state="approved", **approved)
+
+    refused(approve)
+    rescue.approve(case, by=rescue.anna)
+
+
+def test_database_dates_each_step_by_its_clock_and_lets_it_write_its_own_columns_alone(
+    world: World, rescue: Rescue
+) -> None:
+    case = rescue.open()
+    rescue.prove(case, "register", "call_back")
+    rows, now = OrphanCase.objects.filter(id=case.id), clock.now()
+    past, soon, act = now - dt.timedelta(days=400), now + dt.timedelta(days=1), ids.uuid7()
+    fresh = {"organization": world.koskela, "opened_by": SYSTEM.id, "opened_by_kind": "system"}
+    judged = {"state": "proposed", "proposed_by": rescue.sanna.id, "proposed_act": act, "digest": "x"}
+    proof = {"added_by": rescue.sanna.id, "added_by_kind": "staff", "added_at": now, "act": act, "weight": 9}
+
+    def propose(judge: Actor, at: dt.datetime) -> None:
+        for one in case.proofs.all():
+            OrphanVerdict.objects.create(proof=one, act=act, judged_by=judge.id, judged_at=at, accepted=True)
+        rows.update(proposed_at=at, waits_until=at + dt.timedelta(days=1), **judged)
+
+    refused(
+        lambda: OrphanCase.objects.create(opened_at=now, threshold=4, full_from=past, **fresh),
+        lambda: OrphanCase.objects.create(opened_at=past, threshold=4, **fresh),
+        lambda: OrphanCase.objects.create(opened_at=now, threshold=1, **fresh),
+        lambda: OrphanProof.objects.create(
+            case=case, organization=world.pohjola, kind="letter", source="register", **proof
+        ),
+        lambda: rows.update(named_by=rescue.anna.id),
+        lambda: rows.update(full_from=past),
+        lambda: propose(rescue.sanna, past),
+        lambda: propose(rescue.anna, now),
+    )
+    rescue.propose(case)
+    rescue.approve(case)
+    given, _secret = world.invite(
+        world.pohjola, "eve@else.example", AccessSpec(role="viewer", all_sites=True)
+    )
+    refused(
+        lambda: rows.update(membership=world.stina),
+        lambda: rows.update(state="invited", invited_at=soon + dt.timedelta(days=1), invitation=given),
+    )
+    move_clock(2 * DAY)
+    refused(lambda: rows.update(state="invited", invited_at=clock.now(), invitation=given))
+    link = rescue.invite(case)
+    invitation = Invitation.objects.filter(id__in=rows.values("invitation"))
+
+    def join(member: Membership, full_from: dt.datetime) -> None:
+        invitation.update(accepted_at=clock.now(), membership=world.tiina)
+        rows.update(state="joined", membership=member, full_from=full_from)
+
+    refused(
+        lambda: join(world.stina, clock.now() + dt.timedelta(days=3)),
+        lambda: join(world.tiina, clock.now()),
+    )
+    joined(case, link)
+    case.refresh_from_db()
+    refused(
+        lambda: rows.update(membership=world.stina),
+        lambda: rows.update(invitation=given),
+        lambda: rows.update(invited_at=past),
+        lambda: rows.update(state="resolved", closed_at=case.full_from),
+    )
+
+
+def refused(*writes: Callable[[], object]) -> None:
+    """The database refuses each write, also one by SQL as the application's role."""
+    taken = []
+    for number, write in enumerate(writes):
+        with bypassing_commands(), suppress(DatabaseError), transaction.atomic():
+            write()
+            taken.append(number)
+            transaction.set_rollback(True)
+    assert taken == []
