@@ -694,10 +694,6 @@ class Migration(migrations.Migration):
             model_name='orphanletter',
             constraint=models.CheckConstraint(condition=models.Q(('answer', ''), models.Q(('answer__in', ['yes', 'no']), ('purpose', 'question')), models.Q(('answer', 'objected'), ('purpose', 'notice')), _connector='OR'), name='orphan_letter_answer_fits_purpose'),
         ),
-        migrations.AddConstraint(
-            model_name='orphanproof',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['mailbox', 'domain']), ('source', 'domain')), models.Q(('kind', 'member'), ('source__in', ['members', 'domain'])), models.Q(('kind', 'contact'), ('source__in', ['contact', 'domain'])), models.Q(('kind', 'register'), ('source', 'register')), models.Q(('kind__in', ['mandate', 'letter']), ('source', 'paper')), models.Q(('kind', 'call_back'), ('source', 'phone')), _connector='OR'), name='orphan_proof_source_of_kind'),
-        ),
         migrations.AddIndex(
             model_name='orphanrequest',
             index=models.Index(fields=['email', 'asked_at'], name='orphan_request_of_address'),

@@ -181,8 +181,8 @@ END $$;
 CREATE TRIGGER takeover_fixed BEFORE UPDATE OR DELETE ON delegation_takeoverreport
 FOR EACH ROW EXECUTE FUNCTION delegation_takeover_fixed();
 
--- The steps of a case without an admin follow one another (docs/orphan-cases.md); what was opened, for which person and by whom
--- named, is never rewritten. Each step writes its own columns alone, at the present of this server's clock (`audit_present`): the
+-- The steps of a case without an admin follow one another (docs/orphan-cases.md); what was opened, for which person and who
+-- named that person, is never rewritten. Each step writes its own columns alone, at the present of this server's clock (`audit_present`): the
 -- writer's instants do not shorten the time for objections.
 CREATE FUNCTION delegation_orphan_case_steps() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -302,6 +302,10 @@ CREATE TRIGGER orphan_proof_fixed BEFORE INSERT OR UPDATE OR DELETE ON delegatio
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_fixed();
 CREATE TRIGGER orphan_verdict_fixed BEFORE INSERT OR UPDATE OR DELETE ON delegation_orphanverdict
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_fixed();
+-- Each kind rests on its source. A colleague or a contact who answered by mail alone proves no more than the domain.
+ALTER TABLE delegation_orphanproof ADD CONSTRAINT orphan_proof_source_of_kind CHECK ((kind, source) IN (
+    ('register', 'register'), ('mandate', 'paper'), ('letter', 'paper'), ('call_back', 'phone'), ('domain', 'domain'),
+    ('mailbox', 'domain'), ('member', 'members'), ('member', 'domain'), ('contact', 'contact'), ('contact', 'domain')));
 -- The file as stored, with room for the key's id, nonce and tag.
 ALTER TABLE delegation_orphanproof ADD CONSTRAINT orphan_proof_file_of_digest CHECK (
     file_size BETWEEN 0 AND 2000000000 AND (file IS NULL AND (file_type, file_size, file_digest, stored_digest) = ('', 0, '', '')

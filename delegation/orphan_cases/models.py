@@ -148,20 +148,6 @@ class OrphanProof(models.Model):
     stored_digest = models.CharField(max_length=DIGEST_LENGTH, blank=True)
     """SHA-256 of the bytes as stored."""
 
-    class Meta:
-        constraints = [
-            # A colleague or a contact who answered by mail alone proves no more than the domain.
-            models.CheckConstraint(
-                condition=Q(kind__in=["mailbox", "domain"], source="domain")
-                | Q(kind="member", source__in=["members", "domain"])
-                | Q(kind="contact", source__in=["contact", "domain"])
-                | Q(kind="register", source="register")
-                | Q(kind__in=["mandate", "letter"], source="paper")
-                | Q(kind="call_back", source="phone"),
-                name="orphan_proof_source_of_kind",
-            ),
-        ]
-
 
 class OrphanVerdict(models.Model):
     """Holds what one of the two people thinks of a proof; those of the case's two acts count."""
