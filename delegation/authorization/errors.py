@@ -253,6 +253,12 @@ class NoticesReturned(DomainError):
     code = "notices_returned"
 
 
+class TierMissing(DomainError):
+    """The catalogue lacks a tier that a case ends with, so none can be proposed."""
+
+    code = "tier_missing"
+
+
 class HandoverNotReady(DomainError):
     """The successor has not accepted, has no second factor, or cannot be given what the giver holds."""
 

@@ -4,7 +4,14 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+from audit.foundation.intervals import InForce
+from delegation.authorization.errors import TierMissing
+from delegation.authorization.models.roles import RoleVersion
 from delegation.orphan_cases.models import OrphanCase
+
+FIRST_ROLE = "interim_admin"
+"""Invites and views."""
+ADMIN_ROLE = "organization_admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +29,10 @@ def of_member(*, membership: uuid.UUID) -> InterimAccess | None:
     if row is None or row[0] is None:
         return None
     return InterimAccess(full_from=row[0], is_stopped=row[1] is not None)
+
+
+def require_tiers(*, at: dt.datetime) -> None:
+    """Raise TierMissing where the catalogue has no tier that the case ends with. One statement."""
+    rows = RoleVersion.objects.filter(InForce(at), role__key__in=[FIRST_ROLE, ADMIN_ROLE])
+    if rows.values("role").distinct().count() < 2:
+        raise TierMissing

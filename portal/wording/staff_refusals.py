@@ -52,6 +52,9 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
     errors.NoticesReturned: lambda: _(
         "No notice has reached a person. Nothing was changed. Send a letter by post first."
     ),
+    errors.TierMissing: lambda: _(
+        "The catalogue lacks the tier interim_admin or organization_admin. Nothing was changed. Add it first."
+    ),
     errors.HandoverNotReady: lambda: _(
         "The successor is not ready: accepted, and with a second factor. Nothing was changed."
     ),

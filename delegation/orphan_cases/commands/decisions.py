@@ -14,7 +14,7 @@ from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.authorization.errors import InvalidInput
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import case_events, letters, rules
+from delegation.orphan_cases import case_events, interim, letters, rules
 from delegation.orphan_cases.case_events import LETTERS_OF_AN_EVENT
 from delegation.orphan_cases.commands.evidence import LetterSent
 from delegation.orphan_cases.letters import LetterTo
@@ -46,8 +46,8 @@ def propose(
 ) -> Outcome[Notified]:
     """Judge each proof and propose the named person; members, old admins and known contacts get a link to object.
 
-    The time for objections starts. Raises CaseStep, CaseChanged, ProofsMissing, HasAdmin, OwnCase and InvalidInput
-    besides the errors of every act.
+    The time for objections starts. Raises CaseStep, CaseChanged, ProofsMissing, TierMissing, HasAdmin, OwnCase and
+    InvalidInput besides the errors of every act.
     """
     with acting(actor, Verb.ORPHAN_CASE_PROPOSE, on=CaseSet(case), idempotency_key=idempotency_key) as act:
         (row,) = act.on
@@ -55,6 +55,7 @@ def propose(
         if not row.email:
             raise InvalidInput(field="email", problem="missing")
         rules.require_impartial(row, actor=actor)
+        interim.require_tiers(at=act.at)
         proofs = _judged(act, row, verdicts, shown)
         row.digest = rules.digest_of(row, proofs)
         row.state, row.proposed_by, row.proposed_at, row.proposed_act = (

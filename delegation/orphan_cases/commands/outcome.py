@@ -14,12 +14,10 @@ from delegation.authorization.verbs import Verb
 from delegation.invitations import effects as invitations_effects
 from delegation.invitations import links as invitation_links
 from delegation.orphan_cases import case_events, letters, rules
+from delegation.orphan_cases.interim import ADMIN_ROLE, FIRST_ROLE
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
 from delegation.orphan_cases.subjects import CaseSet
 
-ADMIN_ROLE = "organization_admin"
-FIRST_ROLE = "interim_admin"
-"""Invites and views; the supplier's catalogue has this tier."""
 _STATE = OrphanCase.State
 
 

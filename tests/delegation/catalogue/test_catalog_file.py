@@ -16,6 +16,8 @@ from delegation.authorization.verbs import Verb
 from delegation.catalogue import catalog_file
 from delegation.catalogue import commands as catalogue_commands
 from delegation.catalogue.effects import CatalogueApplied
+from delegation.onboarding import new_customer
+from delegation.orphan_cases import interim
 from demo import ports_and_paths
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
@@ -243,11 +245,14 @@ def test_ready_made_catalogue_is_valid_and_each_entitlement_has_a_tier() -> None
     assert {key for role in ready.roles for key in role.entitlements} == {
         one.key for one in ready.entitlements
     }
+    assert {interim.FIRST_ROLE, interim.ADMIN_ROLE, new_customer.ADMIN_ROLE} <= {
+        one.key for one in ready.roles
+    }
     for language in ("en", "fi"):
         texts = [one.text[language] for one in ready.entitlements] + [
             one.name[language] for one in ready.roles
         ]
-        assert len(texts) == len(set(texts)) == 45
+        assert len(texts) == len(set(texts)) == 46
     amounts = {one.key for one in ready.entitlements if one.takes_amount}
     assert all(set(role.assignable_amounts) in (amounts, set()) for role in ready.roles)
 

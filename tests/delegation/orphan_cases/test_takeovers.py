@@ -14,7 +14,7 @@ from audit.models import Event
 from delegation.authorization import errors
 from delegation.invitations import links as invitation_links
 from delegation.invitations.commands import accept as invitations
-from delegation.orphan_cases import letters
+from delegation.orphan_cases import interim, letters
 from delegation.orphan_cases.commands import (
     decisions,
     evidence,
@@ -176,13 +176,18 @@ def refusals() -> int:
     return Event.objects.filter(outcome="refused").count()
 
 
-def test_takeovers_of_an_open_and_of_a_proposed_case_are_refused_and_logged(rescue: Rescue) -> None:
+def test_takeovers_of_an_open_and_of_a_proposed_case_are_refused_and_logged(
+    rescue: Rescue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = rescue.open()
     rescue.prove(case, "mandate", "letter")
     for number, attempt in enumerate(IN_OPEN):
         move_clock(120 * number)  # repeats within a minute are one event
         refused(attempt, rescue, case)
     rescue.prove(case, "register")
+    with monkeypatch.context() as catalogue:
+        catalogue.setattr(interim, "FIRST_ROLE", "not_in_the_catalogue")
+        refused(Attempt("tier is missing", lambda r, c: r.propose(c), errors.TierMissing), rescue, case)
     rescue.propose(case, by=rescue.otto)
     for number, attempt in enumerate(IN_PROPOSED, start=len(IN_OPEN)):
         move_clock(120 * number)

@@ -38,6 +38,7 @@ OF_PAGES_ALONE = {
     "claim_closed",
     "takeover_closed",
     "notices_returned",
+    "tier_missing",
     "proofs_missing",
     "handover_not_ready",
     "handover_over",
