@@ -184,6 +184,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ('person', models.UUIDField()),
                 ('changed_at', models.DateTimeField()),
+                ('covered_until', models.DateTimeField()),
                 ('reported_at', models.DateTimeField()),
                 ('act', models.UUIDField()),
                 ('closed_by', models.UUIDField(null=True)),
@@ -191,7 +192,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['person', 'reported_at'], name='takeover_report_of_person'), models.Index(condition=models.Q(('closed_at', None)), fields=['reported_at'], name='takeover_report_open')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('changed_at__lt', models.F('reported_at'))), name='takeover_report_after_change'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__gte', models.F('reported_at')), ('closed_by__isnull', False)), _connector='OR'), name='takeover_report_closed_with_instant'), models.CheckConstraint(condition=models.Q(('closed_by', None), models.Q(('closed_by', models.F('person')), _negated=True), _connector='OR'), name='takeover_report_closed_by_another_person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('changed_at__lt', models.F('covered_until')), ('covered_until__lte', models.F('reported_at'))), name='takeover_report_after_change'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__gte', models.F('reported_at')), ('closed_by__isnull', False)), _connector='OR'), name='takeover_report_closed_with_instant'), models.CheckConstraint(condition=models.Q(('closed_by', None), models.Q(('closed_by', models.F('person')), _negated=True), _connector='OR'), name='takeover_report_closed_by_another_person')],
             },
         ),
         migrations.CreateModel(

@@ -165,15 +165,14 @@ END $$;
 CREATE TRIGGER claim_fixed BEFORE UPDATE OR DELETE ON delegation_absenceclaim
 FOR EACH ROW EXECUTE FUNCTION delegation_claim_fixed();
 
--- A report of a takeover is closed once and never rewritten. Reports of a person do not overlap: a link about a change
--- before a report was used up by it.
+-- A report of a takeover is closed once and never rewritten. Reports of a person do not overlap: a change has one report.
 ALTER TABLE delegation_takeoverreport ADD CONSTRAINT takeover_report_no_overlap EXCLUDE USING gist
-    (person WITH =, tstzrange(changed_at, reported_at, '[]') WITH &&);
+    (person WITH =, tstzrange(changed_at, covered_until) WITH &&);
 CREATE FUNCTION delegation_takeover_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.closed_at IS NOT NULL OR NEW.closed_at IS NULL
-       OR (NEW.id, NEW.person, NEW.changed_at, NEW.reported_at, NEW.act)
-          IS DISTINCT FROM (OLD.id, OLD.person, OLD.changed_at, OLD.reported_at, OLD.act) THEN
+       OR (NEW.id, NEW.person, NEW.changed_at, NEW.covered_until, NEW.reported_at, NEW.act)
+          IS DISTINCT FROM (OLD.id, OLD.person, OLD.changed_at, OLD.covered_until, OLD.reported_at, OLD.act) THEN
         RAISE EXCEPTION 'a report of a takeover is closed once, and never rewritten' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

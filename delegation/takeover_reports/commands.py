@@ -36,23 +36,26 @@ def report(
 ) -> Outcome[SignInBlocked]:
     """Block the person's sign-in after a change that another person made, and open a report for support.
 
-    Everything that was issued to the person ends, and factors added from `changed_at` on are removed. The password is
-    unusable until the mailbox sets a new one. Raises AlreadyExists for a change that a report has followed.
+    Everything that was issued to the person ends, and factors added from `changed_at` on are removed, up to the first
+    change that was reported before. The password is unusable until the mailbox sets a new one. Raises AlreadyExists for
+    a change that a report covers.
     """
     on = PersonInOrganizations(person)
     with acting(actor, Verb.TAKEOVER_REPORT, on=on, idempotency_key=idempotency_key) as act:
         (current,) = act.on
         rules.require_unreported(person=current.id, changed_at=changed_at)
+        until = rules.covered_until(person=current.id, changed_at=changed_at, at=act.at)
         row = TakeoverReport.objects.create(
-            person=current.id, changed_at=changed_at, reported_at=act.at, act=act.id
+            person=current.id, changed_at=changed_at, covered_until=until, reported_at=act.at, act=act.id
         )
-        added = rules.factors_added(person=current.id, since=changed_at)
+        added = rules.factors_added(person=current.id, since=changed_at, until=until)
         removed = erasure.remove_factors(person=current, among=added)
         password = erasure.void_password(person=current)
         revoked = revocation.revoke_users(users=[current.id], at=act.at)
         act.record(
             takeover=str(row.id),
             changed_at=changed_at.isoformat(),
+            covered_until=until.isoformat(),
             removed_factors=[str(one) for one in removed],
             password=password,
             everywhere=True,

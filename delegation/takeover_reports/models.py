@@ -13,7 +13,9 @@ class TakeoverReport(models.Model):
     person = models.UUIDField()
     """The user whose sign-in was blocked."""
     changed_at = models.DateTimeField()
-    """The change that the mail was about; everything from then on is covered by the report."""
+    """The change that the mail was about; the report covers the changes from then on."""
+    covered_until = models.DateTimeField()
+    """The first change that an earlier report covers, or the report's own instant: a change before it is covered."""
     reported_at = models.DateTimeField()
     act = models.UUIDField()
     """Its event in the person's chain says what ended."""
@@ -27,7 +29,8 @@ class TakeoverReport(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(changed_at__lt=F("reported_at")), name="takeover_report_after_change"
+                condition=Q(changed_at__lt=F("covered_until"), covered_until__lte=F("reported_at")),
+                name="takeover_report_after_change",
             ),
             models.CheckConstraint(
                 condition=Q(closed_by=None, closed_at=None)

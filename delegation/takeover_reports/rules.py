@@ -1,4 +1,4 @@
-"""A change is reported once; what came after it is removed."""
+"""A change is reported once; what came after it, and before a change that was reported earlier, is removed."""
 
 import datetime as dt
 import uuid
@@ -16,9 +16,20 @@ from identity.memberships.models import Membership, MembershipPeriod
 
 
 def covering(*, person: uuid.UUID, changed_at: dt.datetime) -> TakeoverReport | None:
-    """Return the report after this change: it has ended the change's link. One statement."""
-    rows = TakeoverReport.objects.filter(person=person, reported_at__gte=changed_at)
-    return rows.order_by("reported_at", "id").first()
+    """Return the report that covers this change: it has ended the change's link. One statement."""
+    rows = TakeoverReport.objects.filter(
+        person=person, changed_at__lte=changed_at, covered_until__gt=changed_at
+    )
+    return rows.first()
+
+
+def covered_until(*, person: uuid.UUID, changed_at: dt.datetime, at: dt.datetime) -> dt.datetime:
+    """Return the end of what a report of this change at `at` covers: earlier reports cover the rest. One statement.
+
+    What the person set up after an earlier report stays.
+    """
+    later = TakeoverReport.objects.filter(person=person, changed_at__gt=changed_at).order_by("changed_at")
+    return later.values_list("changed_at", flat=True).first() or at
 
 
 def memberships_of(*, person: Any, changed_at: Any, reported_at: Any) -> QuerySet[Membership]:
@@ -35,7 +46,7 @@ def memberships_of(*, person: Any, changed_at: Any, reported_at: Any) -> QuerySe
 
 
 def require_unreported(*, person: uuid.UUID, changed_at: dt.datetime) -> None:
-    """Raise AlreadyExists where a report followed this change: what the person set up since then stays."""
+    """Raise AlreadyExists where a report covers this change: what the person set up since then stays."""
     if covering(person=person, changed_at=changed_at) is not None:
         raise AlreadyExists(field="takeover")
 
@@ -46,11 +57,10 @@ def require_open(report: TakeoverReport) -> None:
         raise TakeoverClosed
 
 
-def factors_added(*, person: uuid.UUID, since: dt.datetime) -> list[int]:
-    """List the rows of factors that were added to this person from that change on, by the log. One statement."""
-    rows = Event.objects.filter(
-        chain=person, verb__in=[Observation.FACTOR_ADDED, Observation.FACTOR_RESET], at__gte=since
-    )
+def factors_added(*, person: uuid.UUID, since: dt.datetime, until: dt.datetime) -> list[int]:
+    """List the rows of factors that were added to this person in this time, by the log. One statement."""
+    verbs = [Observation.FACTOR_ADDED, Observation.FACTOR_RESET]
+    rows = Event.objects.filter(chain=person, verb__in=verbs, at__gte=since, at__lt=until)
     mac_keys = authentication.keys_for_reading()
     contents = [activity_events.authentic_content(row=row, mac_keys=mac_keys) for row in rows.order_by("seq")]
     return [int(one["facts"]["added"]) for one in contents if one is not None]

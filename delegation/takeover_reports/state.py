@@ -10,7 +10,8 @@ declarations.register(
         events="verb IN ('takeover.report', 'takeover.close') AND subject_kind = 'user' AND outcome = 'done'",
         expected="""
             SELECT (r.facts ->> 'takeover')::uuid AS id, r.subject AS person,
-                   (r.facts ->> 'changed_at')::timestamptz AS changed_at, r.at AS reported_at, r.act,
+                   (r.facts ->> 'changed_at')::timestamptz AS changed_at,
+                   (r.facts ->> 'covered_until')::timestamptz AS covered_until, r.at AS reported_at, r.act,
                    c.actor AS closed_by, c.at AS closed_at
             FROM event r
             LEFT JOIN event c ON c.verb = 'takeover.close' AND c.subject = r.subject
@@ -18,8 +19,9 @@ declarations.register(
             WHERE r.verb = 'takeover.report'
         """,
         actual="""
-            SELECT id, person, changed_at, reported_at, act, closed_by, closed_at FROM delegation_takeoverreport
+            SELECT id, person, changed_at, covered_until, reported_at, act, closed_by, closed_at
+            FROM delegation_takeoverreport
         """,
-        columns=("person", "changed_at", "reported_at", "act", "closed_by", "closed_at"),
+        columns=("person", "changed_at", "covered_until", "reported_at", "act", "closed_by", "closed_at"),
     ),
 )

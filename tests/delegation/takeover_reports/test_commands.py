@@ -29,10 +29,9 @@ def test_report_is_the_persons_own_and_support_closes_it_once(world: World) -> N
     elsewhere = staff.hire("Kadri Tamm", "support", unit=staff.eesti)
     with pytest.raises(NotFound):
         commands.report(actor=actor_of(world.aino), person=world.mikko.user, changed_at=clock.now())
-    begun = clock.now()
     report = reported(world.mikko)
     with pytest.raises(AlreadyExists):
-        commands.report(actor=actor_of(world.mikko), person=world.mikko.user, changed_at=begun)
+        commands.report(actor=actor_of(world.mikko), person=world.mikko.user, changed_at=report.changed_at)
     everyone = Organization.objects.all()
     (waiting,) = queries.waiting(organizations=everyone)
     assert waiting.id == report.id, "a person of two customers stands there once"
@@ -62,6 +61,7 @@ def test_database_keeps_what_was_reported(world: World) -> None:
     rows, at = TakeoverReport.objects.filter(id=report.id), clock.now()
     wrong: list[dict[str, Any]] = [
         {"changed_at": at - dt.timedelta(days=1)},
+        {"covered_until": at + dt.timedelta(days=1)},
         {"person": world.olli.user_id},
         {"closed_by": world.mikko.user_id, "closed_at": at},
         {"closed_by": world.aino.user_id},
@@ -74,8 +74,9 @@ def test_database_keeps_what_was_reported(world: World) -> None:
         with pytest.raises(DatabaseError), transaction.atomic():
             rows.delete()
         again = {"person": report.person, "changed_at": report.changed_at, "act": report.act}
-        with pytest.raises(IntegrityError, match="takeover_report_no_overlap"), transaction.atomic():
-            TakeoverReport.objects.create(**again, reported_at=at)
+        for until, name in ((at, "no_overlap"), (at + dt.timedelta(days=1), "after_change")):
+            with pytest.raises(IntegrityError, match=f"takeover_report_{name}"), transaction.atomic():
+                TakeoverReport.objects.create(**again, covered_until=until, reported_at=at)
     with pytest.raises(DatabaseError, match="event"), transaction.atomic():
         rows.update(closed_by=world.aino.user_id, closed_at=at)
     assert rows.get().closed_at is None

@@ -81,16 +81,30 @@ def test_link_of_a_mail_blocks_the_sign_in_once_and_the_mailbox_sets_a_new_passw
     assert visitor.post(form["Location"], new).status_code == 302
     after = signed_in.browser(ida, strong=False)
     add_app(after)
-    older = address(user, before)
-    for used in (link, older):
-        assert visitor.post(used)["Location"] == used
-        assert "Your sign-in is blocked" in visible_text(visitor.get(used))
+    assert visitor.post(link)["Location"] == link
+    assert "Your sign-in is blocked" in visible_text(visitor.get(link))
+    assert (blocks(), after.is_signed_in) == (1, True), "a used link does nothing"
+    newer = mailed_link(user)
+    assert visitor.post(address(user, before)).status_code == 302
     kept = Authenticator.objects.filter(user=user, type="totp").exists()
-    assert (blocks(), kept, after.is_signed_in) == (1, True, True), "what the person set up afterwards stays"
-    assert visitor.post(mailed_link(user)).status_code == 302
-    assert (blocks(), TakeoverReport.objects.count()) == (2, 2), "a later change has a link of its own"
+    assert (blocks(), kept, after.is_signed_in) == (2, True, False), "what the person set up afterwards stays"
+    assert visitor.post(newer).status_code == 302
+    assert (blocks(), TakeoverReport.objects.count()) == (3, 3), "a later change has a link of its own"
     wrong = {difference.table for difference in state_check.differences()}
     assert wrong <= {"identity_session"}, "sessions of these browsers have no sign-in in the log"
+
+
+def test_link_of_an_earlier_mail_removes_what_the_report_of_the_newest_mail_left(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False)
+    add_app(signed_in.browser(ida, strong=False))
+    earlier, newest = mailed_link(ida.user), address(ida.user, clock.now())
+    left, visitor = Authenticator.objects.filter(user=ida.user), BrowserClient()
+    for link, has_app in ((newest, True), (newest, True), (earlier, False), (earlier, False)):
+        assert visitor.post(link)["Location"] == link
+        assert (left.filter(type="totp").exists(), left.exists()) == (has_app, has_app)
+        assert "Your sign-in is blocked" in visible_text(visitor.get(link))
+    second, first = TakeoverReport.objects.order_by("-reported_at")
+    assert (blocks(), second.covered_until, first.covered_until) == (2, first.changed_at, first.reported_at)
 
 
 def test_link_of_another_purpose_person_age_or_restore_does_nothing(
