@@ -17,8 +17,6 @@ from identity.memberships.models import Membership, MembershipPeriod
 
 AHEAD = (dt.timedelta(days=30), dt.timedelta(days=15))
 """So long before the suspension the first and the second warning are due."""
-BETWEEN = dt.timedelta(days=14)
-"""At least so long after a warning comes the next step, also where the rule was set or changed late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class DormancyStep:
 def members_seen(*, at: dt.datetime) -> QuerySet[Any]:
     """Annotate active people with `seen_at`, the last sign-in or the beginning of the period, and with their warnings.
 
-    A warning before `seen_at` does not count. No statement of its own.
+    `announced_at` is the last instant that a warning gave. A warning before `seen_at` does not count. No statement of its own.
     """
     periods = MembershipPeriod.objects.filter(InForce(at), membership=OuterRef("pk"))
     warnings = DormancyWarning.objects.filter(membership=OuterRef("pk"), warned_at__gt=OuterRef("seen_at"))
@@ -41,19 +39,23 @@ def members_seen(*, at: dt.datetime) -> QuerySet[Any]:
     # GREATEST of SQL leaves NULL out: a member without a recorded sign-in was seen when the period began.
     seen = rows.annotate(joined=Subquery(periods.values("valid_from")[:1]))
     return seen.annotate(seen_at=Greatest(F("joined"), F("last_sign_in__at"))).annotate(
-        warned=Subquery(newest.values("number")[:1]), warned_at=Subquery(newest.values("warned_at")[:1])
+        warned=Subquery(newest.values("number")[:1]),
+        announced_at=Subquery(warnings.order_by("-suspends_at").values("suspends_at")[:1]),
     )
 
 
 def due(
-    *, seen_at: dt.datetime, warned: int | None, warned_at: dt.datetime | None, at: dt.datetime
+    *, seen_at: dt.datetime, warned: int | None, announced_at: dt.datetime | None, at: dt.datetime
 ) -> DormancyStep | None:
-    """Return the next step of a member if it is due, else None."""
+    """Return the next step of a member if it is due, else None.
+
+    A warning announces the suspension at least as far ahead as `AHEAD` says, also where the rule was set or changed
+    late, and nothing comes earlier than announced.
+    """
     number, ends = (warned or 0) + 1, seen_at + settings.DORMANT_AFTER
+    ends = max(ends, announced_at) if announced_at else ends
     ahead = AHEAD[number - 1] if number <= len(AHEAD) else dt.timedelta()
-    if at < ends - ahead or (warned_at is not None and at < warned_at + BETWEEN):
-        return None
-    return DormancyStep(number, max(ends, at + ahead))
+    return None if at < ends - ahead else DormancyStep(number, max(ends, at + ahead))
 
 
 def require_due(members: Iterable[Membership], *, number: int, at: dt.datetime) -> Collection[Membership]:
@@ -68,5 +70,5 @@ def require_due(members: Iterable[Membership], *, number: int, at: dt.datetime) 
 
 def step_of(row: Membership, *, at: dt.datetime) -> DormancyStep | None:
     """Return the step that is due for a row of `members_seen`."""
-    seen_at, warned, warned_at = (getattr(row, name) for name in ("seen_at", "warned", "warned_at"))
-    return due(seen_at=seen_at, warned=warned, warned_at=warned_at, at=at)
+    names = ("seen_at", "warned", "announced_at")
+    return due(**{name: getattr(row, name) for name in names}, at=at)
