@@ -30,7 +30,8 @@ class DormancyStep:
 def members_seen(*, at: dt.datetime) -> QuerySet[Any]:
     """Annotate active people with `seen_at`, the last sign-in or the beginning of the period, and with their warnings.
 
-    `announced_at` is the last instant that a warning gave. A warning before `seen_at` does not count. No statement of its own.
+    `announced_at` is the last instant that a warning gave. A warning before `seen_at` does not count. No statement of
+    its own.
     """
     periods = MembershipPeriod.objects.filter(InForce(at), membership=OuterRef("pk"))
     warnings = DormancyWarning.objects.filter(membership=OuterRef("pk"), warned_at__gt=OuterRef("seen_at"))
