@@ -43,7 +43,7 @@ class WaitingReport:
 
 
 def reported_at(*, person: uuid.UUID, changed_at: dt.datetime) -> dt.datetime | None:
-    """Return when this change was reported, by it or by one before it; None where the link can be used. One statement."""
+    """Return when this change was reported, or one before it was; None where the link can be used. One statement."""
     row = rules.covering(person=person, changed_at=changed_at)
     return None if row is None else row.reported_at
 
