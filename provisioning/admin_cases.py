@@ -2,7 +2,9 @@
 
 import contextlib
 import time
+import uuid
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from django.db import connection
@@ -13,10 +15,12 @@ from audit.foundation.actor import system
 from audit.foundation.errors import DomainError
 from delegation.orphan_cases import queries
 from delegation.orphan_cases.commands import opening, outcome
+from provisioning.failed_rows import FailedRows
 
 _EVERY_SECONDS = 300
 """Between two searches for customers without an admin: one reads the admins of all customers."""
 log = structlog.get_logger(__name__)
+_failed = FailedRows()
 
 
 class AdminCases:
@@ -38,22 +42,23 @@ class AdminCases:
 
 def complete_due() -> int:
     """Give the new admins whose further time is over all rights; one that fails holds up no other."""
-    return sum(
-        attempt(lambda case=case: outcome.complete(actor=system(), case=case))  # type: ignore[misc]
-        for case in queries.due(at=clock.now())
-    )
+    due = queries.due(at=clock.now(), besides=_failed.left_out())
+    return sum(_attempt(case.id, partial(outcome.complete, actor=system(), case=case)) for case in due)
 
 
 def open_missing() -> int:
-    """Open a case for each customer that has no working admin and no case."""
+    """Open a case for each customer that has no working admin and no case; one that fails holds up no other."""
     return sum(
-        attempt(
-            lambda organization=organization: opening.open_case(  # type: ignore[misc]
-                actor=system(), organization=organization, cause="no_admin"
-            )
-        )
-        for organization in queries.without_case(at=clock.now())
+        _attempt(one.id, partial(opening.open_case, actor=system(), organization=one, cause="no_admin"))
+        for one in queries.without_case(at=clock.now(), besides=_failed.left_out())
     )
+
+
+def _attempt(row: uuid.UUID, step: Callable[[], object]) -> bool:
+    taken = attempt(step)
+    if not taken:
+        _failed.leave_out(row)
+    return taken
 
 
 def attempt(step: Callable[[], object]) -> bool:

@@ -4,15 +4,15 @@ import time
 import uuid
 from collections.abc import Sequence
 
-import structlog
-from django.db import connection
-
 from audit import installation
 from delegation.continuity_grades import falls
 from delegation.continuity_grades.falls import Fall, Report
+from delegation.dormancy import queries as dormancy_queries
+from provisioning import failed_rows
 
 _EVERY_SECONDS = 3600
-log = structlog.get_logger(__name__)
+BATCH = 500
+"""Organizations that one transaction looks at."""
 _reports: list[Report] = []
 
 
@@ -37,25 +37,18 @@ class GradeWatch:
 
 
 def examine_all() -> int:
-    """Examine all customers, batch by batch; one batch that fails holds up the next ones until the next hour."""
+    """Examine all customers, batch by batch; a customer that cannot be examined holds up no other."""
     total, after = 0, None
-    try:
-        while True:
-            examined = falls.examine(after=after, report=_report)
-            total, after = total + examined.falls, examined.last
-            if after is None:
-                return total
-    except Exception:
-        if not connection.is_usable():
-            raise
-        log.exception("continuity.not_examined", after=_text(after))
-        return total
+    while organizations := dormancy_queries.next_organizations(after=after, size=BATCH):
+        after = organizations[-1]
+        total += failed_rows.in_halves(organizations, _examine, event="continuity.not_examined")
+    return total
+
+
+def _examine(organizations: Sequence[uuid.UUID]) -> int:
+    return falls.examine(organizations=organizations, report=_report)
 
 
 def _report(found: Sequence[Fall]) -> None:
     for report in _reports:
         report(found)
-
-
-def _text(organization: uuid.UUID | None) -> str:
-    return str(organization) if organization else ""

@@ -3,13 +3,13 @@
 The last working admins are left: they keep their access, and support's worklist has the customer.
 """
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
 
 import structlog
 from django.conf import settings
-from django.db import connection
 
 from audit import installation
 from audit.foundation import clock
@@ -19,6 +19,7 @@ from delegation.authorization.errors import LastAdmin
 from delegation.dormancy import commands, queries, rules
 from delegation.dormancy.queries import DueStep, WarnedMember
 from identity.memberships.models import Membership
+from provisioning import failed_rows
 
 BATCH = 200
 """Organizations that one statement reads."""
@@ -47,15 +48,20 @@ def process_due() -> int:
 
 
 def _attempt(step: DueStep, at: dt.datetime) -> int:
-    """Take one step; one that fails holds up no other. A member who signed in meanwhile makes it wait a day."""
+    """Take one step; a member for whom it fails holds up no other."""
+    return failed_rows.in_halves(
+        step.members,
+        lambda members: _take(dataclasses.replace(step, members=members), at),
+        event="dormancy.failed",
+    )
+
+
+def _take(step: DueStep, at: dt.datetime) -> int:
+    """Warn or suspend. A member who signed in meanwhile makes the others wait until the next run."""
     try:
         return _suspend(step, at) if step.number > len(rules.AHEAD) else _warn(step, at)
     except DomainError as refusal:
         log.info("dormancy.waits", organization=str(step.organization), code=refusal.code)
-    except Exception:
-        if not connection.is_usable():
-            raise
-        log.exception("dormancy.failed", organization=str(step.organization))
     return 0
 
 

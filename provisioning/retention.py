@@ -48,8 +48,9 @@ def purge() -> int:
     logouts, _ = Logout.objects.filter(Q(done_at__lt=cutoff) | not_needed).delete()
     mails, _ = Mail.objects.filter(Q(sent_at__lt=cutoff) | Q(failed_at__lt=cutoff)).delete()
     removals, _ = Removal.objects.filter(due_at=None, removed_at__lt=cutoff).delete()
+    purged = deliveries + logouts + mails + removals + _purge_tokens(at) + _purge_expired(at)
     erasures.erase_due(at=at)
-    return deliveries + logouts + mails + removals + _purge_tokens(at) + _purge_expired(at)
+    return purged
 
 
 def _purge_tokens(at: dt.datetime) -> int:

@@ -3,21 +3,18 @@
 import uuid
 from collections.abc import Callable
 
-import structlog
-from django.db import connection
-
 from audit import installation
 from audit.foundation import clock
 from audit.foundation.actor import Channel, system
-from delegation.authorization.errors import NotSuspended
+from audit.foundation.errors import Busy
 from delegation.suspensions import commands, queries
 from identity.organizations.models import Suspension
-
-log = structlog.get_logger(__name__)
+from provisioning.failed_rows import FailedRows
 
 Report = Callable[[uuid.UUID, uuid.UUID], object]
 """Takes the organization and the suspension that has ended."""
 _reports: list[Report] = []
+_failed = FailedRows()
 
 
 def register(report: Report) -> None:
@@ -28,24 +25,23 @@ def register(report: Report) -> None:
 
 def resume_due() -> int:
     """Resume the organizations whose time has come; one that fails holds up no other. Returns how many."""
-    due = queries.due(at=clock.now())
+    due = queries.due(at=clock.now(), besides=_failed.left_out())
     if not due or installation.is_frozen():
         return 0
-    return sum(_resume(suspension) for suspension in due)
+    return sum(_attempt(suspension) for suspension in due)
 
 
-def _resume(suspension: Suspension) -> bool:
-    """Resume one organization. Raises where the connection is lost. Staff, or another deliverer, may be first."""
-    actor, organization = system(channel=Channel.JOB), suspension.organization
+def _attempt(suspension: Suspension) -> int:
+    """Resume one organization. Staff, or another deliverer, may be first."""
     try:
-        commands.resume(actor=actor, organization=organization, suspension=suspension.id)
-        for report in _reports:
-            report(organization.id, suspension.id)
-    except NotSuspended:
-        return False
-    except Exception:
-        if not connection.is_usable():
-            raise
-        log.exception("suspension.not_ended", organization=str(organization.id))
-        return False
-    return True
+        return _failed.attempt(suspension.id, lambda: _resume(suspension), event="suspension.not_ended")
+    except Busy:
+        return 0  # the next call tries again
+
+
+def _resume(suspension: Suspension) -> int:
+    actor, organization = system(channel=Channel.JOB), suspension.organization
+    commands.resume(actor=actor, organization=organization, suspension=suspension.id)
+    for report in _reports:
+        report(organization.id, suspension.id)
+    return 1

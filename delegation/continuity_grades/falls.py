@@ -16,9 +16,6 @@ from delegation.continuity_grades import queries
 from delegation.continuity_grades.models import ContinuityWatch
 from delegation.continuity_grades.queries import Grade, GradeFacts
 
-BATCH = 500
-"""Organizations that one transaction looks at."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fall:
@@ -33,22 +30,14 @@ Report = Callable[[Sequence[Fall]], object]
 """Queues the mails about falls to a grade at risk, in the transaction that notices them."""
 
 
-@dataclass(frozen=True, slots=True)
-class GradedBatch:
-    """Counts the falls of a batch; `last` is the organization that the next batch begins after, None at the end."""
+def examine(*, organizations: Sequence[uuid.UUID], report: Report) -> int:
+    """Compare the grades of these organizations with those seen last, and return how many fell.
 
-    falls: int
-    last: uuid.UUID | None
-
-
-def examine(*, after: uuid.UUID | None, report: Report) -> GradedBatch:
-    """Compare the grades of the next organizations by id with those seen last. Another process waits meanwhile.
-
-    An organization that is seen for the first time has not fallen.
+    Another process waits meanwhile. An organization that is seen for the first time has not fallen.
     """
     with observations.recording(actor=system(channel=Channel.JOB)) as batch:
         at = clock.now()
-        found = queries.next_grades(after=after, at=at, size=BATCH)
+        found = queries.grades_of(organizations=organizations, at=at)
         ids = [one.organization.id for one in found]
         rows = ContinuityWatch.objects.select_for_update().order_by("organization")
         known = {row.organization_id: row for row in rows.filter(organization__in=ids)}
@@ -61,7 +50,7 @@ def examine(*, after: uuid.UUID | None, report: Report) -> GradedBatch:
         for fall in falls:
             _record(batch, fall)
         report([fall for fall in falls if fall.facts.grade.is_at_risk])
-    return GradedBatch(len(falls), ids[-1] if len(ids) == BATCH else None)
+    return len(falls)
 
 
 def _update(

@@ -5,7 +5,7 @@ It is stored nowhere as a truth of its own. The order of grades is that of suppo
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -122,12 +122,10 @@ def at_risk(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[G
     return [_facts(row) for row in rows.order_by("rank", "sort_key", "id")[: MAX_AT_RISK + 1]]
 
 
-def next_grades(*, after: uuid.UUID | None, at: dt.datetime, size: int) -> list[GradeFacts]:
-    """Read the grades of the next active organizations by id. One statement."""
-    rows = Organization.objects.filter(status=Organization.Status.ACTIVE)
-    if after is not None:
-        rows = rows.filter(pk__gt=after)
-    return [_facts(row) for row in _graded(rows, at).order_by("pk")[:size]]
+def grades_of(*, organizations: Collection[uuid.UUID], at: dt.datetime) -> list[GradeFacts]:
+    """Read the grades of those of these organizations that are active, by id. One statement."""
+    rows = Organization.objects.filter(status=Organization.Status.ACTIVE, pk__in=organizations)
+    return [_facts(row) for row in _graded(rows, at).order_by("pk")]
 
 
 def admins_of(*, organization: uuid.UUID, at: dt.datetime) -> Sequence[AdminFacts]:

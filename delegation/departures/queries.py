@@ -46,9 +46,11 @@ class DuePlans:
     memberships: tuple[uuid.UUID, ...]
 
 
-def next_due(*, at: dt.datetime, organization: uuid.UUID | None = None) -> DuePlans | None:
-    """Find the oldest due plan, with those that were planned together with it. Two statements at most."""
-    due = PlannedRemoval.objects.filter(closed_at=None, ends_at__lte=at)
+def next_due(
+    *, at: dt.datetime, organization: uuid.UUID | None = None, besides: Collection[uuid.UUID] = ()
+) -> DuePlans | None:
+    """Find the oldest due plan, not of the acts `besides`, with those planned together. Two statements at most."""
+    due = PlannedRemoval.objects.filter(closed_at=None, ends_at__lte=at).exclude(act__in=besides)
     if organization is not None:
         due = due.filter(organization=organization)
     first = due.order_by("ends_at", "id").first()

@@ -1,13 +1,21 @@
 """The hourly clean-up and the operator's command erase the people who are due, one act each."""
 
 import datetime as dt
+import uuid
+
+import structlog
+from django.db import connection
 
 from audit.foundation import actor as foundation_actor
 from audit.foundation.errors import DomainError
 from delegation.erasures import commands, rules
+from identity.people.models import User
 
 MOST = 200
 """People of one run; the next run takes the others."""
+MOST_FAILED = 1000
+"""Failures after which a run ends."""
+log = structlog.get_logger(__name__)
 
 
 def count_due(*, at: dt.datetime) -> int:
@@ -16,12 +24,31 @@ def count_due(*, at: dt.datetime) -> int:
 
 
 def erase_due(*, at: dt.datetime) -> int:
-    """Erase up to `MOST` people, and return how many were erased. A person who has just returned is left out."""
-    erased = 0
-    for person in rules.due(at=at)[:MOST]:
-        try:
-            commands.erase(actor=foundation_actor.system(), person=person)
-        except DomainError:
-            continue
-        erased += 1
+    """Erase up to `MOST` people, and return how many were erased.
+
+    A person who has just returned, or whose erasure fails, holds up no other. Raises where the connection is lost.
+    """
+    erased, failed = 0, list[uuid.UUID]()
+    while erased < MOST and len(failed) < MOST_FAILED:
+        people = list(rules.due(at=at).exclude(pk__in=failed)[: MOST - erased])
+        if not people:
+            break
+        for person in people:
+            if _attempt(person):
+                erased += 1
+            else:
+                failed.append(person.pk)
     return erased
+
+
+def _attempt(person: User) -> bool:
+    try:
+        commands.erase(actor=foundation_actor.system(), person=person)
+    except DomainError:
+        return False
+    except Exception:
+        if not connection.is_usable():
+            raise
+        log.exception("erasure.failed", person=str(person.pk))
+        return False
+    return True

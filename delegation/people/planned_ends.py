@@ -9,6 +9,7 @@ from audit.foundation.errors import Busy
 from delegation.authorization.errors import Unchanged
 from delegation.departures import due
 from delegation.departures import queries as departures_queries
+from delegation.departures.queries import DuePlans
 from delegation.people.commands import planned_removals
 from identity.memberships.models import Membership
 
@@ -18,8 +19,11 @@ _MOST_ACTS = 50
 def carry_out_next(*, organization: uuid.UUID | None = None) -> int:
     """Carry out the oldest due plans that belong together. Returns the number of members; 0 where none is due."""
     found = departures_queries.next_due(at=clock.now(), organization=organization)
-    if found is None:
-        return 0
+    return 0 if found is None else carry_out(found)
+
+
+def carry_out(found: DuePlans) -> int:
+    """Carry these plans out in one act. Returns the number of members."""
     rows = list(Membership.objects.filter(organization=found.organization, id__in=found.memberships))
     with contextlib.suppress(Unchanged):  # another process was first
         planned_removals.carry_out(actor=system(), memberships=rows, since=found.ends_at)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -62,9 +63,9 @@ def present(*, organization: uuid.UUID) -> SuspensionView | None:
     )
 
 
-def due(*, at: dt.datetime) -> list[Suspension]:
-    """Read the suspensions whose stated end has come, the oldest first. One statement."""
-    rows = Suspension.objects.filter(valid_until=None, resume_at__lte=at)
+def due(*, at: dt.datetime, besides: Collection[uuid.UUID] = ()) -> list[Suspension]:
+    """Read the suspensions whose stated end has come, except `besides`, the oldest first. One statement."""
+    rows = Suspension.objects.filter(valid_until=None, resume_at__lte=at).exclude(pk__in=besides)
     return list(rows.select_related("organization").order_by("resume_at", "id")[:DUE])
 
 

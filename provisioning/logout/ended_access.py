@@ -3,12 +3,17 @@
 Level-triggered: whatever ended the right (another tier, a hold, the offer, the catalogue, time) is noticed alike.
 """
 
+import datetime as dt
 import time
+from collections.abc import Sequence
+from functools import partial
 
 from audit import installation
 from audit.foundation import clock
 from delegation.authorization import entitlements
 from identity.grants import endings
+from identity.grants.endings import OpenGrant
+from provisioning import failed_rows
 
 _BATCH = 2000
 _SHARE = 20
@@ -38,10 +43,14 @@ def end_all() -> int:
     """
     at = clock.now()
     ended = endings.end_with_sessions(at=at)
-    batch = endings.open_grants(at=at, most=_BATCH)
+    end, batch = partial(_end, at=at), endings.open_grants(at=at, most=_BATCH)
     while batch:
         usable = entitlements.usable_applications(memberships={grant.membership for grant in batch}, at=at)
         lost = [grant for grant in batch if (grant.membership, grant.application) not in usable]
-        ended += endings.end(grants=lost, at=at) if lost else 0
+        ended += failed_rows.in_halves(lost, end, event="access.not_ended") if lost else 0
         batch = endings.open_grants(at=at, most=_BATCH, after=batch[-1]) if len(batch) == _BATCH else []
     return ended
+
+
+def _end(grants: Sequence[OpenGrant], *, at: dt.datetime) -> int:
+    return endings.end(grants=grants, at=at)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from audit import installation
 from audit.foundation import clock
+from provisioning import failed_rows
 
 Reminder = Callable[[dt.datetime], int]
 _SECONDS = 600
@@ -35,4 +36,6 @@ class Reminders:
 def queue_due() -> int:
     """Queue what is due now. Returns the number of mails."""
     at = clock.now()
-    return sum(reminder(at) for reminder in _reminders)
+    return failed_rows.in_halves(
+        _reminders, lambda some: sum(reminder(at) for reminder in some), event="reminder.failed"
+    )

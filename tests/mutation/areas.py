@@ -209,6 +209,7 @@ AREAS = (
             "provisioning/domain_checks/*.py",
             "provisioning/dormant_members.py",
             "provisioning/due_removals.py",
+            "provisioning/failed_rows.py",
             "provisioning/log_exports.py",
             "provisioning/logout/*.py",
             "provisioning/mail/*.py",

@@ -1,12 +1,15 @@
 """A fall of the continuity grade is noticed once: an event, and one mail to each working admin that is left."""
 
+import datetime as dt
+import uuid
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from audit.foundation import clock
 from audit.models import Event
-from delegation.continuity_grades import falls, queries
+from delegation.continuity_grades import queries
 from delegation.continuity_grades.models import ContinuityWatch
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
@@ -37,7 +40,7 @@ def fallen() -> list[tuple[str, str]]:
 
 
 def test_each_fall_is_noticed_and_mailed_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(falls, "BATCH", 1)
+    monkeypatch.setattr(continuity_watch, "BATCH", 1)
     assert continuity_watch.examine_all() == 0, "Pohjola is weak when it is seen first: it has not fallen"
     assert ContinuityWatch.objects.count() == Organization.objects.count() > 1
     bounce(world.paivi, clock.now())
@@ -69,3 +72,19 @@ def test_fall_of_everyone_by_time_alone_asks_all_admins(world: World) -> None:
     move_clock(91 * DAY)
     assert continuity_watch.examine_all() == 2
     assert sorted(mailed()) == sorted(one.user.email for one in (world.aino, world.paivi, world.tiina))
+
+
+def test_customer_that_cannot_be_examined_hides_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    continuity_watch.examine_all()
+    bounce(world.paivi, clock.now())
+    grades_of, bad = queries.grades_of, world.pohjola.id
+
+    def failing(*, organizations: Sequence[uuid.UUID], at: dt.datetime) -> list[queries.GradeFacts]:
+        if bad in organizations:
+            raise RuntimeError
+        return grades_of(organizations=organizations, at=at)
+
+    monkeypatch.setattr(queries, "grades_of", failing)
+    assert (continuity_watch.examine_all(), fallen()) == (1, [(str(world.koskela.id),) * 2])

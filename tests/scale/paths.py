@@ -163,7 +163,7 @@ def desk(world: World) -> Paths:
         ),
         "grade of a customer": lambda: grade_queries.facts_of(organization=customer, at=at),
         "dormant members of a customer": lambda: dormancy_queries.due_steps(organizations=[customer], at=at),
-        "next grades of the watch": lambda: grade_queries.next_grades(after=customer, at=at, size=5),
+        "grades of the watch": lambda: grade_queries.grades_of(organizations=[customer], at=at),
         "admins of a grade": lambda: grade_queries.admins_of(organization=customer, at=at),
         "overview of a customer": lambda: overview.load(organization=customer, at=at),
         "preview of a ceiling": lambda: ceiling_difference.check(

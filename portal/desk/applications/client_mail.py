@@ -15,6 +15,7 @@ from delegation.applications.queries import ExpiringSecret
 from portal.desk.applications import wording
 from portal.shell import shell
 from portal.wording import mail_events
+from provisioning import failed_rows
 from provisioning.mail import queue, reminders
 from provisioning.mail.queue import Draft
 
@@ -30,11 +31,12 @@ def queue_due(at: dt.datetime) -> int:
         at=at, until=at + NOTICE, notified=notified, reachable=not settings.STAFF_ALERTS
     )
     due = sorted(expiring, key=lambda one: (one.owner, one.until))
-    drafts = [
-        draft
-        for owner, secrets in itertools.groupby(due, key=lambda one: one.owner)
-        for draft in _drafts(owner, list(secrets))
-    ]
+    by_owner = [list(secrets) for _owner, secrets in itertools.groupby(due, key=lambda one: one.owner)]
+    return failed_rows.in_halves(by_owner, _queue, event="reminder.failed")
+
+
+def _queue(by_owner: Sequence[Sequence[ExpiringSecret]]) -> int:
+    drafts = [draft for secrets in by_owner for draft in _drafts(secrets[0].owner, secrets)]
     queue.queue_all(drafts)
     return len(drafts)
 

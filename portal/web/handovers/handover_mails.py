@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,6 +15,7 @@ from identity.organizations import queries as organizations_queries
 from portal.http import languages
 from portal.shell.page_context import PageContext
 from portal.wording import brands, time_zones
+from provisioning import failed_rows
 from provisioning.mail import queue, reminders
 from provisioning.mail.queue import Draft
 
@@ -52,8 +53,13 @@ def queue_completed(view: HandoverView) -> None:
 def queue_due(at: dt.datetime) -> int:
     """Queue a reminder for each handover that waits, to the one it waits for. Returns how many."""
     notified = queue.subjects_since(purpose=REMINDER, since=at - _AFTER)
+    due = queries.due_for_reminder(at=at, after=_AFTER, notified=notified)
+    return failed_rows.in_halves(due, _queue_reminders, event="reminder.failed")
+
+
+def _queue_reminders(due: Sequence[HandoverView]) -> int:
     drafts: list[Draft] = []
-    for one in queries.due_for_reminder(at=at, after=_AFTER, notified=notified):
+    for one in due:
         is_ready = one.is_accepted and one.is_able
         drafts += _to_giver(one, REMINDER, _ready) if is_ready else _to_successor(one, REMINDER)
     queue.queue_all(drafts)

@@ -1,7 +1,7 @@
 """The owner of a service user is notified by mail before its secret ends."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from delegation.service_users.queries import ExpiringServiceUser
 from identity.organizations import queries as organizations_queries
 from portal.shell import shell
 from portal.wording import dates, mail_events, time_zones
+from provisioning import failed_rows
 from provisioning.mail import queue, reminders
 from provisioning.mail.queue import Draft
 
@@ -25,9 +26,12 @@ def queue_due(at: dt.datetime) -> int:
     """Queue a mail for each service user whose secret ends within NOTICE. Two statements, and more for each mail."""
     notified = queue.subjects_since(purpose=mail_events.PROGRAM_ENDS, since=at - NOTICE)
     expiring = service_users_queries.expiring(at=at, until=at + NOTICE, notified=notified)
-    drafts = [_draft(row) for row in expiring]
-    queue.queue_all(drafts)
-    return len(drafts)
+    return failed_rows.in_halves(expiring, _queue, event="reminder.failed")
+
+
+def _queue(rows: Sequence[ExpiringServiceUser]) -> int:
+    queue.queue_all([_draft(row) for row in rows])
+    return len(rows)
 
 
 def _draft(row: ExpiringServiceUser) -> Draft:

@@ -9,6 +9,7 @@ from django.core import management
 
 from audit.foundation import actor as foundation_actor
 from audit.foundation import clock
+from audit.foundation.actor import Actor
 from audit.models import Event, PersonKey
 from audit.verification import verifier
 from delegation.authorization.errors import Denied, NotFound
@@ -77,6 +78,24 @@ def test_erased_person_is_named_nowhere_and_the_log_verifies(world: World) -> No
     assert [str(one) for one in state_check.differences()] == []
     with pytest.raises(Denied):
         commands.erase(actor=foundation_actor.system(), person=row)
+
+
+def test_person_who_cannot_be_erased_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.remove(world.olli)
+    ida = joined_by_invitation(world)
+    move_clock(AFTER + DAY)
+    first, second = rules.due(at=clock.now())
+    assert second == ida, "the newest user"
+    erase = commands.erase
+
+    def failing(*, actor: Actor, person: User) -> object:
+        if person == first:
+            raise RuntimeError
+        return erase(actor=actor, person=person)
+
+    monkeypatch.setattr(commands, "erase", failing)
+    monkeypatch.setattr(due_people, "MOST", 1)
+    assert (retention.purge() >= 0, due()) == (True, [first.name])
 
 
 def test_command_counts_and_erases(world: World) -> None:
