@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 
 from delegation.authorization.models.assignments import Assignment
 from delegation.invitations.models import Invitation
-from delegation.own_data import own_events
+from delegation.own_data import own_events, own_notices
 from delegation.own_data.records import (
     OwnAccess,
     OwnData,
@@ -29,7 +29,7 @@ from identity.sessions.models import Session, SignIn
 
 
 def own_data(*, user: User) -> OwnData:
-    """Read what is stored about this person. 17 statements, whatever the number of rows."""
+    """Read what is stored about this person. 23 statements, whatever the number of rows."""
     members = list(
         Membership.objects.filter(user=user.pk)
         .select_related("organization")
@@ -47,6 +47,12 @@ def own_data(*, user: User) -> OwnData:
         sign_ins=_sign_ins(user.pk),
         services=_services(user.pk),
         invitations=_invitations(user),
+        programs=own_notices.programs(user.pk),
+        questions=own_notices.questions(user.pk),
+        blocks=own_notices.blocks(user.pk),
+        recoveries=own_notices.recoveries(user.pk),
+        warnings=own_notices.warnings(user.pk),
+        confirmations=own_notices.confirmations(user.pk),
         events=[event.with_organization(keys) for event in events],
         events_complete=complete,
     )

@@ -123,6 +123,68 @@ class OwnInvitation:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnProgram:
+    """Holds a service user that the person owns or owned."""
+
+    organization: str
+    name: str
+    scopes: Sequence[str]
+    valid_from: dt.datetime
+    valid_until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnQuestion:
+    """Holds a question whether an admin is still there, about or by the person; the other person is not named."""
+
+    organization: str
+    about_you: bool
+    reason: str
+    asked_at: dt.datetime
+    state: str
+    closed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBlock:
+    """Holds a block of the own sign-in after a change that was another person's."""
+
+    changed_at: dt.datetime
+    blocked_at: dt.datetime
+    closed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecovery:
+    """Holds a request at customer service for a new second sign-in method."""
+
+    organization: str
+    recognition: str
+    state: str
+    opened_at: dt.datetime
+    ends_at: dt.datetime
+    used_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWarning:
+    """Holds a warning that the membership is suspended without a sign-in."""
+
+    organization: str
+    number: int
+    warned_at: dt.datetime
+    suspends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConfirmation:
+    """Holds that the person confirmed to be an admin still."""
+
+    organization: str
+    confirmed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OwnEvent:
     """Holds an event of the log that the person caused or that is about the person; no other person is named."""
 
@@ -149,6 +211,12 @@ class OwnData:
     sign_ins: Sequence[OwnSignIn]
     services: Sequence[OwnGrant]
     invitations: Sequence[OwnInvitation]
+    programs: Sequence[OwnProgram]
+    questions: Sequence[OwnQuestion]
+    blocks: Sequence[OwnBlock]
+    recoveries: Sequence[OwnRecovery]
+    warnings: Sequence[OwnWarning]
+    confirmations: Sequence[OwnConfirmation]
     events: Sequence[OwnEvent]
     events_complete: bool
     """False where there are more events than the file holds."""

@@ -37,6 +37,15 @@ def mail(purpose: str) -> str:
     return _MAILS.get(purpose, lambda: _("Other notice"))()
 
 
+def question(*, about_you: bool) -> str:
+    """Return which question about an admin was asked."""
+    return (
+        _("Question whether you are still an admin")
+        if about_you
+        else _("You asked whether an admin is still there")
+    )
+
+
 def topic(event_type: str) -> str:
     """Return the topic of an event; a general word for one under no filter."""
     known = [*Verb, *Observation]

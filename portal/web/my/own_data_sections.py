@@ -36,6 +36,8 @@ def sections(data: OwnData, mails: Sequence[SentMail], clock: dates.Clock) -> li
         shown.sessions(data),
         shown.services(data),
         shown.invitations(data),
+        shown.programs(data),
+        shown.notices(data),
         shown.mails(mails),
         shown.events(data.events[:MOST_EVENTS]),
     ]
@@ -142,6 +144,34 @@ class _Shown:
         ]
         columns = (_("Organization"), _("Sent"), _("Accepted"), _("Cancelled or expires"))
         return _section(_("Invitations to you"), columns, rows)
+
+    def programs(self, data: OwnData) -> DataSection:
+        rows = [
+            (one.name, self.organization(one.organization), self.at(one.valid_from), self.at(one.valid_until))
+            for one in data.programs
+        ]
+        columns = (_("Name"), _("Organization"), _("From"), _("Until"))
+        return _section(_("Service users that you own"), columns, rows)
+
+    def notices(self, data: OwnData) -> DataSection:
+        found = [
+            *((one.asked_at, stored_data.question(about_you=one.about_you), one.organization)
+              for one in data.questions),
+            *((one.blocked_at, _("You blocked your sign-in"), "") for one in data.blocks),
+            *((one.opened_at, _("A new second sign-in method was asked for"), one.organization)
+              for one in data.recoveries),
+            *((one.warned_at, _("Warning that you have not signed in for long"), one.organization)
+              for one in data.warnings),
+            *((one.confirmed_at, _("You confirmed that you are an admin"), one.organization)
+              for one in data.confirmations),
+        ]  # fmt: skip
+        rows = [
+            (self.at(at), what, self.organization(organization) or "–")
+            for at, what, organization in sorted(found, reverse=True)
+        ]
+        return _section(
+            _("Questions, warnings and confirmations"), (_("Time"), _("What"), _("Organization")), rows
+        )
 
     def mails(self, mails: Sequence[SentMail]) -> DataSection:
         rows = [

@@ -1,22 +1,30 @@
 """A person sees and downloads everything that is stored about the person, and nothing about others."""
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 
+from audit.foundation import clock, ids
 from audit.models import Event
+from delegation.absence_claims.models import AbsenceClaim
+from delegation.continuity_grades.models import AdminConfirmation
+from delegation.dormancy.models import DormancyWarning
+from delegation.factor_recoveries.models import FactorRecovery
+from delegation.takeover_reports.models import TakeoverReport
+from identity.memberships.models import Membership
 from identity.people.models import User
 from portal.signin.customers import rate_limits
 from portal.web.my.own_data import OwnDataPage
-from tests.fixtures import oidc_browser, signed_in
+from tests.fixtures import oidc_browser, service_users, signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import KOSKELA, count_statements, page_model
-from tests.fixtures.world import World
+from tests.fixtures.pages import KOSKELA, count_statements, page_model, visible_text
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILE = f"{KOSKELA}/me/data.json"
-STATEMENTS = 25
+STATEMENTS, DAY = 31, dt.timedelta(days=1)
 
 
 def downloaded(browser: BrowserClient) -> dict[str, Any]:
@@ -32,7 +40,8 @@ def test_file_has_everything_about_the_person_and_no_other(world: World) -> None
     data = downloaded(browser)
     assert list(data) == [
         "format", "issuer", "made_at", "person", "has_password", "sign_in_methods", "memberships", "sessions",
-        "sign_ins", "services", "invitations", "events", "events_complete", "mails",
+        "sign_ins", "services", "invitations", "programs", "questions", "blocks", "recoveries", "warnings",
+        "confirmations", "events", "events_complete", "mails",
     ]  # fmt: skip
     assert data["person"]["email"] == world.mikko.user.email
     assert {one["organization"] for one in data["memberships"]} == {"koskela", "pohjola"}
@@ -54,6 +63,50 @@ def test_file_has_everything_about_the_person_and_no_other(world: World) -> None
         assert other.name not in text
     assert world.mikko.user.password not in text
     assert Event.objects.filter(verb="own_data.read", chain=world.mikko.user_id).count() == 1
+
+
+def stored(about: Membership, asked_by: Membership) -> None:
+    """Store one row of each kind about this person, and questions of both directions."""
+    at, act = clock.now(), ids.uuid7()
+    of_member: dict[str, Any] = {"membership": about, "organization": about.organization, "act": act}
+    with bypassing_commands():
+        DormancyWarning.objects.create(**of_member, number=1, warned_at=at, suspends_at=at + DAY)
+        AdminConfirmation.objects.create(**of_member, confirmed_at=at)
+        FactorRecovery.objects.create(
+            **of_member, recognition="admin", opened_by=ids.uuid7(), opened_at=at, ends_at=at + DAY
+        )
+        TakeoverReport.objects.create(
+            person=about.user_id, changed_at=at - DAY, covered_until=at, reported_at=at, act=act
+        )
+        AbsenceClaim.objects.create(
+            **of_member,
+            person=about.user_id,
+            reason="left",
+            claimed_by=asked_by.user_id,
+            claimed_at=at,
+            answer_by=at + DAY,
+        )
+
+
+def test_file_and_page_have_what_was_asked_noted_and_confirmed_about_the_person_alone(world: World) -> None:
+    service_users.create(world.mikko, name="Night orders")
+    service_users.create(world.olli, name="HR of Olli")
+    stored(world.mikko, asked_by=world.olli)
+    stored(world.olli, asked_by=world.mikko)
+    stored(world.vilma, asked_by=world.olli)
+    browser = signed_in.browser(world.mikko)
+    data = downloaded(browser)
+    assert [one["name"] for one in data["programs"]] == ["Night orders"]
+    assert sorted(one["about_you"] for one in data["questions"]) == [False, True]
+    kinds = ("blocks", "recoveries", "warnings", "confirmations")
+    assert [len(data[kind]) for kind in kinds] == [1, 1, 1, 1]
+    text = json.dumps(data, ensure_ascii=False)
+    assert not [one for one in (world.olli, world.vilma) if str(one.user_id) in text or str(one.id) in text]
+    answer = browser.get(f"{KOSKELA}/me/data")
+    rows = {section.title: len(section.rows) for section in page_model(answer, OwnDataPage).sections}
+    assert rows["Service users that you own"] == 1
+    assert rows["Questions, warnings and confirmations"] == 6
+    assert "Not in it: secrets, other people" in visible_text(answer)
 
 
 def test_page_shows_the_same_after_a_fresh_proof_and_is_limited(
