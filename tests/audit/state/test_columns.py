@@ -100,6 +100,7 @@ SPECIAL = {
     ("delegation_orphanproof", "case_id"): "gen_random_uuid()",
     ("delegation_customercontact", "valid_until"): "{} - interval '1 millisecond'",
     ("delegation_takeoverreport", "changed_at"): "{} - interval '1 millisecond'",
+    ("delegation_takeoverreport", "covered_until"): "{} - interval '1 microsecond'",
     ("mfa_authenticator", "data"): "jsonb_set(data, '{{secret}}', '\"x\"')",
     ("allauth_idp_oidc_client", "data"): (
         '\'{{"client_metadata": {{"post_logout_redirect_uris": ["https://x.example/"]}}}}\'::jsonb'
