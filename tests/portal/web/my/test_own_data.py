@@ -89,12 +89,12 @@ def stored(about: Membership, asked_by: Membership) -> None:
 
 
 def test_file_and_page_have_what_was_asked_noted_and_confirmed_about_the_person_alone(world: World) -> None:
-    service_users.create(world.mikko, name="Night orders")
-    service_users.create(world.olli, name="HR of Olli")
-    stored(world.mikko, asked_by=world.olli)
-    stored(world.olli, asked_by=world.mikko)
+    service_users.create(world.aino, name="Night orders")
+    service_users.create(world.paivi, name="HR of Päivi")
+    stored(world.aino, asked_by=world.olli)
+    stored(world.olli, asked_by=world.aino)
     stored(world.vilma, asked_by=world.olli)
-    browser = signed_in.browser(world.mikko)
+    browser = signed_in.browser(world.aino)
     data = downloaded(browser)
     assert [one["name"] for one in data["programs"]] == ["Night orders"]
     assert sorted(one["about_you"] for one in data["questions"]) == [False, True]
