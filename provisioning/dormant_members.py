@@ -48,7 +48,7 @@ def process_due() -> int:
 
 
 def _attempt(step: DueStep, at: dt.datetime) -> int:
-    """Take one step; a member for whom it fails holds up no other."""
+    """Take one step; a failure holds up no other member."""
     return failed_rows.in_halves(
         step.members,
         lambda members: _take(dataclasses.replace(step, members=members), at),

@@ -30,7 +30,7 @@ class FailedRows:
     def attempt(self, row: uuid.UUID, step: Callable[[], int], *, event: str) -> int:
         """Take the step and return its number; 0 where it fails. Raises where the connection is lost, and Busy.
 
-        A refusal is none of the operator's log: staff, or another process, may be first.
+        The log does not name a refusal: staff, or another process, may be first.
         """
         try:
             return step()

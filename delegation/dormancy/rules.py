@@ -51,7 +51,7 @@ def due(
     """Return the next step of a member if it is due, else None.
 
     A warning announces the suspension at least as far ahead as `AHEAD` says, also where the rule was set or changed
-    late, and nothing comes earlier than announced.
+    late. Nothing comes earlier than announced.
     """
     number, ends = (warned or 0) + 1, seen_at + settings.DORMANT_AFTER
     ends = max(ends, announced_at) if announced_at else ends

@@ -13,7 +13,7 @@ from delegation.own_data.records import (
     OwnConfirmation,
     OwnProgram,
     OwnQuestion,
-    OwnRecovery,
+    OwnFactorRecovery,
     OwnWarning,
 )
 from delegation.takeover_reports.models import TakeoverReport
@@ -49,11 +49,13 @@ def blocks(user: uuid.UUID) -> list[OwnBlock]:
     return [OwnBlock(row.changed_at, row.reported_at, row.closed_at) for row in rows]
 
 
-def recoveries(user: uuid.UUID) -> list[OwnRecovery]:
+def recoveries(user: uuid.UUID) -> list[OwnFactorRecovery]:
     """List the requests for a new second sign-in method of the person; the proofs are in the log alone."""
     rows = FactorRecovery.objects.filter(membership__user=user).select_related("organization")
     return [
-        OwnRecovery(row.organization.key, row.recognition, row.state, row.opened_at, row.ends_at, row.used_at)
+        OwnFactorRecovery(
+            row.organization.key, row.recognition, row.state, row.opened_at, row.ends_at, row.used_at
+        )
         for row in rows.order_by("-opened_at", "id")
     ]
 

@@ -155,7 +155,7 @@ class OwnBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRecovery:
+class OwnFactorRecovery:
     """Holds a request at customer service for a new second sign-in method."""
 
     organization: str
@@ -214,7 +214,7 @@ class OwnData:
     programs: Sequence[OwnProgram]
     questions: Sequence[OwnQuestion]
     blocks: Sequence[OwnBlock]
-    recoveries: Sequence[OwnRecovery]
+    recoveries: Sequence[OwnFactorRecovery]
     warnings: Sequence[OwnWarning]
     confirmations: Sequence[OwnConfirmation]
     events: Sequence[OwnEvent]

@@ -89,6 +89,7 @@ AREAS = (
             "delegation/invitations/store.py",
             "delegation/erasures/rules.py",
             "delegation/own_data/own_events.py",
+            "delegation/own_data/own_notices.py",
             "delegation/own_data/reading.py",
             "identity/erasure.py",
             "provisioning/mail/sent_mails.py",

@@ -147,7 +147,7 @@ def test_preview_lists_gained_and_lost_admin_rights(world: World) -> None:
     assert less.losses[-1] == "Assign these tiers: Viewer, Orderer, Approver and Site admin"
     more = preview(browser, person_path(world.ulla, "access"), ADMIN)
     assert more.losses == []
-    assert more.gains[0].startswith("View the activity log, view service users, ")
+    assert more.gains[0].startswith("View the activity log, view access reviews, ")
     assert more.gains[1].startswith("Assign these tiers: User")
 
 
