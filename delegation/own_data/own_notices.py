@@ -11,9 +11,9 @@ from delegation.factor_recoveries.models import FactorRecovery
 from delegation.own_data.records import (
     OwnBlock,
     OwnConfirmation,
+    OwnFactorRecovery,
     OwnProgram,
     OwnQuestion,
-    OwnFactorRecovery,
     OwnWarning,
 )
 from delegation.takeover_reports.models import TakeoverReport

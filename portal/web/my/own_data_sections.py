@@ -170,7 +170,7 @@ class _Shown:
             for at, what, organization in sorted(found, reverse=True)
         ]
         return _section(
-            _("Questions, warnings and confirmations"), (_("Time"), _("What"), _("Organization")), rows
+            _("Questions, warnings and confirmations"), (_("Time"), _("Type"), _("Organization")), rows
         )
 
     def mails(self, mails: Sequence[SentMail]) -> DataSection:
