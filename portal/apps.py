@@ -15,6 +15,7 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers and register the checks after the models are loaded."""
         from portal.desk.applications import client_mail  # noqa: F401 - registers its mail
+        from portal.desk.programs import program_mail  # noqa: F401 - registers its mail
         from portal.operations import checks  # noqa: F401 - registers the checks
         from portal.shell import continuity_mails, dormancy_mails, suspension_mails  # noqa: F401 - registers its mails
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers

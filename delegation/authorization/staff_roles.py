@@ -27,6 +27,9 @@ _CONTACTS = (
     Verb.MAIL_DOMAINS_SET,
 )
 _LOOK_ALONG = (Verb.LOOK_BEGIN, Verb.LOOK_PREPARE)
+_OWN_PROGRAMS = (Verb.STAFF_SERVICE_CREATE, Verb.STAFF_SERVICE_VIEW)
+"""An owner also changes and ends programs of their own (`delegation.service_users.subjects`)."""
+_ALL_PROGRAMS = (Verb.STAFF_SERVICE_END, Verb.STAFF_SERVICE_VIEW)
 _CASES = (
     Verb.ORPHAN_CASE_ASK,
     Verb.ORPHAN_CASE_CLOSE,
@@ -43,6 +46,7 @@ _CASES = (
 _REVIEWS = (Verb.REVIEW_CANCEL, Verb.REVIEW_VIEW)
 _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     StaffRole.SUPPORT: (
+        *_OWN_PROGRAMS,
         *_READ_CUSTOMERS,
         *_LOOK_ALONG,
         Verb.ABSENCE_CLOSE,
@@ -53,6 +57,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.TAKEOVER_CLOSE,
     ),
     StaffRole.SENIOR_SUPPORT: (
+        *_OWN_PROGRAMS,
         *_READ_CUSTOMERS,
         *_CONTACTS,
         *_LOOK_ALONG,
@@ -68,6 +73,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.TAKEOVER_CLOSE,
     ),
     StaffRole.ACCOUNT_MANAGER: (
+        *_OWN_PROGRAMS,
         *_READ_CUSTOMERS,
         *_CONTACTS,
         Verb.CEILING_SET,
@@ -85,6 +91,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.CEILING_SET,
     ),
     StaffRole.OPERATOR: (
+        *_ALL_PROGRAMS,
         Verb.APPLICATION_REGISTER,
         Verb.APPLICATION_VIEW,
         Verb.CLIENT_REGISTER,
@@ -106,8 +113,14 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.REVIEW_START,
         Verb.REVIEW_VIEW,
         Verb.STAFF_RIGHT_VIEW,
+        Verb.STAFF_SERVICE_VIEW,
     ),
-    StaffRole.OWNER: (Verb.STAFF_RIGHT_END, Verb.STAFF_RIGHT_GIVE, Verb.STAFF_RIGHT_VIEW),
+    StaffRole.OWNER: (
+        *_ALL_PROGRAMS,
+        Verb.STAFF_RIGHT_END,
+        Verb.STAFF_RIGHT_GIVE,
+        Verb.STAFF_RIGHT_VIEW,
+    ),
 }
 VERBS: Mapping[str, frozenset[str]] = {
     role.value: frozenset(verb.value for verb in verbs) for role, verbs in _ALLOWED.items()

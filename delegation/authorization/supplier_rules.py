@@ -15,6 +15,7 @@ _BY_OPERATORS = (
     "staff_right.project",
     "staff_service.create",
     "staff_service.end",
+    "staff_service.rotate",
 )
 _ASKING = Rule(On.ADMIN, Effect.NONE, Topic.OTHER)
 RULES: Mapping[str, Rule] = {
@@ -42,6 +43,7 @@ RULES: Mapping[str, Rule] = {
     "staff_right.end": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "staff_right.give": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
     "staff_right.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    "staff_service.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "takeover.close": Rule(On.PERSON, Effect.NONE, Topic.SIGN_IN),
     "takeover.report": _OWN_SIGN_IN,
     "target.pause": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),

@@ -113,6 +113,8 @@ class Verb(StrEnum):
     STAFF_RIGHT_VIEW = "staff_right.view"
     STAFF_SERVICE_CREATE = "staff_service.create"
     STAFF_SERVICE_END = "staff_service.end"
+    STAFF_SERVICE_ROTATE = "staff_service.rotate"
+    STAFF_SERVICE_VIEW = "staff_service.view"
     TAKEOVER_CLOSE = "takeover.close"
     TAKEOVER_REPORT = "takeover.report"
     TARGET_PAUSE = "target.pause"

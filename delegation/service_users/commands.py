@@ -1,4 +1,4 @@
-"""Admins create and end service users, the operator those of staff, and owners exchange what theirs authenticate by."""
+"""Admins create and end service users, staff their own; owners exchange what theirs authenticate by."""
 
 import contextlib
 import dataclasses
@@ -81,11 +81,15 @@ def create_for_staff(
 ) -> Outcome[ServiceUserCreated]:
     """Create a service user that a staff member answers for; it has the owner's rights, as far as its scopes allow.
 
+    Staff create their own alone: the secret has the owner's rights. The system may name any staff member.
+
     Raises InvalidInput, InvalidAccess and ExceedsAuthority besides the errors of every act.
     """
     name, reason = input_cleaning.name(name), input_cleaning.reason(reason)
     subjects = StaffServiceUser(owner)
     with acting(actor, Verb.STAFF_SERVICE_CREATE, on=subjects, idempotency_key=idempotency_key) as act:
+        if actor.kind is not ActorKind.SYSTEM and owner.pk != actor.id:
+            raise Denied(reason="not_owner")
         rules.check_for_staff(owner=owner, scopes=scopes, until=until, at=act.at)
         new, secret = _new(name, scopes, until)
         lifecycle.create_service_user(owner=owner, new=new, at=act.at)
@@ -170,7 +174,7 @@ def rotate_secret(
     secret = _new_secret()
     with _exchanging(actor, service_user, idempotency_key) as (act, row):
         if until is not None:
-            rules.check_end(until, act.at)
+            rules.check_end(until, act.at, rules.longest(service_user))
         overlap = act.at + dt.timedelta(hours=overlap_hours)
         is_kept = overlap_hours > 0 and bool(row.secret_hash)
         row.former_secret_hash = row.secret_hash if is_kept else ""
@@ -216,14 +220,17 @@ def _exchanging(
     actor: Actor, service_user: ServiceUser, idempotency_key: str | None, *, by_owner: bool = True
 ) -> Iterator[tuple[Act, ServiceUser]]:
     """Open the act on a service user in force. Raises Unchanged for an ended one, and Denied for another's."""
-    if service_user.owner is None:  # one of staff gets a successor instead
-        raise NotFound
-    on = ServiceUserSet([service_user])
-    with acting(actor, Verb.SERVICE_USER_ROTATE, on=on, idempotency_key=idempotency_key) as act:
+    if service_user.staff_owner is not None:
+        owner, verb = service_user.staff_owner.pk, Verb.STAFF_SERVICE_ROTATE
+        on: SubjectSet = StaffServiceUser(service_user.staff_owner, service_user)
+    else:
+        owner, verb = service_user.owner and service_user.owner.user_id, Verb.SERVICE_USER_ROTATE
+        on = ServiceUserSet([service_user])
+    with acting(actor, verb, on=on, idempotency_key=idempotency_key) as act:
         (row,) = act.on
         if row.valid_until <= act.at:
             raise Unchanged
-        if by_owner and actor.kind is not ActorKind.SYSTEM and service_user.owner.user_id != actor.id:
+        if by_owner and actor.kind is not ActorKind.SYSTEM and owner != actor.id:
             raise Denied(reason="not_own_program")
         yield act, row
 

@@ -77,21 +77,59 @@ def expiring(
     return [ExpiringServiceUser(*row) for row in rows]
 
 
-_OF_STAFF = """
-SELECT s.id, s.name, s.owner_user_id, s.scopes, s.valid_from, s.valid_until, s.in_force
-FROM identity_service_user_at(%(at)s) s
-WHERE s.organization_id IS NULL ORDER BY s.valid_from DESC, s.id LIMIT %(most)s
+_EXPIRING_OF_STAFF = """
+SELECT s.id, s.name, s.valid_until, s.owner_user_id FROM identity_service_user_at(%(at)s) s
+WHERE s.organization_id IS NULL AND s.in_force AND s.valid_until <= %(until)s AND s.id <> ALL(%(notified)s::uuid[])
+ORDER BY s.valid_until, s.id LIMIT %(most)s
 """
 
 
-def of_staff(*, at: dt.datetime) -> list[ServiceUserView]:
-    """List the service users that staff own, as `service_users` does; `owner` is the staff member. Two statements."""
-    rows = db.fetch_all(_OF_STAFF, {"at": at, "most": _MOST})
+@dataclass(frozen=True, slots=True)
+class ExpiringStaffProgram:
+    """Describes a service user of staff whose secret ends soon; `contact` may be empty."""
+
+    id: uuid.UUID
+    name: str
+    valid_until: dt.datetime
+    contact: str
+    language: str
+
+
+def expiring_of_staff(
+    *, at: dt.datetime, until: dt.datetime, notified: Collection[uuid.UUID]
+) -> list[ExpiringStaffProgram]:
+    """List the service users that staff own as `expiring` does. One statement, two where there is one.
+
+    There are 50 in force at most, so those without a contact hold back no other.
+    """
+    values = {"at": at, "until": until, "most": _MOST, "notified": list(notified)}
+    rows = db.fetch_all(_EXPIRING_OF_STAFF, values)
+    owners = User.all_directories.in_bulk({row[3] for row in rows}) if rows else {}
+    return [
+        ExpiringStaffProgram(row_id, name, valid_until, owners[owner].contact, owners[owner].language)
+        for row_id, name, valid_until, owner in rows
+    ]
+
+
+_OF_STAFF = """
+SELECT s.id, s.name, s.owner_user_id, s.scopes, s.valid_from, s.valid_until, s.in_force
+FROM identity_service_user_at(%(at)s) s
+WHERE s.organization_id IS NULL AND (%(owner)s::uuid IS NULL OR s.owner_user_id = %(owner)s)
+ORDER BY s.in_force DESC, s.valid_from DESC, s.id LIMIT %(most)s
+"""
+
+
+def of_staff(*, at: dt.datetime, owner: uuid.UUID | None = None) -> list[ServiceUserView]:
+    """List the service users that staff own, or this one of them, those in force first. Two statements.
+
+    `owner` of the rows is the staff member.
+    """
+    rows = db.fetch_all(_OF_STAFF, {"at": at, "owner": owner, "most": _MOST})
     owners = User.all_directories.filter(pk__in={row[2] for row in rows})
     names = dict(owners.values_list("pk", "name"))
     return [
-        ServiceUserView(row_id, name, owner, names[owner], tuple(scopes.split()), *interval)
-        for row_id, name, owner, scopes, *interval in rows
+        ServiceUserView(row_id, name, owner_id, names[owner_id], tuple(scopes.split()), *interval)
+        for row_id, name, owner_id, scopes, *interval in rows
     ]
 
 

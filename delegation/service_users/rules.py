@@ -9,6 +9,7 @@ from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.service_users import queries as service_users_queries
+from identity.service_users.models import ServiceUser
 from identity.staff.models import StaffIdentity
 
 MAX_VALIDITY = dt.timedelta(days=366)
@@ -72,6 +73,11 @@ def check_keys(jwks_uri: str, *, required: bool = False) -> None:
     """Raise InvalidInput for an address that is no unambiguous https URL; an empty one stands for a secret."""
     if jwks_uri or required:
         input_cleaning.web_address(jwks_uri, field="jwks_uri")
+
+
+def longest(service_user: ServiceUser) -> dt.timedelta:
+    """Return how long this service user may last from now on."""
+    return MAX_VALIDITY if service_user.staff_owner_id is None else MAX_VALIDITY_OF_STAFF
 
 
 def check_end(until: dt.datetime, at: dt.datetime, longest: dt.timedelta = MAX_VALIDITY) -> None:

@@ -4,11 +4,11 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 
-from audit.foundation.actor import Actor
+from audit.foundation.actor import Actor, ActorKind
 from audit.log import ledger
 from audit.log.ledger import Subject
 from delegation.acts.subjects import EventChain, OneChain, OrganizationSet, RowsOfOneOrganization
-from delegation.authorization import policy
+from delegation.authorization import authorities, policy
 from delegation.authorization.errors import NotFound
 from delegation.authorization.policy import Decision
 from delegation.authorization.verbs import On, Verb
@@ -65,7 +65,14 @@ class StaffServiceUser(OneChain):
             raise NotFound
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Decide by staff rights for the whole supplier; `policy.decide` allows the system before it asks the set."""
+        """Decide the owner's own by a right that lets them have one, any other by rights for the whole supplier.
+
+        `policy.decide` allows the system before it asks the set.
+        """
+        if actor.kind is ActorKind.STAFF and actor.id == self.owner.pk:
+            own = authorities.authorities_of(actor=actor, at=at)
+            if any(Verb.STAFF_SERVICE_CREATE.value in authority.verbs for authority in own):
+                return policy.YES
         return policy.SupplierData().decide(actor=actor, verb=verb, at=at)
 
     def log_subject(self, subject: uuid.UUID) -> Subject:

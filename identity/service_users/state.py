@@ -9,11 +9,12 @@ declarations.register(
         table="identity_serviceuser",
         key=("id",),
         events="""verb IN ('service_user.create', 'service_user.rotate', 'service_user.end', 'staff_service.create',
-            'staff_service.end')""",
+            'staff_service.rotate', 'staff_service.end')""",
         expected="""
             WITH newest AS (
                 SELECT DISTINCT ON (subject) * FROM event
-                WHERE verb IN ('service_user.create', 'service_user.rotate', 'staff_service.create')
+                WHERE verb IN ('service_user.create', 'service_user.rotate', 'staff_service.create',
+                    'staff_service.rotate')
                 ORDER BY subject, seq DESC)
             SELECT c.subject AS id, (c.after ->> 'organization')::uuid AS organization_id,
                    (c.after ->> 'owner')::uuid AS owner_id, (c.after ->> 'staff_owner')::uuid AS staff_owner_id,

@@ -23,6 +23,7 @@ from portal.desk.orphan_cases import proof_views as case_proofs
 from portal.desk.orphan_cases import step_views as case_steps
 from portal.desk.orphan_cases import views as orphan_cases
 from portal.desk.people import views as people
+from portal.desk.programs import views as programs
 from portal.desk.records import views as records
 from portal.desk.reviews import views as reviews
 from portal.desk.staff import views as staff
@@ -140,6 +141,10 @@ urlpatterns = [
         takeover_reports.detail,
         name="staff_takeover",
     ),
+    path("programs/", programs.listing, name="staff_programs"),
+    path("programs/create", programs.create, name="staff_program_create"),
+    path("programs/<uuid:program>/end", programs.end, name="staff_program_end"),
+    path("programs/<uuid:program>/secret", programs.secret, name="staff_program_secret"),
     path("rights/", staff.listing, name="staff_rights"),
     path("rights/give", staff.give, name="staff_right_give"),
     path("rights/<uuid:right>/end", staff.end, name="staff_right_end"),

@@ -93,6 +93,8 @@ _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
     Verb.STAFF_RIGHT_VIEW: lambda: _("to view the rights of staff"),
     Verb.STAFF_SERVICE_CREATE: lambda: _("to create a service user of staff"),
     Verb.STAFF_SERVICE_END: lambda: _("to end a service user of staff"),
+    Verb.STAFF_SERVICE_ROTATE: lambda: _("to make a new secret for a service user of staff"),
+    Verb.STAFF_SERVICE_VIEW: lambda: _("to view the service users of staff"),
     Verb.TARGET_PAUSE: lambda: _("to pause a connected system"),
     Verb.TARGET_REGISTER: lambda: _("to connect a system"),
     Verb.TARGET_RESUME: lambda: _("to resume a connected system"),

@@ -13,6 +13,9 @@ PROGRAM_ENDS = "program_ends"
 CLIENT_SECRET_ENDS = "client_secret_ends"  # noqa: S105 - a purpose
 """The purpose of mails to the staff that secrets of clients end soon."""
 
+STAFF_PROGRAM_ENDS = "staff_program_ends"
+"""The purpose of mails to the staff that the secret of a program of theirs ends soon."""
+
 
 def sent_mail(purpose: str, who: str) -> str:
     """Return the sentence of a sent mail about this person or address."""
@@ -21,6 +24,7 @@ def sent_mail(purpose: str, who: str) -> str:
         REMOVAL_CONFIRMED: _("A mail was sent: all systems have confirmed a removal"),
         PROGRAM_ENDS: _("A mail was sent: the secret of a program ends soon"),
         CLIENT_SECRET_ENDS: _("A mail was sent: secrets of clients end soon"),
+        STAFF_PROGRAM_ENDS: _("A mail was sent: the secret of a program ends soon"),
     }
     return texts.get(purpose, _("A mail was sent to %(who)s")) % {"who": who}
 
@@ -32,6 +36,7 @@ def failed_mail(purpose: str, who: str) -> str:
         REMOVAL_CONFIRMED: _("A mail about a confirmed removal could not be delivered"),
         PROGRAM_ENDS: _("A mail about a secret that ends soon could not be delivered"),
         CLIENT_SECRET_ENDS: _("A mail about secrets of clients that end soon could not be delivered"),
+        STAFF_PROGRAM_ENDS: _("A mail about a secret that ends soon could not be delivered"),
     }
     return texts.get(purpose, _("Mail to %(who)s could not be delivered")) % {"who": who}
 

@@ -145,6 +145,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.STAFF_RIGHT_PROJECT: _did(lambda: _("built the projection of staff rights again")),
     Verb.STAFF_SERVICE_CREATE: _worded(service_user_events.created),
     Verb.STAFF_SERVICE_END: _worded(service_user_events.ended),
+    Verb.STAFF_SERVICE_ROTATE: _worded(service_user_events.rotated),
     Verb.TARGET_PAUSE: _did(lambda: _("paused deliveries to a connected system")),
     Verb.TARGET_REGISTER: _did(lambda: _("connected a system")),
     Verb.TARGET_RESUME: _did(lambda: _("resumed deliveries to a connected system")),

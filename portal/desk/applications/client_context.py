@@ -13,15 +13,15 @@ from portal.desk.applications import context, wording
 from portal.desk.applications.client_forms import (
     KEYS,
     NATIVE,
-    OVERLAPS,
     PUBLIC,
     SECRET,
     ApplicationForm,
     ChangeForm,
     ClientForm,
-    RotateForm,
 )
+from portal.shell import secret_rotation
 from portal.shell.page_model import PageModel
+from portal.shell.secret_rotation import OverlapChoice, RotateForm
 from portal.signin.staff.reader import StaffReader
 
 
@@ -80,15 +80,6 @@ class ClientPage(PageModel):
     """When the present secret ends; empty for never."""
     former_owner: str = ""
     """The owner's name, where another one must be chosen."""
-
-
-@dataclass(frozen=True, slots=True)
-class OverlapChoice:
-    """Describes for how long the present secret still works, for `kh.choice`."""
-
-    value: str
-    label: str
-    checked: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,14 +196,13 @@ def rotate_page(
     reader: StaffReader, view: ApplicationView, client: ClientView, form: RotateForm
 ) -> RotatePage:
     """Return the page that asks before a new secret is made."""
-    chosen = form["overlap"].value()
     return RotatePage(
         name=client.name,
         back_url=reverse("staff_client", args=[view.key, client.id]),
         secret_made=wording.in_utc(client.secret_made_at),
         former_until=former_until(reader, client),
         form=form,
-        overlaps=[OverlapChoice(key, text(), key == chosen) for key, (_hours, text) in OVERLAPS.items()],
+        overlaps=secret_rotation.choices(form),
     )
 
 

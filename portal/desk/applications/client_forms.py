@@ -1,7 +1,7 @@
 """Forms register an application, add and change its clients, and rotate a secret."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -29,13 +29,6 @@ _FIELDS = {
 }
 _ALGORITHMS = ("RS256", "ES256")
 """Fields of refusals that have another name in the form."""
-OVERLAPS: Mapping[str, tuple[int, Callable[[], str]]] = {
-    "0": (0, lambda: _("Ends at once")),
-    "1d": (24, lambda: _("Works for 1 more day")),
-    "7d": (7 * 24, lambda: _("Works for 7 more days")),
-    "30d": (30 * 24, lambda: _("Works for 30 more days")),
-}
-"""The hours for which the present secret still works, and their text, by the value that the form sends."""
 
 
 def _lines() -> forms.CharField:
@@ -205,18 +198,6 @@ class ApplicationForm(ClientForm):
     def title_fields(self) -> Sequence[tuple[str, forms.BoundField]]:
         """Return the name of each language with its field."""
         return [(language, self[f"title_{code}"]) for code, language in settings.LANGUAGES]
-
-
-class RotateForm(IdempotentForm):
-    """Asks for how long the present secret still works."""
-
-    overlap = forms.ChoiceField(
-        widget=forms.RadioSelect, initial="7d", choices=[(key, key) for key in OVERLAPS]
-    )
-
-    def clean_overlap(self) -> int:
-        """Return the hours."""
-        return OVERLAPS[self.cleaned_data["overlap"]][0]
 
 
 def _split(text: str) -> list[str]:

@@ -20,11 +20,11 @@ from portal.desk.applications.client_forms import (
     ApplicationForm,
     ChangeForm,
     ClientForm,
-    RotateForm,
     SettingsForm,
 )
 from portal.http.request_context import Request
 from portal.shell import page_model
+from portal.shell.secret_rotation import RotateForm
 from portal.signin.staff.reader import StaffReader
 
 R = TypeVar("R")

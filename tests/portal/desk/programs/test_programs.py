@@ -1,0 +1,129 @@
+"""Staff create programs that they own, renew and end them on pages; operators and owners of everything end any."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+
+from audit.foundation import clock
+from delegation.authorization import service_scopes
+from delegation.authorization.errors import Denied
+from delegation.authorization.verbs import Verb
+from delegation.service_users import commands
+from identity.service_users import service_tokens
+from identity.service_users.models import ServiceUser
+from portal.desk.programs import wording
+from portal.desk.programs.context import CreateProgramPage, NewSecretPage, ProgramSecretPage, ProgramsPage
+from provisioning.mail import reminders
+from provisioning.mail.models import Mail
+from tests.fixtures import events, queued_mails, service_users
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.pages import count_statements, page_messages, page_model
+from tests.fixtures.staff_desk import Desk
+from tests.fixtures.staff_rights import acting_as
+from tests.fixtures.world import move_clock
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
+LIST, CREATE = "/staff/programs/", "/staff/programs/create"
+HOLDS = "supplier.holds.write"
+FORM = {"name": "Credit control", "scopes": [HOLDS], "lasts": "90", "reason": "Overdue invoices"}
+DAY = 24 * 3600
+
+
+def manager(desk: Desk) -> BrowserClient:
+    """Maarja, with the roles of her last sign-in noted, as the provider's sign-in notes them."""
+    service_users.sign_in_owner(desk.user("account_manager", desk.staff.kivisalo))
+    return desk.browser("account_manager")
+
+
+def made(browser: BrowserClient, **other: Any) -> ProgramSecretPage:
+    answer = browser.post(CREATE, {**FORM, "idempotency_key": "k1", **other})
+    assert answer["Cache-Control"] == "no-store"
+    return page_model(answer, ProgramSecretPage)
+
+
+def accepts(program: ProgramSecretPage, secret: str) -> bool:
+    found = service_tokens.find(client=program.client_id)
+    return found is not None and found.verify_secret(secret)
+
+
+def test_scopes_of_the_page_are_those_of_the_service() -> None:
+    assert list(wording.SCOPES) == list(service_scopes.STAFF_VERBS)
+
+
+def test_owner_creates_renews_and_ends_a_program(desk: Desk) -> None:
+    browser = manager(desk)
+    offered = [one.value for one in page_model(browser.get(CREATE), CreateProgramPage).scopes]
+    assert HOLDS in offered
+    assert "supplier.ceilings.write" in offered
+    wrong = page_model(browser.post(CREATE, {"name": "CRM", "lasts": "7"}), CreateProgramPage)
+    assert set(wrong.form.errors) == {"scopes", "lasts", "reason"}
+    program = made(browser)
+    assert accepts(program, program.secret)
+    assert made(browser).secret == "", "a repetition shows none"
+    assert ServiceUser.objects.count() == 1
+    (row,) = page_model(browser.get(LIST), ProgramsPage).rows
+    assert (row.id, row.name, row.scopes) == (program.client_id, FORM["name"], [wording.SCOPES[HOLDS]()])
+    assert count_statements(browser, LIST) == 5
+    before = ServiceUser.objects.get().valid_until
+    assert page_model(browser.get(row.secret_url), NewSecretPage).row == row
+    renewed = page_model(
+        browser.post(row.secret_url, {"overlap": "1d", "lasts": "180", "idempotency_key": "k2"}),
+        ProgramSecretPage,
+    )
+    assert [accepts(program, one) for one in (program.secret, renewed.secret)] == [True, True]
+    assert ServiceUser.objects.get().valid_until - before > dt.timedelta(days=89)
+    move_clock(DAY + 60)
+    assert [accepts(program, one) for one in (program.secret, renewed.secret)] == [False, True]
+    browser = manager(desk)
+    assert browser.post(row.end_url, {}).status_code == 200, "an empty form ends nothing"
+    for _ in range(2):
+        assert browser.post(row.end_url, {"reason": "Replaced", "idempotency_key": "k3"})["Location"] == LIST
+    assert "The program Credit control has ended." in page_messages(browser.get(LIST))[0]
+    assert not accepts(program, renewed.secret)
+    verbs = (Verb.STAFF_SERVICE_CREATE, Verb.STAFF_SERVICE_ROTATE, Verb.STAFF_SERVICE_END)
+    assert [len(events.recorded(verb)) for verb in verbs] == [1, 1, 1]
+
+
+def test_others_neither_see_nor_renew_it_and_operators_of_everything_end_it(desk: Desk) -> None:
+    program = made(manager(desk))
+    place, row = f"{LIST}{program.client_id}/", ServiceUser.objects.get()
+    juho = desk.user("operator", desk.staff.kivisalo)
+    for role in ("support", "operator", "owner", "auditor"):
+        browser = desk.browser(role)
+        assert page_model(browser.get(LIST), ProgramsPage).rows == [], "rights of one unit show no others"
+        for page in ("secret", "end"):
+            for answer in (browser.get(place + page), browser.post(place + page, {"reason": "x"})):
+                assert answer.status_code in {403, 404}, (role, page)
+    desk.staff.give(juho, "operator")
+    juho_browser = desk.browser("operator")
+    (shown,) = page_model(juho_browser.get(LIST), ProgramsPage).rows
+    assert (shown.owner, shown.secret_url) == ("Maarja Kuusk", "")
+    assert juho_browser.post(place + "secret", {"overlap": "0", "lasts": "same"}).status_code == 403
+    with pytest.raises(Denied):
+        commands.rotate_secret(actor=acting_as(juho), service_user=row)
+    maarja = row.staff_owner
+    assert maarja is not None
+    with pytest.raises(Denied):
+        commands.create_for_staff(
+            actor=acting_as(juho),
+            owner=maarja,
+            name="X",
+            scopes=[HOLDS],
+            until=clock.now() + dt.timedelta(days=1),
+        )
+    assert juho_browser.get(f"{LIST}{uuid.uuid4()}/end").status_code == 404
+    assert juho_browser.post(place + "end", {"reason": "Leaked"})["Location"] == LIST
+    assert not accepts(program, program.secret)
+
+
+def test_owner_is_reminded_two_weeks_before_the_end_once(desk: Desk) -> None:
+    program = made(manager(desk), lasts="30")
+    move_clock(15 * DAY)
+    assert reminders.queue_due() == 0
+    move_clock(17 * DAY)
+    assert [reminders.queue_due() for _ in range(2)] == [1, 0]
+    mail = Mail.objects.get(purpose="staff_program_ends")
+    assert queued_mails.recipient_of(mail) == desk.user("account_manager", desk.staff.kivisalo).contact
+    assert f"{LIST}{program.client_id}/secret" in queued_mails.text_of(mail)
