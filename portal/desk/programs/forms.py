@@ -27,6 +27,12 @@ def _days() -> list[tuple[str, str]]:
     ]
 
 
+def _until(lasts: str, at: dt.datetime) -> dt.datetime:
+    """Return the beginning of the last day, in UTC: a form that is sent twice asks twice for the same."""
+    day = at.astimezone(dt.UTC).date() + dt.timedelta(days=int(lasts))
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
 class ProgramForm(IdempotentForm):
     """Asks for the name of a program, what it may do, how long, and what it is for."""
 
@@ -45,9 +51,9 @@ class ProgramForm(IdempotentForm):
         for name in ("name", "reason"):
             self.fields[name].error_messages["max_length"] = _("This is too long.")
 
-    def clean_lasts(self) -> dt.timedelta:
-        """Return the time."""
-        return dt.timedelta(days=int(self.cleaned_data["lasts"]))
+    def until(self, at: dt.datetime) -> dt.datetime:
+        """Return the end of a valid form that is sent at this instant."""
+        return _until(self.cleaned_data["lasts"], at)
 
     def add_refusal(self, error: DomainError) -> None:
         """Show a refusal of the command at its field. Raises it again where it concerns no field of this form."""
@@ -70,10 +76,10 @@ class NewSecretForm(secret_rotation.RotateForm):
         choices = [(SAME, _("As before")), *_days()]
         self.set_choices("lasts", choices, _("Choose how long it lasts."))
 
-    def clean_lasts(self) -> dt.timedelta | None:
-        """Return the time from now on; None for the end that it has."""
+    def until(self, at: dt.datetime) -> dt.datetime | None:
+        """Return the end of a valid form that is sent at this instant; None for the end that the program has."""
         lasts = self.cleaned_data["lasts"]
-        return None if lasts == SAME else dt.timedelta(days=int(lasts))
+        return None if lasts == SAME else _until(lasts, at)
 
 
 class EndProgramForm(IdempotentForm):

@@ -10,6 +10,7 @@ from django.utils.translation import override
 from delegation.service_users import queries
 from delegation.service_users.queries import ExpiringStaffProgram
 from portal.http import languages
+from portal.signin.staff import middleware
 from portal.wording import brands, mail_events, time_zones
 from provisioning.mail import queue, reminders
 from provisioning.mail.queue import Draft
@@ -43,7 +44,7 @@ def _draft(row: ExpiringStaffProgram, to: str) -> Draft:
             _("The secret of your program “%(program)s” ends %(moment)s. After that, its calls are refused.")
             % values,
             _("Make a new secret on this page. The old one can work on for some days."),
-            settings.ISSUER + reverse("staff_program_secret", args=[row.id]),
+            settings.ISSUER + reverse("staff_program_secret", middleware.URL_MAP, args=[row.id]),
         ]
         return Draft(
             to=to,

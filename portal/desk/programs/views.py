@@ -46,7 +46,7 @@ def create(request: Request, reader: StaffReader) -> HttpResponse:
                 owner=_owner(reader),
                 name=data["name"],
                 scopes=data["scopes"],
-                until=reader.at + data["lasts"],
+                until=form.until(reader.at),
                 reason=data["reason"],
                 idempotency_key=data["idempotency_key"],
             ).result
@@ -69,12 +69,11 @@ def secret(request: Request, reader: StaffReader, program: uuid.UUID) -> HttpRes
     form = NewSecretForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return page_model.render(request, context.secret_page(row, form))
-    lasts = form.cleaned_data["lasts"]
     made = commands.rotate_secret(
         actor=reader.actor,
         service_user=queries.for_command(service_user=program),
         overlap_hours=form.cleaned_data["overlap"],
-        until=None if lasts is None else reader.at + lasts,
+        until=form.until(reader.at),
         idempotency_key=form.cleaned_data["idempotency_key"],
     ).result
     return _made(request, row.name, program, made.secret)

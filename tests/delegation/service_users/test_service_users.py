@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,8 @@ from delegation.service_users import commands, queries, rules
 from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.service_users import service_tokens
-from tests.fixtures import events, service_users
+from tests.fixtures import events, service_users, staff_rights
+from tests.fixtures.staff_rights import Staff, acting_as
 from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
@@ -243,3 +245,29 @@ def test_credential_is_exchanged_within_bounds_and_never_of_an_ended_one(world: 
     commands.end(actor=owner, service_user=row)
     with pytest.raises(Unchanged):
         commands.rotate_secret(actor=owner, service_user=row)
+
+
+def test_staff_create_and_renew_programs_that_they_own_alone(world: World) -> None:
+    staff = Staff(world)
+    maarja, juho = (staff_rights.hired(name) for name in ("Maarja Kuusk", "Juho Niemi"))
+    staff.give(maarja, "account_manager", unit=staff.kivisalo)
+    staff.give(juho, "operator")
+    service_users.sign_in_owner(maarja)
+    until = clock.now() + 30 * DAY
+    new: dict[str, Any] = {"owner": maarja, "name": "CRM", "scopes": ["supplier.holds.write"], "until": until}
+    with pytest.raises(Denied):
+        commands.create_for_staff(actor=acting_as(juho), **new)
+    made = commands.create_for_staff(actor=acting_as(maarja), **new).result
+    row = queries.for_command(service_user=made.service_user)
+    with pytest.raises(Denied):
+        commands.rotate_secret(actor=acting_as(juho), service_user=row)
+    with pytest.raises(ExceedsAuthority):
+        commands.rotate_secret(actor=acting_as(maarja), service_user=row, until=until + 181 * DAY)
+    second = commands.rotate_secret(actor=acting_as(maarja), service_user=row, overlap_hours=24).result.secret
+    found = service_tokens.find(client=str(row.id))
+    assert found is not None
+    assert [found.verify_secret(one) for one in (made.secret, second, "x")] == [True, True, False]
+    commands.end(actor=acting_as(juho), service_user=row, reason="Leaked")
+    with pytest.raises(Unchanged):
+        commands.rotate_secret(actor=acting_as(maarja), service_user=row)
+    assert service_tokens.find(client=str(row.id)) is None

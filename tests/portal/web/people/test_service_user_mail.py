@@ -34,8 +34,8 @@ def test_owner_is_notified_two_weeks_before_the_end_and_once(world: World) -> No
     move_clock(59 * DAY)
     with CaptureQueriesContext(connection) as captured:
         assert reminders.queue_due() == 0
-    assert len(captured) == 8, (
-        "the clock, reviews; who was notified of programs, secrets and handovers, and what is due of each"
+    assert len(captured) == 10, (
+        "the clock, reviews; who was notified of both kinds of programs, secrets and handovers, and what is due of each"
     )
 
 
