@@ -5,7 +5,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, cast
 
 from audit.foundation import digests, ids
 from audit.foundation.actor import Actor, ActorKind
@@ -220,19 +220,21 @@ def _exchanging(
     actor: Actor, service_user: ServiceUser, idempotency_key: str | None, *, by_owner: bool = True
 ) -> Iterator[tuple[Act, ServiceUser]]:
     """Open the act on a service user in force. Raises Unchanged for an ended one, and Denied for another's."""
+    verb, on = Verb.SERVICE_USER_ROTATE, cast("SubjectSet", ServiceUserSet([service_user]))
     if service_user.staff_owner is not None:
-        owner, verb = service_user.staff_owner.pk, Verb.STAFF_SERVICE_ROTATE
-        on: SubjectSet = StaffServiceUser(service_user.staff_owner, service_user)
-    else:
-        owner, verb = service_user.owner and service_user.owner.user_id, Verb.SERVICE_USER_ROTATE
-        on = ServiceUserSet([service_user])
+        verb, on = Verb.STAFF_SERVICE_ROTATE, StaffServiceUser(service_user.staff_owner, service_user)
     with acting(actor, verb, on=on, idempotency_key=idempotency_key) as act:
         (row,) = act.on
         if row.valid_until <= act.at:
             raise Unchanged
-        if by_owner and actor.kind is not ActorKind.SYSTEM and owner != actor.id:
+        if by_owner and actor.kind is not ActorKind.SYSTEM and _owner_of(service_user) != actor.id:
             raise Denied(reason="not_own_program")
         yield act, row
+
+
+def _owner_of(service_user: ServiceUser) -> uuid.UUID | None:
+    """Return the user who owns it."""
+    return service_user.owner.user_id if service_user.owner else service_user.staff_owner_id
 
 
 def _new_secret() -> str:
