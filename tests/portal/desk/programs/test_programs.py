@@ -61,7 +61,7 @@ def test_owner_creates_renews_and_ends_a_program(desk: Desk) -> None:
     assert ServiceUser.objects.count() == 1
     (row,) = page_model(browser.get(LIST), ProgramsPage).rows
     assert (row.id, row.name, row.scopes) == (program.client_id, FORM["name"], [wording.SCOPES[HOLDS]()])
-    assert count_statements(browser, LIST) == 5
+    assert count_statements(browser, LIST) == 4
     before = ServiceUser.objects.get().valid_until
     assert page_model(browser.get(row.secret_url), NewSecretPage).row == row
     renewed = page_model(
