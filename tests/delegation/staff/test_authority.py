@@ -141,6 +141,7 @@ def test_auditor_may_do_no_verb_that_changes_anything(world: World, staff: Staff
         Verb.REVIEW_START,
         Verb.REVIEW_VIEW,
         Verb.STAFF_RIGHT_VIEW,
+        Verb.STAFF_SERVICE_VIEW,
     }
 
 
