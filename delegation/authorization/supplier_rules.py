@@ -36,6 +36,8 @@ RULES: Mapping[str, Rule] = {
     "hold.lift": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     "hold.place": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     "key.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    "look.allow": Rule(On.LOOK, Effect.NONE, Topic.STAFF, gives_access=True),
+    "look_rule.set": Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True, gives_access=True),
     "organization.resume": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     "person.erase": Rule(On.PERSON, Effect.MEMBERSHIP, Topic.NOT_LOGGED, allow_system=True),
     "person.sign_out": _OWN_SIGN_IN,

@@ -184,9 +184,7 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_RESEND: Rule(
         On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
     ),
-    Verb.LOOK_ALLOW: Rule(On.LOOK, Effect.NONE, Topic.STAFF, gives_access=True),
     **dict.fromkeys((Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
-    Verb.LOOK_RULE_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True, gives_access=True),
     Verb.MAIL_DOMAINS_SET: replace(_OWN_DOMAIN, implies=(Verb.MAIL_DOMAIN_LAPSE,)),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(

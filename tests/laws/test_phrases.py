@@ -96,7 +96,7 @@ OPERATORS_READ = {
     ),
 }
 """Sentences for staff: who registers a system, and auditors."""
-OPERATORS_PAGES = re.compile(r"(?:templates|portal)/desk/(?:applications|keys)/")
+OPERATORS_PAGES = re.compile(r"(?:templates|portal)/desk/(?:applications|keys|programs)/")
 """Pages about clients, systems and keys, whose terms are those of the standards."""
 _TAGS = re.compile(r"<[^>]+>|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, PARTS))})(?!\w)", re.IGNORECASE)

@@ -33,7 +33,7 @@ def manager(desk: Desk) -> BrowserClient:
     return desk.browser("account_manager")
 
 
-def made(browser: BrowserClient, **other: Any) -> ProgramSecretPage:
+def created(browser: BrowserClient, **other: Any) -> ProgramSecretPage:
     answer = browser.post(CREATE, {**FORM, "idempotency_key": "k1", **other})
     assert answer["Cache-Control"] == "no-store"
     return page_model(answer, ProgramSecretPage)
@@ -55,9 +55,9 @@ def test_owner_creates_renews_and_ends_a_program(desk: Desk) -> None:
     assert "supplier.ceilings.write" in offered
     wrong = page_model(browser.post(CREATE, {"name": "CRM", "lasts": "7"}), CreateProgramPage)
     assert set(wrong.form.errors) == {"scopes", "lasts", "reason"}
-    program = made(browser)
+    program = created(browser)
     assert accepts(program, program.secret)
-    assert made(browser).secret == "", "a repetition shows none"
+    assert created(browser).secret == "", "a repetition shows none"
     assert ServiceUser.objects.count() == 1
     (row,) = page_model(browser.get(LIST), ProgramsPage).rows
     assert (row.id, row.name, row.scopes) == (program.client_id, FORM["name"], [wording.SCOPES[HOLDS]()])
@@ -83,7 +83,7 @@ def test_owner_creates_renews_and_ends_a_program(desk: Desk) -> None:
 
 
 def test_others_neither_see_nor_renew_it_and_operators_of_everything_end_it(desk: Desk) -> None:
-    program = made(manager(desk))
+    program = created(manager(desk))
     place = f"{LIST}{program.client_id}/"
     juho = desk.user("operator", desk.staff.kivisalo)
     for role in ("support", "operator", "owner", "auditor"):
@@ -103,7 +103,7 @@ def test_others_neither_see_nor_renew_it_and_operators_of_everything_end_it(desk
 
 
 def test_owner_is_reminded_two_weeks_before_the_end_once(desk: Desk) -> None:
-    program = made(manager(desk), lasts="30")
+    program = created(manager(desk), lasts="30")
     move_clock(15 * DAY)
     assert reminders.queue_due() == 0
     move_clock(17 * DAY)
