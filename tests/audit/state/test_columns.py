@@ -117,6 +117,10 @@ SPECIAL = {
         "(SELECT o.id FROM identity_membership o WHERE o.id NOT IN (t.reviewer_id, t.fallback_id) LIMIT 1)"
     ),
     ("delegation_staffright", "role"): "'operator'",
+    ("delegation_staffright", "user_id"): (
+        "(SELECT u.id FROM identity_user u WHERE NOT EXISTS (SELECT FROM delegation_staffright r"
+        " WHERE r.user_id = u.id) LIMIT 1)"
+    ),
     ("identity_user", "mail_bounced_at"): "CASE WHEN {} IS NULL THEN now() END",
     ("identity_membership", "user_id"): (
         "(SELECT u.id FROM identity_user u WHERE NOT EXISTS (SELECT FROM identity_membership o"
