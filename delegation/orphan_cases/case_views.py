@@ -27,6 +27,8 @@ class ProofView:
     id: uuid.UUID
     kind: str
     weight: int
+    source: str
+    """What it rests on."""
     note: str
     added_by: str
     added_at: dt.datetime
@@ -153,6 +155,7 @@ def _proof(
         id=proof.id,
         kind=proof.kind,
         weight=proof.weight,
+        source=proof.source,
         note=steps.notes.get(proof.act, ""),
         added_by=names.get(proof.added_by, ""),
         added_at=proof.added_at,

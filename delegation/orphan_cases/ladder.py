@@ -19,7 +19,7 @@ SOURCES = {
     KIND.CALL_BACK: "phone",
     KIND.LETTER: "paper",
 }
-"""Two proofs with one source are no independent proofs, and count as the heavier one."""
+"""Two proofs with one source are no independent proofs, and count as the heavier one. Answers: see `sources`."""
 WITH_FILE = frozenset({KIND.REGISTER, KIND.MANDATE, KIND.LETTER})
 """Documents, of which the file is kept."""
 BY_STAFF = (KIND.DOMAIN, KIND.CONTACT, KIND.REGISTER, KIND.MANDATE, KIND.CALL_BACK, KIND.LETTER)

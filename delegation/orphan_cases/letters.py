@@ -89,14 +89,18 @@ def recipient_of(*, case: OrphanCase, membership: uuid.UUID, at: dt.datetime) ->
     return _RECIPIENT.MEMBER if present.exists() else None
 
 
+def beginning(case: OrphanCase) -> dt.datetime:
+    """Return when the case began: it was opened, or a stranger asked before that. One statement."""
+    asked = case.requests.order_by("asked_at").values_list("asked_at", flat=True).first()
+    return min(case.opened_at, asked or case.opened_at)
+
+
 def known_contacts(case: OrphanCase) -> list[ContactView]:
     """List the contacts with an address that were known before the case and its requests. Two statements.
 
     A contact that was added or changed later may be the stranger's own, and the person named proves nothing.
     """
-    asked = case.requests.order_by("asked_at").values_list("asked_at", flat=True).first()
-    before = min(case.opened_at, asked or case.opened_at)
-    known = contacts_queries.in_force(organization=case.organization_id, at=before)
+    known = contacts_queries.in_force(organization=case.organization_id, at=beginning(case))
     return [one for one in known if one.email and one.email.lower() != case.email.lower()]
 
 

@@ -1,5 +1,7 @@
 """Passwords and second factors decide whether people are able to sign in."""
 
+import datetime as dt
+import uuid
 from collections.abc import Collection
 from typing import Any
 
@@ -30,6 +32,12 @@ def able_to_sign_in(*, strong: bool, without: Collection[int] = ()) -> QuerySet[
     second = Q(Exists(factors.filter(type__in=[_TYPE.TOTP, _TYPE.WEBAUTHN])))
     sufficient = passkey | (password & second) if strong else passkey | password
     return User.objects.filter(sufficient, is_active=True, mail_bounced_at=None)
+
+
+def has_second_factor_from_before(*, user: uuid.UUID, at: dt.datetime) -> bool:
+    """Answer whether the person has a second factor that was added before `at`. One statement."""
+    factors = Authenticator.objects.filter(user=user, type__in=[_TYPE.TOTP, _TYPE.WEBAUTHN])
+    return factors.filter(created_at__lt=at).exists()
 
 
 def password_digest(*, user: User) -> str:

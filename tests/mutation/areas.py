@@ -117,6 +117,7 @@ AREAS = (
             "delegation/orphan_cases/l*.py",
             "delegation/orphan_cases/new_admin.py",
             "delegation/orphan_cases/rules.py",
+            "delegation/orphan_cases/sources.py",
             "delegation/service_users/rules.py",
             "delegation/suspensions/rules.py",
             "delegation/staff/*.py",

@@ -10,7 +10,7 @@ from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.authorization.errors import CaseStep, Denied, InvalidInput, NotFound
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import basis, case_events, files, ladder, letters, rules
+from delegation.orphan_cases import basis, case_events, files, ladder, letters, rules, sources
 from delegation.orphan_cases.files import ProofFile
 from delegation.orphan_cases.letters import LetterTo
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
@@ -52,12 +52,21 @@ def add_proof(
         (row,) = act.on
         rules.require_state(row, _STATE.OPEN)
         basis.require(row, kind=kind, at=act.at)
-        added = _insert(act, row, proof, kind, checked)
+        rests_on = _Basis(kind, sources.of_added(row, kind))
+        added = _insert(act, row, proof, rests_on, checked)
         case_events.record(act, row, note=note, facts=case_events.proof_facts(added))
         return act.set_result(ProofAdded(added.id))
 
 
-def _insert(act: Act, case: OrphanCase, proof: uuid.UUID, kind: str, file: ProofFile | None) -> OrphanProof:
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """Says what a proof is, and what it rests on."""
+
+    kind: str
+    source: str
+
+
+def _insert(act: Act, case: OrphanCase, proof: uuid.UUID, of: _Basis, file: ProofFile | None) -> OrphanProof:
     if case.proofs.count() >= rules.MAX_PROOFS:
         raise InvalidInput(field="proof", problem="too_many", longest=rules.MAX_PROOFS)
     of_file = {}
@@ -73,9 +82,9 @@ def _insert(act: Act, case: OrphanCase, proof: uuid.UUID, kind: str, file: Proof
         id=proof,
         case=case,
         organization_id=case.organization_id,
-        kind=kind,
-        source=ladder.SOURCES[OrphanProof.ProofKind(kind)],
-        weight=ladder.weight_of(kind),
+        kind=of.kind,
+        source=of.source,
+        weight=ladder.weight_of(of.kind),
         added_by=act.actor.id,
         added_by_kind=act.actor.kind.value,
         added_at=act.at,
@@ -152,7 +161,9 @@ def answer(
         letters.mark(act, found, _ANSWER.YES if agrees else _ANSWER.NO)
         facts = case_events.letter_facts([found])
         if agrees:
-            facts |= case_events.proof_facts(_insert(act, row, ids.uuid7(), _kind(found), None))
+            kind = _kind(found)
+            rests_on = _Basis(kind, sources.of_answer(row, found, kind))
+            facts |= case_events.proof_facts(_insert(act, row, ids.uuid7(), rests_on, None))
         case_events.record(act, row, facts=facts)
     return act.outcome
 

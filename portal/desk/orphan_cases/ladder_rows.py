@@ -36,6 +36,8 @@ class Rung:
     """`ok`, `wait` or empty."""
     verdicts: Sequence[Verdict]
     field: BoundField | None = None
+    source: str = ""
+    """What it rests on: two proofs that rest on the same are not independent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def _rung(
         file_url=page.url("staff_case_file", case=case.row.id, proof=proof.id) if proof.file_name else "",
         tone="wait" if False in {proof.first, proof.second} else "ok" if proof.first else "",
         verdicts=_verdicts(case, proof),
+        source=_("Rests on %(source)s") % {"source": orphan_cases.SOURCES[proof.source]()},
         field=form[forms.verdict_name(proof.id)] if form is not None else None,
     )
 
@@ -100,9 +103,14 @@ def _missing(page: PageContext, kind: str, domains: Sequence[str]) -> MissingRun
         "register": _("An extract that says who may sign for the company."),
         "domain": _("No domain of the customer is verified. The page Mail domains has the record."),
         "mandate": _("A mandate that a person signed who may."),
-        "contact": _("A contact who was known before. Ask by mail below, or note an answer."),
+        "contact": _(
+            "A contact who was known before. Ask by mail below, or note an answer. An address in the customer’s domain "
+            "counts with the domain."
+        ),
         "call_back": _("To a number that was on file before, never to the caller’s."),
-        "member": _("Ask a colleague by mail below."),
+        "member": _(
+            "Ask a colleague by mail below. Without a second factor from before the case, it counts with the domain."
+        ),
         "mailbox": _("Ask an old admin by mail below."),
         "letter": _("Never enough alone."),
     }

@@ -1,7 +1,5 @@
 """A stranger asks for the admin's place, and confirms the own address; every answer is the same for any company."""
 
-import contextlib
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -9,7 +7,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.foundation.errors import Busy, DomainError
-from delegation.authorization.errors import CaseStep, Denied, HasAdmin, InvalidInput, NotFound, RateLimited
+from delegation.authorization.errors import CaseStep, NotFound, RateLimited
 from delegation.orphan_cases import letters
 from delegation.orphan_cases.commands import requests
 from portal.http import error_pages, request_context
@@ -53,7 +51,7 @@ def ask(request: Request) -> HttpResponse:
 def _store(request: Request, form: CaseRequestForm) -> None:
     """Store the request, and queue one mail, whatever is known about the company."""
     claim = form.claim(get_language() or "en").cleaned()
-    done = requests.request(actor=request.context.actor, claim=claim)
+    done = requests.request(actor=request_context.system(request), claim=claim)
     person = claim.person
     case_mails.queue_request(link=done.result.link, email=person.email, language=person.language)
 
@@ -68,7 +66,7 @@ def requested(request: Request) -> HttpResponse:
 @login_not_required
 @require_http_methods(_METHODS)
 def confirm(request: Request, token: str) -> HttpResponse:
-    """GET asks to confirm; POST confirms the address, once."""
+    """GET asks to confirm; POST confirms the address, once. The link alone allows it, with and without a sign-in."""
     found = letters.find_request(token)
     if found is None:
         return page_model.render(request, CaseRequestedPage(kind="gone"), status=_GONE)
@@ -78,8 +76,11 @@ def confirm(request: Request, token: str) -> HttpResponse:
         kind = "confirmed" if done else "gone" if is_over else "confirm"
         model = CaseRequestedPage(kind=kind, confirm_url=reverse("case_confirm", args=[token]))
         return page_model.render(request, model, status=_GONE if is_over else 200)
-    with contextlib.suppress(CaseStep, Denied, HasAdmin, InvalidInput, NotFound):
-        requests.confirm(actor=request.context.actor, request=found, link=token)
+    try:
+        requests.confirm(actor=request_context.system(request), request=found, link=token)
+    except (CaseStep, NotFound) as refusal:  # used before, or too old by now
+        if refusal.data.get("state") != "confirmed":
+            return page_model.render(request, CaseRequestedPage(kind="gone"), status=_GONE)
     # The same answer for any company, also where nothing could be opened for it.
     return HttpResponseRedirect(reverse("case_confirmed"))
 

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import override_settings
 
 from audit.foundation import clock
@@ -12,6 +13,9 @@ from audit.foundation.actor import Actor
 from audit.foundation.errors import DomainError
 from audit.models import Event
 from delegation.authorization import errors
+from delegation.customer_contacts import commands as contacts
+from delegation.customer_contacts import queries as contacts_queries
+from delegation.customer_contacts.new_contact import NewContact
 from delegation.invitations import links as invitation_links
 from delegation.invitations.commands import accept as invitations
 from delegation.orphan_cases import interim, letters
@@ -253,6 +257,37 @@ def test_takeovers_by_replay_time_bounces_and_a_returned_admin_are_refused(
 
     refused(Attempt("invitation of a closed case", accept, errors.InvitationGone), rescue, case)
     refused(Attempt("closed case opened again", lambda r, c: r.propose(c), errors.CaseStep), rescue, case)
+
+
+def test_answers_that_the_holder_of_the_mail_domain_can_give_alone_are_one_source(
+    world: World, rescue: Rescue
+) -> None:
+    with bypassing_commands():
+        Authenticator.objects.filter(user=world.stina.user_id).delete()
+    for email in ("laskut@pohjola.example", "laskut@mail.pohjola.example", "jari@office.example"):
+        contacts.add(
+            actor=world.system, organization=world.pohjola, new=NewContact("invoice", "Jari Lehto", email)
+        )
+    move_clock(60)
+    case = rescue.open()
+    rescue.prove(case, "contact", "call_back")
+    at_domain = contacts_queries.in_force(organization=world.pohjola.id, at=case.opened_at)
+    asked = [evidence.ask_contact(actor=rescue.sanna, case=case, contact=one.contact) for one in at_domain]
+    members = (world.tiina, world.stina, world.mikko_at_pohjola)
+    asked += [evidence.ask(actor=rescue.sanna, case=case, membership=one) for one in members]
+    rows = [letter_of(one.result) for one in asked]
+    for sent, row in zip(asked, rows, strict=True):
+        actor = actor_of(row.membership) if row.membership else SYSTEM
+        evidence.answer(actor=actor, letter=row, link=sent.result.link, agrees=True)
+    proofs = case.proofs.order_by("added_at", "id").values_list("kind", "source")
+    assert sorted(proofs) == [
+        ("call_back", "phone"),
+        ("contact", "contact"),  # at another domain
+        *[("contact", "domain")] * 3,
+        ("mailbox", "domain"),
+        ("member", "domain"),  # a password that mail resets
+        ("member", "members"),
+    ]
 
 
 def test_requests_of_strangers_are_bounded_and_open_nothing_until_confirmed(

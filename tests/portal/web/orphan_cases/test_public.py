@@ -19,7 +19,7 @@ from provisioning.mail import stored
 from provisioning.mail.models import Mail
 from tests.fixtures import orphaned, queued_mails, signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.orphaned import Rescue
+from tests.fixtures.orphaned import DAY, Rescue
 from tests.fixtures.pages import page_model, visible_text
 from tests.fixtures.staff_desk import Desk, configured
 from tests.fixtures.world import World, bypassing_commands, move_clock
@@ -80,6 +80,23 @@ def test_request_has_the_same_answer_and_statements_for_known_and_unknown_and_co
     for _ in range(5):
         stranger.post(ASK, form("1", "more@else.example"))
     assert stranger.post(ASK, form("1", "more@else.example")).status_code == 429
+
+
+def test_signed_in_person_asks_and_confirms_and_a_link_that_was_too_old_confirms_nothing(
+    world: World,
+) -> None:
+    orphaned.bounce(world.tiina)
+    member = signed_in.browser(world.stina)
+    for email in ("teemu@pohjola.example", "late@pohjola.example"):
+        assert member.post(ASK, form("7654321-0", email))["Location"] == reverse("case_requested")
+    assert member.post(mailed("orphan_request", "teemu@pohjola.example"))["Location"] == reverse(
+        "case_confirmed"
+    )
+    move_clock(DAY + 60)
+    late = signed_in.browser(world.stina).post(mailed("orphan_request", "late@pohjola.example"))
+    assert (late.status_code, "It may be too old" in visible_text(late)) == (410, True)
+    (confirmed,) = OrphanRequest.objects.exclude(confirmed_at=None)
+    assert confirmed.email == "teemu@pohjola.example"
 
 
 def test_colleague_old_admin_and_contact_answer_by_their_links_and_object_by_one_button(world: World) -> None:
