@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from audit.foundation.actor import Actor
 from delegation.absence_claims import rules
@@ -126,15 +126,16 @@ def unanswered(*, organizations: QuerySet[Organization], at: dt.datetime) -> lis
     """List the claims of these organizations that no one answered in time, the oldest first.
 
     One statement without any, three otherwise. A claim about a member who is no admin any more waits for no answer.
+    One more than `MOST_WAITING` says that there are more.
     """
     rows = _rows().filter(state=AbsenceClaim.State.OPEN, answer_by__lte=at)
     rows = rows.filter(organization__in=organizations.order_by().values("pk"))
-    found = [_view(row) for row in rows.order_by("answer_by", "id")[:MOST_WAITING]]
-    if not found:
+    if not rows.exists():
         return []
-    managing = rules.assignments_of_managers(at=at).filter(membership__in=[one.membership for one in found])
-    admins = set(managing.values_list("membership", flat=True))
-    return [one for one in found if one.membership in admins]
+    managing = rules.assignments_of_managers(at=at).filter(membership=OuterRef("membership"))
+    return [
+        _view(row) for row in rows.filter(Exists(managing)).order_by("answer_by", "id")[: MOST_WAITING + 1]
+    ]
 
 
 def _rows() -> QuerySet[AbsenceClaim]:

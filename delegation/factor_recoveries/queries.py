@@ -63,10 +63,13 @@ def live_of(*, membership: uuid.UUID, at: dt.datetime) -> RecoveryView | None:
 
 
 def waiting(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[RecoveryView]:
-    """List the requests of these organizations that wait for a second person, the oldest first. One statement."""
+    """List the requests of these organizations that wait for a second person, the oldest first. One statement.
+
+    One more than `MOST_WAITING` says that there are more.
+    """
     rows = _rows().filter(state=FactorRecovery.State.OPEN, ends_at__gt=at)
     rows = rows.filter(organization__in=organizations.order_by().values("pk"))
-    return [_view(row, at) for row in rows.order_by("opened_at", "id")[:MOST_WAITING]]
+    return [_view(row, at) for row in rows.order_by("opened_at", "id")[: MOST_WAITING + 1]]
 
 
 def proof_of(recovery: RecoveryView) -> str:

@@ -22,6 +22,8 @@ class Addressee:
     email: str
     language: str
     about: uuid.UUID
+    is_admin: bool = False
+    """Whether the recipient has or had the admin role."""
 
 
 def of_letters(*, case: uuid.UUID, sent: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Addressee]:
@@ -32,7 +34,10 @@ def of_letters(*, case: uuid.UUID, sent: Collection[uuid.UUID]) -> Mapping[uuid.
     for row in rows:
         if row.membership is not None and row.membership.user.email:
             user = row.membership.user
-            found[row.id] = Addressee(row.membership.shown_name, user.email or "", user.language, user.id)
+            is_admin = row.recipient == _RECIPIENT.FORMER_ADMIN
+            found[row.id] = Addressee(
+                row.membership.shown_name, user.email or "", user.language, user.id, is_admin
+            )
         elif row.contact in contacts:
             contact = contacts[row.contact]
             found[row.id] = Addressee(contact.name, contact.email, "", contact.contact)

@@ -15,7 +15,7 @@ from delegation.orphan_cases.ladder import Score
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof, OrphanRequest, OrphanVerdict
 from identity.people.models import User
 
-STATE = OrphanCase.State
+STATE, CAUSE = OrphanCase.State, OrphanCase.CaseCause
 MOST_LETTERS = 60
 """Letters that the page of a case shows."""
 
@@ -123,10 +123,13 @@ def row_of(*, organization: uuid.UUID, case: uuid.UUID) -> OrphanCase:
 
 
 def _shown_letters(case: OrphanCase) -> list[OrphanLetter]:
-    """Return objections first, then answers, then the others: a large customer has thousands. One statement."""
+    """Return objections without a decision first, then other answers, then the rest. One statement.
+
+    A large customer has thousands: each decision brings the next objection to the page.
+    """
     rows = case.letters.select_related("membership__user")
-    is_answered = Case(When(answer="objected", then=0), When(answer="", then=2), default=1)
-    return list(rows.order_by(is_answered, "purpose", "sent_at", "id")[:MOST_LETTERS])
+    order = Case(When(answer="objected", decided_at=None, then=0), When(answer="", then=2), default=1)
+    return list(rows.order_by(order, "purpose", "sent_at", "id")[:MOST_LETTERS])
 
 
 Verdicts = Mapping[str, Mapping[uuid.UUID, bool]]

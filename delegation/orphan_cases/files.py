@@ -18,6 +18,8 @@ _BEGINNINGS = {
 _ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}
 # What a reader of PDF could run or open (ISO 32000-1 §12.6.4). A compressed object hides from this: files are only ever
 # served as attachments, and never shown by the portal.
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+"""A character of a name as two hexadecimal digits (ISO 32000-1 §7.3.5)."""
 _ACTIVE = re.compile(
     rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|OpenAction|AA|SubmitForm|ImportData)\b"
 )
@@ -45,10 +47,16 @@ def checked(data: bytes, *, proof: uuid.UUID) -> ProofFile:
     kind = next((name for name, start in _BEGINNINGS.items() if data.startswith(start)), "")
     if not kind:
         raise InvalidInput(field="file", problem="file_type")
-    if kind == "application/pdf" and _ACTIVE.search(data):
+    if kind == "application/pdf" and _is_active(data):
         raise InvalidInput(field="file", problem="active_content")
     stored = encryption.encrypt_secret(data=data, context=proof.bytes)
     return ProofFile(stored, kind, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _is_active(data: bytes) -> bool:
+    """Return whether a name of active content is in the file, as it stands or with escaped characters."""
+    names = _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode("ascii")), data)
+    return bool(_ACTIVE.search(data) or _ACTIVE.search(names))
 
 
 def opened(proof: OrphanProof) -> bytes | None:

@@ -26,6 +26,10 @@ class LetterPageFacts:
     """The user who must be signed in to answer; None where the link alone is enough."""
     language: str
     time_zone: str
+    is_claim: bool
+    """Whether the case rests on admins who did not answer: one who signs in stops it."""
+    is_admin: bool
+    """Whether the recipient has or had the admin role."""
 
 
 def find(link: str) -> LetterPageFacts | None:
@@ -47,4 +51,6 @@ def find(link: str) -> LetterPageFacts | None:
         member=row.membership.user_id if needs_sign_in and row.membership else None,
         language=row.membership.user.language if row.membership else case.organization.language,
         time_zone=case.organization.time_zone,
+        is_claim=case.cause == OrphanCase.CaseCause.CLAIM,
+        is_admin=row.recipient == OrphanLetter.LetterRecipient.FORMER_ADMIN,
     )

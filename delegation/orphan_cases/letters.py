@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from audit.foundation import ids
 from delegation.acts.act import Act
 from delegation.authorization.errors import CaseStep, NotFound
@@ -121,6 +123,17 @@ def notified(*, case: OrphanCase, at: dt.datetime) -> list[LetterTo]:
     letters = [LetterTo(recipient.value, one) for one, recipient in sorted(found.items())]
     contacts = known_contacts(case)
     return [*letters, *(LetterTo(_RECIPIENT.CONTACT.value, contact=one.contact) for one in contacts)]
+
+
+def notices_of_proposal(case: OrphanCase) -> QuerySet[OrphanLetter]:
+    """Filter the notices that were written with the present proposal, to be mailed."""
+    notices = case.letters.filter(purpose=OrphanLetter.Purpose.NOTICE)
+    return notices.filter(act=case.proposed_act) if case.proposed_act else notices.none()
+
+
+def was_posted(case: OrphanCase) -> bool:
+    """Return whether a letter by post was noted since the present proposal. One statement."""
+    return case.letters.filter(recipient=_RECIPIENT.POST, sent_at__gte=case.proposed_at).exists()
 
 
 def former_admins(case: OrphanCase) -> set[uuid.UUID]:

@@ -77,7 +77,7 @@ def events_of(report: TakeoverReport) -> dict[str, EventView]:
 def waiting(*, organizations: QuerySet[Organization]) -> list[WaitingReport]:
     """List the open reports of the members of these organizations, the oldest first. Two statements at most.
 
-    A person of several of them stands there once.
+    A person of several of them stands there once. One more than `MOST_WAITING` says that there are more.
     """
     members = rules.memberships_of(
         person=OuterRef("person"),
@@ -86,7 +86,7 @@ def waiting(*, organizations: QuerySet[Organization]) -> list[WaitingReport]:
     ).filter(organization__in=organizations.order_by().values("pk"))
     first = members.order_by("created_at", "id").values("organization")[:1]
     rows = TakeoverReport.objects.filter(closed_at=None).annotate(organization=Subquery(first))
-    found = list(rows.exclude(organization=None).order_by("reported_at", "id")[:MOST_WAITING])
+    found = list(rows.exclude(organization=None).order_by("reported_at", "id")[: MOST_WAITING + 1])
     customers = [(row, getattr(row, "organization", None)) for row in found]
     shown = Organization.objects.in_bulk([key for _row, key in customers]) if found else {}
     return [WaitingReport(row.id, shown[key], row.reported_at) for row, key in customers if key]

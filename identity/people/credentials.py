@@ -37,7 +37,7 @@ def able_to_sign_in(*, strong: bool, without: Collection[int] = ()) -> QuerySet[
 def has_second_factor_from_before(*, user: uuid.UUID, at: dt.datetime) -> bool:
     """Answer whether the person has a second factor that was added before `at`. One statement."""
     factors = Authenticator.objects.filter(user=user, type__in=[_TYPE.TOTP, _TYPE.WEBAUTHN])
-    return factors.filter(created_at__lt=at).exists()
+    return bool(factors.filter(created_at__lt=at).exists())
 
 
 def password_digest(*, user: User) -> str:

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from delegation.orphan_cases import addressees, case_views
-from delegation.orphan_cases.case_views import CaseView
+from delegation.orphan_cases import addressees, case_views, letters
+from delegation.orphan_cases.case_views import CAUSE, CaseView
 from delegation.orphan_cases.commands.evidence import LetterSent
 from portal.http import languages
 from portal.wording import brands, time_zones
@@ -21,8 +21,8 @@ from provisioning.mail.queue import Draft
 
 NOTICE, QUESTION, REQUEST = "orphan_notice", "orphan_question", "orphan_request"
 """Purposes."""
-Words = Callable[[str], tuple[str, str]]
-"""The subject and the text with this address, in the active language."""
+Words = Callable[[str, bool], tuple[str, str]]
+"""The subject and the text with this address, in the active language; the second value: for one who was an admin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +36,38 @@ class LetterCase:
     ends: str
     language: str
     """Of the customer, for those whose own one is not known."""
+    is_claim: bool
+    """Whether the case rests on admins who did not answer: one who signs in stops it."""
+
+    @property
+    def ground(self) -> str:
+        """Return the sentence that says why there is a case."""
+        text = _("%(customer)s has no admin who can sign in.")
+        if self.is_claim:
+            text = _(
+                "No admin of %(customer)s has answered a colleague’s question in time, or signed in since."
+            )
+        return text % {"customer": self.customer}
 
 
 def queue_notices(*, organization: uuid.UUID, case: uuid.UUID, sent: Sequence[LetterSent]) -> int:
     """Queue a mail to each recipient of a notice about the proposed admin. Returns how many."""
     found = _case(organization, case)
 
-    def words(url: str) -> tuple[str, str]:
+    def words(url: str, is_admin: bool) -> tuple[str, str]:  # noqa: FBT001 - a callback
         values = {"customer": found.customer, "person": found.person, "ends": found.ends}
         subject = _("A new admin of %(customer)s is proposed")
         text = _(
-            "%(customer)s has no admin who can sign in. Customer service proposes %(person)s as the new admin, who "
-            "will be able to manage people and access. Proofs were checked."
+            "Customer service proposes %(person)s as the new admin, who will be able to manage people and access. "
+            "Proofs were checked."
         )
+        if found.is_claim and is_admin:
+            text += "\n\n" + _("If you are still an admin, sign in: the case then goes no further.")
         object_to = _(
             "If this is wrong, object by %(ends)s: open this page and press “Object”. Customer service then decides. "
             "If it is right, you do not need to do anything."
         )
-        return subject % values, f"{text % values}\n\n{object_to % values}\n{url}"
+        return subject % values, f"{found.ground} {text % values}\n\n{object_to % values}\n{url}"
 
     return _queue(found, NOTICE, sent, words)
 
@@ -62,14 +76,14 @@ def queue_question(*, organization: uuid.UUID, case: uuid.UUID, sent: LetterSent
     """Queue the mail with a question to a colleague, an old admin or a contact. Returns how many."""
     found = _case(organization, case)
 
-    def words(url: str) -> tuple[str, str]:
+    def words(url: str, _is_admin: bool) -> tuple[str, str]:  # noqa: FBT001 - a callback
         values = {"customer": found.customer, "person": found.person}
         subject = _("Should %(person)s be the admin of %(customer)s?")
         text = _(
-            "%(customer)s has no admin who can sign in. %(person)s asks to become the admin, who manages people and "
-            "access. Do you know this person, and is it right? Answer at this page:"
+            "%(person)s asks to become the admin, who manages people and access. Do you know this person, and is it "
+            "right? Answer at this page:"
         )
-        return subject % values, f"{text % values}\n{url}"
+        return subject % values, f"{found.ground} {text % values}\n{url}"
 
     return _queue(found, QUESTION, [sent], words)
 
@@ -88,10 +102,16 @@ def queue_request(*, link: str, email: str, language: str) -> None:
         queue.queue(_draft(REQUEST, email, language, subject, f"{text}\n{url}\n\n{stop}"))
 
 
-def were_queued(case: CaseView, *, notices: Sequence[uuid.UUID]) -> bool:
-    """Return whether a mail was queued for one of these notices, as it is right after the proposal. One statement."""
+def is_notified(case: CaseView) -> bool:
+    """Return whether a notice of the present proposal was mailed, or a letter by post noted. Three statements.
+
+    Mails are deleted after 90 days: what was queued before that is not known any more, and does not count.
+    """
+    notices = list(letters.notices_of_proposal(case.row).values_list("id", flat=True))
     since = (case.row.proposed_at or case.row.opened_at) - dt.timedelta(minutes=1)
-    return bool(queue.queued_about(purpose=NOTICE, about=notices, since=since))
+    return letters.was_posted(case.row) or bool(
+        queue.queued_about(purpose=NOTICE, about=notices, since=since)
+    )
 
 
 def _case(organization: uuid.UUID, case: uuid.UUID) -> LetterCase:
@@ -100,7 +120,13 @@ def _case(organization: uuid.UUID, case: uuid.UUID) -> LetterCase:
     ends = time_zones.date_time_with_zone(row.waits_until, zone) if row.waits_until else ""
     organization_language = row.organization.language
     return LetterCase(
-        row.id, row.organization_id, row.organization.name, row.name, ends, organization_language
+        row.id,
+        row.organization_id,
+        row.organization.name,
+        row.name,
+        ends,
+        organization_language,
+        row.cause == CAUSE.CLAIM,
     )
 
 
@@ -113,7 +139,9 @@ def _queue(found: LetterCase, purpose: str, sent: Sequence[LetterSent], words: W
             continue
         language = _supported(to[one.letter].language or found.language)
         with override(language):
-            subject, text = words(settings.ISSUER + reverse("case_letter", args=[one.link]))
+            subject, text = words(
+                settings.ISSUER + reverse("case_letter", args=[one.link]), to[one.letter].is_admin
+            )
             draft = _draft(purpose, to[one.letter].email, language, subject, text)
         drafts.append(dataclasses.replace(draft, about=one.letter, organization=found.organization))
     return len(queue.queue_all(drafts))

@@ -1,5 +1,6 @@
 """Staff add proofs and ask members, old admins and contacts, who answer on the page behind a link."""
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from delegation.orphan_cases.letters import LetterTo
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
 from delegation.orphan_cases.subjects import CaseSet, LetterSet, UnknownLink
 from identity import machine_secrets
+from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 
 _STATE, _ANSWER = OrphanCase.State, OrphanLetter.LetterAnswer
@@ -157,7 +159,7 @@ def answer(
         (row,) = act.on
         found = letters.locked(case=row, link=link, purpose=OrphanLetter.Purpose.QUESTION)
         rules.require_state(row, _STATE.OPEN)
-        _require_recipient(found, actor)
+        _require_recipient(found, actor, act.at)
         letters.mark(act, found, _ANSWER.YES if agrees else _ANSWER.NO)
         facts = case_events.letter_facts([found])
         if agrees:
@@ -180,8 +182,8 @@ def _kind(letter: OrphanLetter) -> str:
     return _KINDS[OrphanLetter.LetterRecipient(letter.recipient)]
 
 
-def _require_recipient(letter: OrphanLetter, actor: Actor) -> None:
-    """Raise Denied unless a member answers as the signed-in person: the mailbox alone is not enough for a member.
+def _require_recipient(letter: OrphanLetter, actor: Actor, at: dt.datetime) -> None:
+    """Raise Denied unless a present member answers as the signed-in person: the mailbox alone is not enough.
 
     Raises CaseStep for the person to invite, who does not confirm the own request.
     """
@@ -195,6 +197,10 @@ def _require_recipient(letter: OrphanLetter, actor: Actor) -> None:
     if letter.recipient != OrphanLetter.LetterRecipient.MEMBER:
         return
     if actor.kind is not ActorKind.PERSON or actor.id != member.user_id:
+        raise Denied(reason="no_permission")
+    if (
+        not memberships_queries.active(at=at).filter(id=member.id).exists()
+    ):  # removed or suspended since the question
         raise Denied(reason="no_permission")
 
 

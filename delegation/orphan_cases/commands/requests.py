@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass, field
 
+from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.log import ledger
 from audit.personal_data import PersonalValue
@@ -24,7 +25,8 @@ from identity.organizations.models import CustomerNumber, Organization
 
 CONFIRM_WITHIN = dt.timedelta(hours=24)
 _DAY = dt.timedelta(days=1)
-DAILY_PER_ADDRESS = 3
+DAILY_PER_ADDRESS = 12
+"""Of all networks together; the page allows three of one network."""
 MAX_WAITING = 500
 """Requests that wait for a confirmation, of all strangers together: more are not stored."""
 MAX_CONFIRMED_A_DAY = 200
@@ -63,6 +65,9 @@ def request(*, actor: Actor, claim: Claim, idempotency_key: str | None = None) -
     """
     claim, link = claim.cleaned(), machine_secrets.generate(prefix=letters.REQUEST_PREFIX)
     on = SupplierSet()
+    _require_room(
+        claim.person.email, clock.now()
+    )  # before the supplier's lock, which strangers shall not hold
     with acting(actor, Verb.ORPHAN_CASE_REQUEST, on=on, idempotency_key=idempotency_key) as act:
         OrphanRequest.objects.filter(confirmed_at=None, expires_at__lt=act.at).delete()
         _require_room(claim.person.email, act.at)

@@ -27,7 +27,10 @@ class OpenCaseLine:
 
 
 def open_cases(reader: StaffReader) -> Sequence[OpenCaseLine]:
-    """Return the open cases as far as the reader's rights reach. One statement, none for those who take no step."""
+    """Return the open cases as far as the reader's rights reach, one more than `MOST` where there are more.
+
+    One statement, none for those who take no step.
+    """
     if Verb.ORPHAN_CASE_CLOSE not in reader.verbs:
         return []
     return [
@@ -41,5 +44,5 @@ def open_cases(reader: StaffReader) -> Sequence[OpenCaseLine]:
             is_stopped=one.stopped_at is not None,
             since=time_zones.date_time(one.opened_at, None),
         )
-        for one in case_list.cases(own=reader.own, states=_STATES, most=MOST)[:MOST]
+        for one in case_list.cases(own=reader.own, states=_STATES, most=MOST)
     ]

@@ -4,9 +4,9 @@ No person of a customer is named: the links lead to pages that record who read t
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -34,6 +34,8 @@ from provisioning.removals.queries import UnconfirmedRemoval, UnconfirmedSystem
 
 MAX_REMOVALS = 50
 """Unconfirmed removals that the page lists."""
+MAX_OF_SUPPORT = 20
+"""Lines of each part of support that the page lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class DeskHomePage(PageModel):
     """Questions about admins that no one answered in time."""
     cases: Sequence[OpenCaseLine] = ()
     """Cases of missing admins that are open."""
+    more: Collection[str] = ()
+    """The parts of support of which more wait than are listed."""
     has_no_right: bool = False
     """Whether the reader can open this page alone: no right is in force."""
     search_url: str = ""
@@ -138,11 +142,14 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
     """
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals, risks = _customer_lines(reader) if Verb.MEMBER_VIEW in reader.verbs else ([], [])
-    takeovers, cases, recoveries, claims = _of_support(reader)
+    support = _of_support(reader)
+    more = {name for name, lines in support.items() if len(lines) > MAX_OF_SUPPORT}
+    listed = {name: lines[:MAX_OF_SUPPORT] for name, lines in support.items()}
     more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > grade_queries.MAX_AT_RISK
     return DeskHomePage(
         counters=_counters(
-            *((len(one), False) for one in (systems, takeovers, cases, recoveries, claims)),
+            (len(systems), False),
+            *((len(lines), name in more) for name, lines in listed.items()),
             (min(len(removals), MAX_REMOVALS), more_removals),
             (min(len(risks), grade_queries.MAX_AT_RISK), more_risks),
         ),
@@ -152,23 +159,26 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         risks=risks[: grade_queries.MAX_AT_RISK],
         more_risks=more_risks,
         sign_in=sign_in,
-        cases=cases,
-        recoveries=recoveries,
-        takeovers=takeovers,
-        claims=claims,
+        more=more,
         has_no_right=not reader.verbs,
         search_url=reverse("staff_organizations") if Verb.MEMBER_VIEW in reader.verbs else "",
         onboard_url=reverse("staff_onboard") if Verb.ORGANIZATION_CREATE in reader.verbs else "",
         first_owner_url=first_owner_url,
+        **listed,
     )
 
 
-def _of_support(
-    reader: StaffReader,
-) -> tuple[Sequence[TakeoverLine], Sequence[OpenCaseLine], Sequence[RecoveryLine], Sequence[ClaimLine]]:
-    """Return what support decides. Four statements, none for other roles."""
-    people = takeover_lines.waiting(reader), case_lines.open_cases(reader), recovery_lines.waiting(reader)
-    return *people, claim_lines.unanswered(reader)
+def _of_support(reader: StaffReader) -> Mapping[str, Sequence[Any]]:
+    """Return the parts that support decides, each with one line more than is listed where there are more.
+
+    Four statements, two more with an unanswered question, none for other roles.
+    """
+    return {
+        "takeovers": takeover_lines.waiting(reader),
+        "cases": case_lines.open_cases(reader),
+        "recoveries": recovery_lines.waiting(reader),
+        "claims": claim_lines.unanswered(reader),
+    }
 
 
 def _customer_lines(reader: StaffReader) -> tuple[list[RemovalLine], list[RiskLine]]:

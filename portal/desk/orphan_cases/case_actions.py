@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.foundation.errors import Busy, DomainError
-from delegation.authorization.errors import CaseStep, Denied, NotFound, ProofsMissing
+from delegation.authorization.errors import CaseStep, Denied, NotFound, NoticesReturned, ProofsMissing
 from delegation.authorization.verbs import Verb
 from delegation.orphan_cases import addressees, basis
 from delegation.orphan_cases.case_views import STATE, CaseView
@@ -101,10 +101,9 @@ def approve(page: PageContext, case: CaseView, forms: CaseForms, _sent: Sent) ->
 
 
 def invite(page: PageContext, case: CaseView, _forms: CaseForms, sent: Sent) -> str:
-    """Send the one invitation to the named address. Raises CaseStep where no notice was mailed."""
-    notices = [one.id for one in case.letters if one.is_notice and one.recipient != "post"]
-    if case.row.state == STATE.APPROVED and notices and not case_mails.were_queued(case, notices=notices):
-        raise CaseStep(state=case.row.state)
+    """Send the one invitation to the named address. Raises NoticesReturned where no notice was mailed or posted."""
+    if case.row.state == STATE.APPROVED and not case_mails.is_notified(case):
+        raise NoticesReturned
     key = shell_forms.idempotency_key(sent.get("idempotency_key", ""), "invite")
     done = outcome.invite(actor=page.viewer, case=case.row, idempotency_key=key)
     if done.result.link:

@@ -53,6 +53,8 @@ class CasesPage(PageModel):
     more: bool
     is_over: bool
     """Whether the cases of the list are over."""
+    number: int = 0
+    """How many cases are open."""
 
 
 _GROUPS: Sequence[tuple[str, Sequence[str]]] = (
@@ -70,10 +72,9 @@ def cases_page(reader: StaffReader, asked: str) -> CasesPage:
     """Return the list of the asked group. Two statements at most."""
     groups = dict(_GROUPS)
     current = asked if asked in groups else ""
-    opened = case_list.cases(own=reader.own, states=groups[""])
-    is_over = current == "over"
-    found = case_list.cases(own=reader.own, states=groups["over"]) if is_over else opened
-    shown = [one for one in found if one.state in groups[current]]
+    found = case_list.cases(own=reader.own, states=groups[current], most=case_list.MOST_LISTED)
+    counts = case_list.counts(own=reader.own, states=groups[""])
+    numbers = {name: sum(counts.get(one, 0) for one in states) for name, states in _GROUPS}
     labels = {
         "": _("All open"),
         "proofs": _("Collecting proofs"),
@@ -85,16 +86,17 @@ def cases_page(reader: StaffReader, asked: str) -> CasesPage:
     return CasesPage(
         tabs=[
             CaseTab(
-                "" if name == "over" else cldr.number(sum(one.state in states for one in opened)),
+                "" if name == "over" else cldr.number(numbers[name]),
                 labels[name],
                 query_string.with_values(reverse("staff_cases"), {FILTER: name} if name else {}),
                 current=name == current,
             )
-            for name, states in _GROUPS
+            for name in numbers
         ],
-        rows=[line(one, reader.at) for one in shown[: case_list.MOST_LISTED]],
+        rows=[line(one, reader.at) for one in found[: case_list.MOST_LISTED]],
         more=len(found) > case_list.MOST_LISTED,
-        is_over=is_over,
+        is_over=current == "over",
+        number=numbers[""],
     )
 
 

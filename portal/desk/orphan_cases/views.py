@@ -34,9 +34,7 @@ _METHODS = ["GET", "HEAD", "POST"]
 def listing(request: Request, reader: StaffReader) -> HttpResponse:
     """List the cases as far as the reader's rights reach."""
     model = cases_page.cases_page(reader, query_string.text(request.GET, cases_page.FILTER))
-    frame.show_count(
-        request, "staff_cases", sum(int(tab.count) for tab in model.tabs[:1] if tab.count.isdigit())
-    )
+    frame.show_count(request, "staff_cases", model.number)
     return page_model.render(request, model)
 
 

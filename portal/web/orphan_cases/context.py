@@ -21,6 +21,10 @@ class LetterPage(PageModel):
     form: LetterForm
     here_url: str
     sign_in_url: str
+    is_claim: bool = False
+    """Whether the case rests on admins who did not answer in time."""
+    is_admin: bool = False
+    """Whether the link was mailed to a person who has or had the admin role."""
 
     @classmethod
     def unknown(cls) -> "LetterPage":
@@ -49,3 +53,7 @@ class CaseRequestedPage(PageModel):
     kind: str
     """`sent`, `confirm`, `confirmed` or `gone`."""
     confirm_url: str = ""
+    name: str = ""
+    company: str = ""
+    number: str = ""
+    """As entered, for the person who has the mail: a stranger can enter any address."""

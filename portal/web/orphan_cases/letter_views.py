@@ -65,6 +65,8 @@ def _page(request: Request, token: str, found: LetterPageFacts, form: LetterForm
         ends=time_zones.date_time_with_zone(found.ends, zone) if found.ends else "",
         form=form,
         here_url=here,
+        is_claim=found.is_claim,
+        is_admin=found.is_admin,
         sign_in_url=f"{reverse('account_login')}?{urlencode({'next': here})}",
     )
     return page_model.render(request, model, status=_GONE if kind == "over" else 200)

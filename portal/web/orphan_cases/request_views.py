@@ -51,6 +51,9 @@ def ask(request: Request) -> HttpResponse:
 def _store(request: Request, form: CaseRequestForm) -> None:
     """Store the request, and queue one mail, whatever is known about the company."""
     claim = form.claim(get_language() or "en").cleaned()
+    network = request_context.network(request_context.address_of(request.META))
+    if rate_limits.take((rate_limits.CASE_ADDRESSES, f"{network} {claim.person.email}")).wait:
+        raise RateLimited(what="address")
     done = requests.request(actor=request_context.system(request), claim=claim)
     person = claim.person
     case_mails.queue_request(link=done.result.link, email=person.email, language=person.language)
@@ -74,7 +77,13 @@ def confirm(request: Request, token: str) -> HttpResponse:
         done = found.confirmed_at is not None
         is_over = not done and found.expires_at <= request.context.now
         kind = "confirmed" if done else "gone" if is_over else "confirm"
-        model = CaseRequestedPage(kind=kind, confirm_url=reverse("case_confirm", args=[token]))
+        model = CaseRequestedPage(
+            kind=kind,
+            confirm_url=reverse("case_confirm", args=[token]),
+            name=found.name,
+            company=found.company,
+            number=found.number,
+        )
         return page_model.render(request, model, status=_GONE if is_over else 200)
     try:
         requests.confirm(actor=request_context.system(request), request=found, link=token)

@@ -29,6 +29,7 @@ from delegation.orphan_cases.commands import (
 )
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter
 from delegation.orphan_cases.new_admin import NewAdmin
+from identity.memberships.models import MembershipPeriod
 from identity.people import addresses
 from identity.people.models import User
 from tests.fixtures import orphaned
@@ -66,6 +67,15 @@ def proposed_by_paper(rescue: Rescue, case: OrphanCase) -> None:
 
 def of_customer(rescue: Rescue) -> Actor:
     return actor_of(rescue.world.stina)
+
+
+def answered_after_removal(rescue: Rescue, case: OrphanCase) -> None:
+    """A member who was asked is removed, and then answers by the link."""
+    member = rescue.world.mikko_at_pohjola
+    asked = evidence.ask(actor=rescue.sanna, case=case, membership=member).result
+    with bypassing_commands():
+        MembershipPeriod.objects.filter(membership=member).update(valid_until=clock.now())
+    evidence.answer(actor=actor_of(member), letter=letter_of(asked), link=asked.link, agrees=True)
 
 
 IN_OPEN = (
@@ -109,6 +119,18 @@ IN_OPEN = (
         ),
         errors.InvalidInput,
     ),
+    Attempt(
+        "document with a script under an escaped name",
+        lambda r, c: evidence.add_proof(
+            actor=r.sanna,
+            case=c,
+            kind="register",
+            note="x",
+            file=PDF + b"<< /Open#41ction << /J#53 (x) >> >>",
+        ),
+        errors.InvalidInput,
+    ),
+    Attempt("answer of a colleague who was removed meanwhile", answered_after_removal, errors.Denied),
     Attempt(
         "question to a stranger of another customer",
         lambda r, c: evidence.ask(actor=r.sanna, case=c, membership=r.world.mikko),
@@ -294,7 +316,9 @@ def test_requests_of_strangers_are_bounded_and_open_nothing_until_confirmed(
     world: World, rescue: Rescue
 ) -> None:
     claim = requests.Claim("Pohjolan Sähkö", "1234567-1", TEEMU)
-    links = [requests.request(actor=SYSTEM, claim=claim).result.link for _ in range(3)]
+    links = [
+        requests.request(actor=SYSTEM, claim=claim).result.link for _ in range(requests.DAILY_PER_ADDRESS)
+    ]
     with pytest.raises(errors.RateLimited):
         requests.request(actor=SYSTEM, claim=claim)
     assert OrphanCase.objects.count() == 0

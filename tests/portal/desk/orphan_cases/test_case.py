@@ -3,7 +3,11 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from audit.foundation import clock
+from delegation.orphan_cases import case_list
 from delegation.orphan_cases.models import OrphanCase, OrphanProof
+from portal.desk.home import case_lines
+from portal.desk.home import context as home_context
 from portal.desk.home.context import DeskHomePage
 from portal.desk.organizations.context import CustomerPage
 from portal.desk.orphan_cases.cases_page import CasesPage
@@ -11,10 +15,10 @@ from portal.desk.orphan_cases.context import CasePage
 from provisioning.mail import stored
 from provisioning.mail.models import Mail
 from tests.fixtures import orphaned
-from tests.fixtures.orphaned import DAY, PDF
+from tests.fixtures.orphaned import DAY, PDF, Rescue
 from tests.fixtures.pages import page_model, visible_text
 from tests.fixtures.staff_desk import Desk
-from tests.fixtures.world import move_clock
+from tests.fixtures.world import bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLACE = "/staff/organizations/pohjola/"
@@ -95,3 +99,30 @@ def test_case_is_opened_proved_judged_by_two_and_ends_in_one_invitation(desk: De
     (waits,) = page_model(desk.browser("support").get("/staff/"), DeskHomePage).cases
     assert waits.url == url
     assert page_model(desk.browser("support").get("/staff/cases/?show=over"), CasesPage).rows == []
+
+
+def test_lists_count_all_cases_and_say_where_more_are_open(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescue = Rescue(desk.world, staff=desk.staff)
+    with bypassing_commands():
+        OrphanCase.objects.create(
+            organization=desk.world.koskela,
+            cause="support",
+            threshold=4,
+            opened_by=rescue.sanna.id,
+            opened_by_kind="staff",
+            opened_at=clock.now(),
+        )
+    case = rescue.open()
+    rescue.prove(case, "register", "call_back")
+    rescue.propose(case)
+    monkeypatch.setattr(case_list, "MOST_LISTED", 0)
+    support = desk.browser("support")
+    page = page_model(support.get("/staff/cases/?show=second"), CasesPage)
+    assert ([one.count for one in page.tabs[:3]], page.more) == (["2", "1", "1"], True)
+    monkeypatch.setattr(case_lines, "MOST", 1)
+    monkeypatch.setattr(home_context, "MAX_OF_SUPPORT", 1)
+    home = page_model(support.get("/staff/"), DeskHomePage)
+    assert [(one.count, one.url) for one in home.counters if one.url == "#cases"] == [("1+", "#cases")]
+    assert "cases" in home.more

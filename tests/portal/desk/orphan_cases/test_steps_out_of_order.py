@@ -5,13 +5,17 @@ from collections.abc import Mapping
 import pytest
 
 from audit.models import Event
+from delegation.orphan_cases import case_views, letters
+from delegation.orphan_cases.commands import decisions, objections
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof, OrphanVerdict
 from identity.memberships.models import Membership
 from identity.people.models import User
+from portal.desk.orphan_cases.context import CasePage
 from portal.shell import case_mails
 from provisioning.mail.models import Mail
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.orphaned import DAY, Rescue
+from tests.fixtures.orphaned import DAY, SYSTEM, Rescue
+from tests.fixtures.pages import page_model
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import move_clock
 
@@ -103,3 +107,31 @@ def test_steps_out_of_order_twice_empty_and_by_address_change_nothing(desk: Desk
         browser.post(f"{url}close", {"reason": "Tiina called", "idempotency_key": key})
     assert Event.objects.filter(verb="orphan_case.close", outcome="done").count() == 2, "in two logs, once"
     tried(browser, case, rescue.digest(case))
+
+
+def test_second_proposal_with_more_notices_and_objections_than_the_page_shows_ends_in_the_invitation(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_views, "MOST_LETTERS", 2)
+    rescue = Rescue(desk.world, staff=desk.staff)
+    case = rescue.open()
+    rescue.prove(case, "register", "call_back")
+    rescue.propose(case)
+    decisions.withdraw(actor=rescue.sanna, case=case, reason="One more proof")
+    move_clock(120)
+    rescue.propose(case)
+    sent = list(rescue.notices.values())
+    case_mails.queue_notices(organization=case.organization_id, case=case.id, sent=sent)
+    for one in sent:
+        letter = letters.find(one.link)
+        assert letter is not None
+        objections.object_to(actor=SYSTEM, letter=letter, link=one.link)
+    browser, url = of_anna(rescue), f"{PLACE}{case.id}/"
+    for _ in sent:
+        shown = page_model(browser.get(url), CasePage).objections
+        browser.post(shown[0].continue_url, {"reason": "Spoke with all of them"})
+    rescue.approve(case)
+    move_clock(3 * DAY)
+    of_anna(rescue).post(url, {"do": "invite", "idempotency_key": "i"})
+    case.refresh_from_db()
+    assert case.state == "invited"

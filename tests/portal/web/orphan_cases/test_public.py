@@ -8,21 +8,24 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Event
+from delegation.absence_claims import commands as claims
 from delegation.customer_contacts import commands as contacts
 from delegation.customer_contacts.new_contact import NewContact
+from delegation.orphan_cases.commands import opening
 from delegation.orphan_cases.models import OrphanCase, OrphanProof, OrphanRequest
 from identity.organizations.models import Organization
 from identity.people.models import User
 from portal.desk.orphan_cases.context import CasePage
+from portal.shell import case_mails
 from portal.web.home.context import HomePage
 from provisioning.mail import stored
 from provisioning.mail.models import Mail
 from tests.fixtures import orphaned, queued_mails, signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.orphaned import DAY, Rescue
+from tests.fixtures.orphaned import DAY, TEEMU, Rescue
 from tests.fixtures.pages import page_model, visible_text
 from tests.fixtures.staff_desk import Desk, configured
-from tests.fixtures.world import World, bypassing_commands, move_clock
+from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASK = "/no-admin"
@@ -64,7 +67,9 @@ def test_request_has_the_same_answer_and_statements_for_known_and_unknown_and_co
         assert stranger.post(ASK, form("7654321-0", "teemu@pohjola.example"))["Location"] == answers[0][1]
     assert OrphanRequest.objects.filter(email="teemu@pohjola.example").count() == 3
     link = mailed("orphan_request", "teemu@pohjola.example")
-    assert "Pohjola" not in visible_text(stranger.get(link))
+    shown = visible_text(stranger.get(link))
+    assert "Teemu Aalto asks to become the admin" in shown
+    assert "Pohjolan Sähkö" in shown, "a stranger can enter any address: its owner reads for which company"
     assert OrphanCase.objects.count() == 0, "a GET opens nothing"
     pages = {
         stranger.post(one)["Location"] for one in (link, link, mailed("orphan_request", "eve@else.example"))
@@ -157,6 +162,27 @@ def test_colleague_old_admin_and_contact_answer_by_their_links_and_object_by_one
             desk_browser(rescue).post(objection.continue_url, {"reason": reason})
     case.refresh_from_db()
     assert case.stopped_at is None
+
+
+def test_case_that_rests_on_a_question_says_so_and_how_an_admin_stops_it(world: World) -> None:
+    rescue = Rescue(world)
+    with bypassing_commands():
+        User.objects.filter(id=world.tiina.user_id).update(mail_bounced_at=None)
+    claims.claim(actor=actor_of(world.stina), admin=world.tiina, reason="left")
+    move_clock(8 * DAY)
+    opened = opening.open_case(actor=rescue.sanna, organization=world.pohjola, cause="claim", person=TEEMU)
+    case = OrphanCase.objects.get(id=opened.result.case)
+    rescue.prove(case, "register", "call_back")
+    rescue.propose(case)
+    case_mails.queue_notices(organization=world.pohjola.id, case=case.id, sent=list(rescue.notices.values()))
+    for who, is_admin in ((world.tiina, True), (world.stina, False)):
+        page = visible_text(BrowserClient().get(mailed("orphan_notice", str(who.user.email))))
+        assert f"no admin of {world.pohjola.name} answered" in page
+        assert "who can sign in" not in page
+        assert ("If you are still an admin, sign in" in page) is is_admin
+    texts = [queued_mails.text_of(row) for row in Mail.objects.filter(purpose="orphan_notice")]
+    assert all("in time, or signed in since" in " ".join(one.split()) for one in texts)
+    assert sum("If you are still an admin" in one for one in texts) == 1
 
 
 def desk_browser(rescue: Rescue) -> BrowserClient:
