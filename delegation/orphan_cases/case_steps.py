@@ -44,10 +44,16 @@ def of_case(case: OrphanCase) -> Steps:
     people = {one.actor for one in events}
     names = dict(User.all_directories.filter(pk__in=people).values_list("pk", "name"))
     listed = [
-        StepView(one.at, one.verb, one.act, names.get(one.actor, ""), notes.get(one.act, ""))
+        StepView(one.at, verb_taken(one), one.act, names.get(one.actor, ""), notes.get(one.act, ""))
         for one in events
     ]
     return Steps(listed, notes)
+
+
+def verb_taken(event: EventView) -> str:
+    """Return the verb of what was done: the last step closes a case whose admin is back, or whose new one is gone."""
+    is_closed = event.facts.get("case_state") == OrphanCase.State.CLOSED
+    return Verb.ORPHAN_CASE_CLOSE.value if is_closed else event.verb
 
 
 def _own_events(case: OrphanCase) -> list[EventView]:

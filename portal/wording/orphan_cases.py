@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Verb
+from delegation.orphan_cases import case_steps
 from portal.wording import dates
 from portal.wording.event_names import EventNames
 
@@ -106,8 +107,13 @@ def _worded(verb: Verb) -> Callable[[EventNames, EventView], tuple[str, str]]:
     return lambda _wording, _event: (_DONE[verb](), "")
 
 
+def _completed(_wording: EventNames, event: EventView) -> tuple[str, str]:
+    return done(case_steps.verb_taken(event)), ""
+
+
 TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
-    verb: _worded(verb) for verb in _DONE
+    **{verb: _worded(verb) for verb in _DONE},
+    Verb.ORPHAN_CASE_COMPLETE: _completed,
 }
 """The sentence and its note of each of these acts."""
 ATTEMPTS: Mapping[str, Callable[[], str]] = {

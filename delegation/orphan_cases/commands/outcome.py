@@ -68,6 +68,8 @@ def _require_as_approved(act: Act, case: OrphanCase) -> None:
 def complete(*, actor: Actor, case: OrphanCase, idempotency_key: str | None = None) -> Outcome[None]:
     """Give the new admin all rights of an admin, once the further time is over without an objection.
 
+    Where an admin is there again, the case is closed instead, and the new one keeps the limited access.
+
     Raises CaseStep, CaseStopped and CaseWaits besides the errors of every act.
     """
     with acting(actor, Verb.ORPHAN_CASE_COMPLETE, on=CaseSet(case), idempotency_key=idempotency_key) as act:
@@ -76,7 +78,8 @@ def complete(*, actor: Actor, case: OrphanCase, idempotency_key: str | None = No
         rules.require_running(row)
         if act.at < row.full_from:
             raise CaseWaits(until=row.full_from.isoformat())
-        given = _give_all(act, row)
+        is_back = rules.present_admins(organization=act.organization, at=act.at).exists()
+        given = not is_back and _give_all(act, row)
         row.state, row.closed_at = _STATE.RESOLVED if given else _STATE.CLOSED, act.at
         row.save(update_fields=["state", "closed_at"])
         case_events.record(act, row)

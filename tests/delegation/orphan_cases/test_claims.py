@@ -9,6 +9,7 @@ from delegation.absence_claims.models import AbsenceClaim
 from delegation.authorization.errors import HasAdmin, InvalidInput, InvitationGone, NotFound
 from delegation.invitations import links as invitation_links
 from delegation.invitations.commands import accept as invitations
+from delegation.orphan_cases import case_steps
 from delegation.orphan_cases.commands import opening, outcome
 from delegation.orphan_cases.models import OrphanCase
 from identity.people.models import User
@@ -37,6 +38,13 @@ def opened(world: World, rescue: Rescue, cause: str = "claim") -> OrphanCase:
         actor=rescue.sanna, organization=world.pohjola, cause=cause, person=TEEMU, note="Stina asked in May"
     )
     return OrphanCase.objects.get(id=made.result.case)
+
+
+def joined(link: str) -> None:
+    invitation = invitation_links.invitation_of_link(link)
+    assert invitation is not None
+    newcomer = invitations.Newcomer("Teemu Aalto", hashed(), "fi")
+    invitations.accept(actor=SYSTEM, invitation=invitation, link=link, accepted_by=newcomer)
 
 
 def test_case_rests_on_questions_without_an_answer_alone(world: World, rescue: Rescue) -> None:
@@ -86,6 +94,27 @@ def test_admin_who_is_back_stops_each_further_step(world: World, rescue: Rescue,
     assert case.state == "invited"
 
 
+def test_admin_who_is_back_before_all_rights_leaves_the_new_one_the_limited_access(
+    world: World, rescue: Rescue
+) -> None:
+    claims.claim(actor=actor_of(world.stina), admin=world.tiina, reason="left")
+    move_clock(8 * DAY)
+    case = opened(world, rescue)
+    rescue.prove(case, "register", "call_back")
+    rescue.propose(case)
+    rescue.approve(case)
+    move_clock(10 * DAY)
+    joined(rescue.invite(case))
+    sign_in(world)
+    move_clock(15 * DAY)
+    outcome.complete(actor=SYSTEM, case=case)
+    case.refresh_from_db()
+    assert (case.state, case.closed_at is not None) == ("closed", True)
+    roles = case.membership.assignments.filter(valid_until=None).values_list("role__key", flat=True)
+    assert list(roles) == ["interim_admin"]
+    assert next(one.verb for one in case_steps.of_case(case).listed) == "orphan_case.close"
+
+
 def test_admin_who_never_comes_back_does_not_hinder_the_new_one(world: World, rescue: Rescue) -> None:
     claims.claim(actor=actor_of(world.stina), admin=world.tiina, reason="left")
     move_clock(8 * DAY)
@@ -94,11 +123,7 @@ def test_admin_who_never_comes_back_does_not_hinder_the_new_one(world: World, re
     rescue.propose(case)
     rescue.approve(case)
     move_clock(10 * DAY)
-    link = rescue.invite(case)
-    invitation = invitation_links.invitation_of_link(link)
-    assert invitation is not None
-    newcomer = invitations.Newcomer("Teemu Aalto", hashed(), "fi")
-    invitations.accept(actor=SYSTEM, invitation=invitation, link=link, accepted_by=newcomer)
+    joined(rescue.invite(case))
     move_clock(15 * DAY)
     case.refresh_from_db()
     outcome.complete(actor=SYSTEM, case=case)
