@@ -1,4 +1,4 @@
-"""What the holder of a customer's mail domain can say alone counts with that domain, whatever its kind."""
+"""A proof counts with the mail domain if the holder of the domain can give it alone, whatever its kind."""
 
 from collections.abc import Collection
 

@@ -4,9 +4,9 @@ No person of a customer is named: the links lead to pages that record who read t
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from delegation.continuity_grades.queries import Grade, GradeFacts
 from delegation.organizations import customer_numbers, queries
 from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
-from portal.desk.home import case_lines, claim_lines, recovery_lines, takeover_lines
+from portal.desk.home import support_lines
 from portal.desk.home.case_lines import OpenCaseLine
 from portal.desk.home.claim_lines import ClaimLine
 from portal.desk.home.recovery_lines import RecoveryLine
@@ -34,8 +34,6 @@ from provisioning.removals.queries import UnconfirmedRemoval, UnconfirmedSystem
 
 MAX_REMOVALS = 50
 """Unconfirmed removals that the page lists."""
-MAX_OF_SUPPORT = 20
-"""Lines of each part of support that the page lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +140,9 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
     """
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals, risks = _customer_lines(reader) if Verb.MEMBER_VIEW in reader.verbs else ([], [])
-    support = _of_support(reader)
-    more = {name for name, lines in support.items() if len(lines) > MAX_OF_SUPPORT}
-    listed = {name: lines[:MAX_OF_SUPPORT] for name, lines in support.items()}
+    support = support_lines.parts(reader)
+    more = {name for name, lines in support.items() if len(lines) > support_lines.MOST_LISTED}
+    listed = {name: lines[: support_lines.MOST_LISTED] for name, lines in support.items()}
     more_removals, more_risks = len(removals) > MAX_REMOVALS, len(risks) > grade_queries.MAX_AT_RISK
     return DeskHomePage(
         counters=_counters(
@@ -166,19 +164,6 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         first_owner_url=first_owner_url,
         **listed,
     )
-
-
-def _of_support(reader: StaffReader) -> Mapping[str, Sequence[Any]]:
-    """Return the parts that support decides, each with one line more than is listed where there are more.
-
-    Four statements, two more with an unanswered question, none for other roles.
-    """
-    return {
-        "takeovers": takeover_lines.waiting(reader),
-        "cases": case_lines.open_cases(reader),
-        "recoveries": recovery_lines.waiting(reader),
-        "claims": claim_lines.unanswered(reader),
-    }
 
 
 def _customer_lines(reader: StaffReader) -> tuple[list[RemovalLine], list[RiskLine]]:

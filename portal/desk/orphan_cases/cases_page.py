@@ -53,8 +53,6 @@ class CasesPage(PageModel):
     more: bool
     is_over: bool
     """Whether the cases of the list are over."""
-    number: int = 0
-    """How many cases are open."""
 
 
 _GROUPS: Sequence[tuple[str, Sequence[str]]] = (
@@ -68,8 +66,8 @@ _GROUPS: Sequence[tuple[str, Sequence[str]]] = (
 """The groups of states by what the address says."""
 
 
-def cases_page(reader: StaffReader, asked: str) -> CasesPage:
-    """Return the list of the asked group. Two statements at most."""
+def cases_page(reader: StaffReader, asked: str) -> tuple[CasesPage, int]:
+    """Return the list of the asked group, and how many cases are open. Two statements."""
     groups = dict(_GROUPS)
     current = asked if asked in groups else ""
     found = case_list.cases(own=reader.own, states=groups[current], most=case_list.MOST_LISTED)
@@ -83,7 +81,7 @@ def cases_page(reader: StaffReader, asked: str) -> CasesPage:
         "further": _("Invites and views"),
         "over": _("Over"),
     }
-    return CasesPage(
+    page = CasesPage(
         tabs=[
             CaseTab(
                 "" if name == "over" else cldr.number(numbers[name]),
@@ -96,8 +94,8 @@ def cases_page(reader: StaffReader, asked: str) -> CasesPage:
         rows=[line(one, reader.at) for one in found[: case_list.MOST_LISTED]],
         more=len(found) > case_list.MOST_LISTED,
         is_over=current == "over",
-        number=numbers[""],
     )
+    return page, numbers[""]
 
 
 def line(case: ListedCase, at: dt.datetime) -> CaseLine:

@@ -33,8 +33,8 @@ _METHODS = ["GET", "HEAD", "POST"]
 @desk_page.desk_page(Verb.ORPHAN_CASE_VIEW)
 def listing(request: Request, reader: StaffReader) -> HttpResponse:
     """List the cases as far as the reader's rights reach."""
-    model = cases_page.cases_page(reader, query_string.text(request.GET, cases_page.FILTER))
-    frame.show_count(request, "staff_cases", model.number)
+    model, open_cases = cases_page.cases_page(reader, query_string.text(request.GET, cases_page.FILTER))
+    frame.show_count(request, "staff_cases", open_cases)
     return page_model.render(request, model)
 
 

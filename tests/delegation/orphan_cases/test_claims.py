@@ -110,6 +110,7 @@ def test_admin_who_is_back_before_all_rights_leaves_the_new_one_the_limited_acce
     outcome.complete(actor=SYSTEM, case=case)
     case.refresh_from_db()
     assert (case.state, case.closed_at is not None) == ("closed", True)
+    assert case.membership is not None
     roles = case.membership.assignments.filter(valid_until=None).values_list("role__key", flat=True)
     assert list(roles) == ["interim_admin"]
     assert next(one.verb for one in case_steps.of_case(case).listed) == "orphan_case.close"
