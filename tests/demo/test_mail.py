@@ -84,9 +84,9 @@ def test_malformed_mails_are_shown(mailbox: Mailbox) -> None:
         assert requests.get(f"{mailbox.url}/messages/{one['id']}", timeout=10).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["..%2f..%2fetc%2fpasswd", "x", "0", "1" * 19 + "-0"])
-def test_mail_page_with_an_invalid_id_is_not_found(mailbox: Mailbox, path: str) -> None:
-    assert requests.get(f"{mailbox.url}/messages/{path}", timeout=10).status_code == 404
+def test_mail_page_with_an_invalid_id_is_not_found(mailbox: Mailbox) -> None:
+    for path in ("..%2f..%2fetc%2fpasswd", "x", "0", "1" * 19 + "-0"):
+        assert requests.get(f"{mailbox.url}/messages/{path}", timeout=10).status_code == 404, path
 
 
 def test_mail_id_outside_the_folder_is_not_found(tmp_path: pathlib.Path) -> None:

@@ -1,6 +1,6 @@
 """Bad input at every address and in every field names the field, keeps the input and changes nothing.
 
-The cases are generated. Each field gets two of six kinds of bad input here; `test_malformed_fields` tries all six.
+The cases are generated. Each field gets two of six kinds of bad input here; `test_malformed_fields` tries three.
 """
 
 from collections.abc import Mapping

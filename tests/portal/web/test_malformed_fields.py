@@ -1,4 +1,7 @@
-"""Every field and parameter of the portal with all six kinds of bad input; `test_bad_input` tries some in every run."""
+"""Every field and parameter of the portal with three of six kinds of bad input, the next one with the other three.
+
+`test_bad_input` tries two of them in every run.
+"""
 
 import pytest
 
@@ -12,12 +15,14 @@ PARTS = 4
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_every_form_field_with_every_kind_of_bad_input_causes_no_error(world: World, number: int) -> None:
+def test_every_form_field_with_bad_input_causes_no_error(world: World, number: int) -> None:
     addresses = url_map.addresses()[number::PARTS]
-    assert "\n".join(bad_input.wrong_forms(PortalWithData(world), addresses, bad_input.kinds)) == ""
+    assert "\n".join(bad_input.wrong_forms(PortalWithData(world), addresses, bad_input.half_of_kinds)) == ""
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_every_query_and_path_with_every_kind_of_bad_input_causes_no_error(world: World, number: int) -> None:
+def test_every_query_and_path_with_bad_input_causes_no_error(world: World, number: int) -> None:
     addresses = url_map.addresses()[number::PARTS]
-    assert "\n".join(bad_input.wrong_addresses(PortalWithData(world), addresses, bad_input.kinds)) == ""
+    assert (
+        "\n".join(bad_input.wrong_addresses(PortalWithData(world), addresses, bad_input.half_of_kinds)) == ""
+    )

@@ -2,7 +2,7 @@
 
 The cases are generated. Every address of the URL map gets each malformed text, in its queries or in its forms: half of
 the texts in the one, half in the other, in turns; `test_malformed_fields` knows the fields of each page. What is read
-before an address is known (headers, cookies, kinds of bodies) reaches a quarter of the addresses.
+before an address is known (headers, cookies, kinds of bodies) reaches an eighth of the addresses.
 """
 
 import base64
@@ -25,7 +25,7 @@ from tests.fixtures.world import World
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 PARTS = 4
-TURNS = 4
+TURNS = 8
 DEEP = "[" * 200_000
 DIGITS = "9" * 5_000
 TEXTS: Mapping[str, str] = {
