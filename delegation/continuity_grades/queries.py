@@ -17,7 +17,6 @@ from django.db.models import (
     Count,
     DateTimeField,
     Exists,
-    F,
     Func,
     IntegerField,
     Max,
@@ -109,23 +108,23 @@ class AdminFacts:
 
 def facts_of(*, organization: uuid.UUID, at: dt.datetime) -> GradeFacts:
     """Read the grade of one organization. One statement."""
-    return _facts(_graded(Organization.objects.filter(pk=organization), at).get())
+    return _facts(_with_facts(Organization.objects.filter(pk=organization), at).get())
 
 
 def at_risk(*, organizations: QuerySet[Organization], at: dt.datetime) -> list[GradeFacts]:
-    """Read the active ones of these organizations whose grade is at risk, the worst first, then by name.
+    """Read the active ones of these organizations whose grade is at risk: the fewest fresh admins, then admins, first.
 
-    Up to `MAX_AT_RISK` + 1. One statement.
+    That is the order of grades. Equals by name, up to `MAX_AT_RISK` + 1. One statement.
     """
     active = organizations.filter(status=Organization.Status.ACTIVE)
-    rows = _graded(active, at).filter(rank__lt=Grade.FAIR.rank)
-    return [_facts(row) for row in rows.order_by("rank", "sort_key", "id")[: MAX_AT_RISK + 1]]
+    rows = _with_facts(active, at).filter(counts__0__lt=rules.NEEDED)
+    return [_facts(row) for row in rows.order_by("counts", "sort_key", "id")[: MAX_AT_RISK + 1]]
 
 
 def grades_of(*, organizations: Collection[uuid.UUID], at: dt.datetime) -> list[GradeFacts]:
     """Read the grades of those of these organizations that are active, by id. One statement."""
     rows = Organization.objects.filter(status=Organization.Status.ACTIVE, pk__in=organizations)
-    return [_facts(row) for row in _graded(rows, at).order_by("pk")]
+    return [_facts(row) for row in _with_facts(rows, at).order_by("pk")]
 
 
 def admins_of(*, organization: uuid.UUID, at: dt.datetime) -> Sequence[AdminFacts]:
@@ -166,33 +165,22 @@ def _periods(at: dt.datetime, membership: OuterRef) -> QuerySet[MembershipPeriod
     return rows.filter(state=MembershipPeriod.State.ACTIVE)
 
 
-def _graded(organizations: QuerySet[Organization], at: dt.datetime) -> QuerySet[Any]:
-    """Annotate the facts and the rank of the grade. Each fact is read by an index, organization by organization."""
-    is_good = Q(fresh=F("admins"), bounced="") & ~Q(contact="") & ~Q(domain="")
-    counted = (
-        organizations.select_related("continuity_watch")
-        .annotate(
-            counts=Coalesce(Subquery(_counts(at)), Value([0, 0], output_field=_COUNTS)),
-            bounced=_text(_bounced(at)),
-            contact=_text(_contacts(at)),
-            domain=_text(_domains(at)),
-        )
-        .annotate(admins=F("counts__0"), fresh=F("counts__1"))
-    )
-    return counted.annotate(
-        rank=Case(
-            When(admins=0, then=Grade.NONE.rank),
-            When(fresh=0, then=Grade.CRITICAL.rank),
-            When(fresh__lt=rules.NEEDED, then=Grade.WEAK.rank),
-            When(is_good, then=Grade.GOOD.rank),
-            default=Grade.FAIR.rank,
-            output_field=IntegerField(),
-        )
+def _with_facts(organizations: QuerySet[Organization], at: dt.datetime) -> QuerySet[Any]:
+    """Annotate the facts. Each is read by an index, organization by organization.
+
+    The grade is left to Python: Django writes an annotation out again wherever another names it, and a statement that
+    repeats these took PostgreSQL twenty seconds to compile.
+    """
+    return organizations.select_related("continuity_watch").annotate(
+        counts=Coalesce(Subquery(_counts(at)), Value([0, 0], output_field=_COUNTS)),
+        bounced=_text(_bounced(at)),
+        contact=_text(_contacts(at)),
+        domain=_text(_domains(at)),
     )
 
 
 def _counts(at: dt.datetime) -> QuerySet[Any, Any]:
-    """Count the working admins of the outer organization, and the fresh ones: one row, none without an admin."""
+    """Count the fresh ones of the working admins of the outer organization, and all: one row, none without an admin."""
     rows = admin_queries.assignments_of_working_admins(organization=OuterRef("pk"), at=at)
     joined = _periods(at, OuterRef("membership")).filter(valid_from__gt=at - rules.SEEN_WITHIN)
     year_ago = at - rules.CONFIRMED_WITHIN
@@ -202,7 +190,7 @@ def _counts(at: dt.datetime) -> QuerySet[Any, Any]:
     members = Count("membership", distinct=True)
     fresh = Count("membership", distinct=True, filter=Q(is_fresh=1))
     counted = rows.order_by().alias(is_fresh=Case(When(is_seen & is_confirmed, then=1), default=0))
-    both = Func(members, fresh, template="ARRAY[%(expressions)s]", output_field=_COUNTS)
+    both = Func(fresh, members, template="ARRAY[%(expressions)s]", output_field=_COUNTS)
     return counted.values("organization").annotate(both=both).values("both")
 
 
@@ -228,19 +216,28 @@ def _text(rows: QuerySet[Any, Any]) -> Coalesce:
     return Coalesce(Subquery(rows[:1], output_field=CharField()), Value(""), output_field=CharField())
 
 
+def _grade(*, admins: int, fresh: int, is_complete: bool) -> Grade:
+    if not admins:
+        return Grade.NONE
+    if fresh < rules.NEEDED:
+        return Grade.WEAK if fresh else Grade.CRITICAL
+    return Grade.GOOD if fresh == admins and is_complete else Grade.FAIR
+
+
 def _facts(row: Organization) -> GradeFacts:
-    counts, bounced, contact, domain = (
+    (fresh, admins), bounced, contact, domain = (
         getattr(row, name) for name in ("counts", "bounced", "contact", "domain")
     )
-    grade, watch = list(Grade)[row.rank], getattr(row, "continuity_watch", None)  # type: ignore[attr-defined]
+    grade = _grade(admins=admins, fresh=fresh, is_complete=not bounced and bool(contact and domain))
+    watch = getattr(row, "continuity_watch", None)
     fell_from = Grade(watch.fell_from) if watch is not None and watch.fell_from else None
     if fell_from is None or grade.rank >= fell_from.rank:
         fell_from = watch = None
     return GradeFacts(
         organization=organizations_queries.view_of(row),
         grade=grade,
-        admins=counts[0],
-        fresh=counts[1],
+        admins=admins,
+        fresh=fresh,
         bounced=bounced,
         contact=contact,
         domain=domain,

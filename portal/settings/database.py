@@ -44,6 +44,8 @@ _SESSION = {
     "default_transaction_read_only": "off",
     "default_transaction_deferrable": "off",
     "gin_fuzzy_search_limit": "0",
+    # Compiling a statement of many subqueries took a hundred times as long as running it. The statements are short.
+    "jit": "off",
     "local_preload_libraries": "",
     "lock_timeout": "0",
     "search_path": "public,pg_temp",

@@ -39,6 +39,7 @@ def store(role: psycopg.Connection, name: str, value: str) -> None:
         ("default_transaction_deferrable", "on"),
         ("statement_timeout", "1ms"),
         ("gin_fuzzy_search_limit", "1"),
+        ("jit", "on"),
         ("local_preload_libraries", "missing"),
         ("lock_timeout", "1ms"),
         ("datestyle", "German"),

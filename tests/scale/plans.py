@@ -1,6 +1,7 @@
 """The plans of the statements that a call really sends: each is explained just before it runs."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +67,12 @@ def counting() -> Iterator[Counted]:
 def indexes(call: Callable[[], object]) -> set[str]:
     """Name every index that a statement of this call reads."""
     return {node["Index Name"] for _, node in _nodes(call) if "Index Name" in node}
+
+
+def most_subplans(call: Callable[[], object]) -> int:
+    """Return the number of subqueries in the largest statement of this call."""
+    found = Counter(sql for sql, node in _nodes(call) if "Subplan Name" in node)
+    return max(found.values(), default=0)
 
 
 def _nodes(call: Callable[[], object]) -> list[tuple[str, dict[str, Any]]]:

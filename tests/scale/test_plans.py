@@ -45,6 +45,7 @@ def read_whole(calls: paths.Paths) -> dict[str, list[str]]:
     return {name: tables for name, tables in found.items() if tables}
 
 
+_MOST_SUBPLANS = 30
 # The statement of a removal as it once was: an OR with a subquery cannot be answered by two indexes.
 _BY_OR = """
 UPDATE identity_signin SET ended_at = now() WHERE ended_at IS NULL AND (
@@ -76,5 +77,8 @@ def test_frequent_statement_has_no_sequential_scan_of_a_large_table(large: World
         )
         # A hundred of 300 customers are a third of a table here.
         assert read_whole(paths.dry_run_paths()) == {}
+    # Django writes an annotation out wherever another names it: the customers at risk once had 308.
+    subplans = {name: plans.most_subplans(call) for name, call in of_staff.items()}
+    assert {name: number for name, number in subplans.items() if number > _MOST_SUBPLANS} == {}
     with paths.as_deliverer():
         assert read_whole(paths.deliveries(leaver.organization_id)) == {}
