@@ -247,6 +247,12 @@ class ProofsMissing(DomainError):
     code = "proofs_missing"
 
 
+class DomainVerifiedLate(DomainError):
+    """The customer's domains were verified after the case or its first request began, so none of them is a proof."""
+
+    code = "domain_verified_late"
+
+
 class NoticesReturned(DomainError):
     """No notice can have reached a person: all addresses bounce. A letter by post is a notice, too."""
 

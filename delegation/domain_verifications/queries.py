@@ -29,6 +29,12 @@ def verified(*, organization: uuid.UUID, at: dt.datetime) -> list[str]:
     return sorted(rows.values_list("domain", flat=True))
 
 
+def verified_throughout(*, organization: uuid.UUID, before: dt.datetime, at: dt.datetime) -> list[str]:
+    """List the domains that were verified before `before` and without a break until `at`, by name. One statement."""
+    rows = DomainVerification.objects.filter(InForce(at), organization=organization, valid_from__lt=before)
+    return sorted(rows.values_list("domain", flat=True))
+
+
 def all_verified(*, at: dt.datetime) -> set[tuple[uuid.UUID, str]]:
     """Return organization and domain of all that are verified at `at`. One statement."""
     rows = DomainVerification.objects.filter(InForce(at))

@@ -263,6 +263,14 @@ RETURN at BETWEEN audit_present() - interval '1 minute' AND audit_present() + in
 CREATE FUNCTION delegation_orphan_is_over(at timestamptz) RETURNS boolean LANGUAGE sql VOLATILE
 RETURN at <= audit_present() + interval '1 minute';
 
+-- A lapsed domain can be bought, and an insider can verify one. A domain proves where it was verified before the case was
+-- opened and before its first request, and without a break until `at`. The case is of the organization of the verification.
+CREATE FUNCTION delegation_orphan_domain_proves(of_case uuid, at timestamptz) RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT FROM delegation_orphancase c JOIN delegation_domainverification d ON d.organization_id = c.organization_id
+    WHERE c.id = of_case AND not_ended(d.valid_until, at) AND d.valid_from < least(
+        c.opened_at, (SELECT min(r.asked_at) FROM delegation_orphanrequest r WHERE r.case_id = of_case)));
+
 -- The proofs that both acts accepted: from two sources at least, and heavy enough, each source by its heaviest proof. Each
 -- proof has a verdict in both acts, by the person that the case names.
 CREATE FUNCTION delegation_orphan_enough(
@@ -275,6 +283,7 @@ RETURN (
         JOIN delegation_orphanverdict a ON a.proof_id = p.id AND a.act = first_act AND a.accepted
         JOIN delegation_orphanverdict b ON b.proof_id = p.id AND b.act = second_act AND b.accepted
         WHERE p.case_id = of_case
+          AND (p.kind <> 'domain' OR delegation_orphan_domain_proves(of_case, p.added_at))
         GROUP BY p.source
     ) by_source
 ) AND NOT EXISTS (
@@ -287,11 +296,13 @@ RETURN (
 CREATE TRIGGER orphan_case_steps BEFORE INSERT OR UPDATE OR DELETE ON delegation_orphancase
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_case_steps();
 
--- Proofs and verdicts are added and never changed; a proof only before the proposal.
+-- Proofs and verdicts are added and never changed; a proof only before the proposal, a domain only where it proves.
 CREATE FUNCTION delegation_orphan_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'INSERT' OR TG_TABLE_NAME = 'delegation_orphanproof'
-       AND 'open' IS DISTINCT FROM (SELECT state FROM delegation_orphancase WHERE id = (to_jsonb(NEW) ->> 'case_id')::uuid) THEN
+       AND ('open' IS DISTINCT FROM (SELECT state FROM delegation_orphancase WHERE id = (to_jsonb(NEW) ->> 'case_id')::uuid)
+            OR to_jsonb(NEW) ->> 'kind' = 'domain' AND NOT delegation_orphan_domain_proves(
+                (to_jsonb(NEW) ->> 'case_id')::uuid, (to_jsonb(NEW) ->> 'added_at')::timestamptz)) THEN
         RAISE EXCEPTION 'evidence is added before the proposal, and never changed'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'orphan_evidence_fixed';
     END IF;

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, When
+from django.db.models import Case, Q, When
 
 from delegation.authorization.errors import NotFound
 from delegation.orphan_cases import case_steps, files, ladder, rules
@@ -16,6 +16,7 @@ from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
 from identity.people.models import User
 
 STATE, CAUSE = OrphanCase.State, OrphanCase.CaseCause
+_QUESTION = OrphanLetter.Purpose.QUESTION
 MOST_LETTERS = 60
 """Letters that the page of a case shows."""
 
@@ -69,6 +70,8 @@ class CaseView:
     approved_by: str
     proofs: Sequence[ProofView]
     letters: Sequence[LetterView]
+    answered: Sequence[LetterView]
+    """The letters that `steps` answered, those of earlier proposals too."""
     requests: Sequence[OrphanRequest]
     steps: Sequence[StepView]
     digest: str
@@ -77,7 +80,7 @@ class CaseView:
     """Of the proofs that count: all in an open case, else those that were accepted as far as this reader sees it."""
     deciders: frozenset[uuid.UUID]
     notices: int
-    """How many people were notified, of which `letters` has the first."""
+    """How many people were notified of the present proposal, of which `letters` has the first."""
 
     @property
     def undecided(self) -> Sequence[LetterView]:
@@ -104,12 +107,13 @@ def get(*, organization: uuid.UUID, case: uuid.UUID, reader: uuid.UUID) -> CaseV
         approved_by=names.get(row.approved_by, ""),
         proofs=[_proof(one, verdicts, steps, names) for one in proofs],
         letters=[_letter(one, steps, contacts) for one in letters],
+        answered=[_letter(one, steps, contacts) for one in _answered(row, steps)],
         requests=list(row.requests.order_by("asked_at", "id")),
         steps=steps.listed,
         digest=rules.digest_of(row, proofs),
         score=ladder.score(one for one in proofs if _counts(verdicts, one)),
         deciders=frozenset(rules.deciders(row)),
-        notices=row.letters.filter(purpose=OrphanLetter.Purpose.NOTICE).count(),
+        notices=case_letters.notices(row).count(),
     )
 
 
@@ -123,13 +127,26 @@ def row_of(*, organization: uuid.UUID, case: uuid.UUID) -> OrphanCase:
 
 
 def _shown_letters(case: OrphanCase) -> list[OrphanLetter]:
-    """Return objections without a decision first, then other answers, then the rest. One statement.
+    """Return objections without a decision, then questions, then notices, the answered ones first. One statement.
 
-    A large customer has thousands: each decision brings the next objection to the page.
+    A large customer has thousands of notices: each decision brings the next objection to the page. There are few
+    questions. Notices of an earlier proposal are left out.
     """
-    rows = case.letters.select_related("membership__user")
-    order = Case(When(answer="objected", decided_at=None, then=0), When(answer="", then=2), default=1)
-    return list(rows.order_by(order, "purpose", "sent_at", "id")[:MOST_LETTERS])
+    shown = Q(purpose=_QUESTION) | Q(id__in=case_letters.notices(case).values("id"))
+    order = Case(
+        When(answer="objected", decided_at=None, then=0),
+        When(purpose=_QUESTION, then=1),
+        When(answer="", then=3),
+        default=2,
+    )
+    rows = case.letters.filter(shown).select_related("membership__user")
+    return list(rows.order_by(order, "sent_at", "id")[:MOST_LETTERS])
+
+
+def _answered(case: OrphanCase, steps: Steps) -> list[OrphanLetter]:
+    """Return the letters that these steps answered, whether the page lists them or not. One statement."""
+    rows = case.letters.filter(answered_act__in=[one.act for one in steps.listed])
+    return list(rows.select_related("membership__user"))
 
 
 Verdicts = Mapping[str, Mapping[uuid.UUID, bool]]

@@ -18,8 +18,10 @@ class LetterPageFacts:
     is_open: bool
     """Whether it can be answered now."""
     answer: str
+    """Empty where the case is over, too."""
     customer: str
     person: str
+    """Both are empty once the letter is past its end: an old link names no one."""
     ends: dt.datetime | None
     """When the time for objections ends; None where the clock does not run."""
     member: uuid.UUID | None
@@ -39,14 +41,16 @@ def find(link: str) -> LetterPageFacts | None:
         return None
     case, is_notice = row.case, row.purpose == OrphanLetter.Purpose.NOTICE
     states = rules.OBJECTABLE if is_notice else (OrphanCase.State.OPEN,)
+    is_over = case.state in (OrphanCase.State.RESOLVED, OrphanCase.State.CLOSED)
+    is_past = is_over or (not row.answer and case.state not in states)
     needs_sign_in = not is_notice and row.recipient == OrphanLetter.LetterRecipient.MEMBER
     return LetterPageFacts(
         row=row,
         is_notice=is_notice,
         is_open=not row.answer and case.state in states,
-        answer=row.answer,
-        customer=case.organization.name,
-        person=case.name,
+        answer="" if is_over else row.answer,
+        customer="" if is_past else case.organization.name,
+        person="" if is_past else case.name,
         ends=case.full_from or case.waits_until if is_notice and case.stopped_at is None else None,
         member=row.membership.user_id if needs_sign_in and row.membership else None,
         language=row.membership.user.language if row.membership else case.organization.language,

@@ -2,10 +2,9 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.foundation import ids
 from delegation.acts.act import Act
@@ -131,6 +130,12 @@ def notices_of_proposal(case: OrphanCase) -> QuerySet[OrphanLetter]:
     return notices.filter(act=case.proposed_act) if case.proposed_act else notices.none()
 
 
+def notices(case: OrphanCase) -> QuerySet[OrphanLetter]:
+    """Filter the notices of the present proposal: those that were mailed with it, and letters by post since."""
+    rows = case.letters.filter(purpose=OrphanLetter.Purpose.NOTICE)
+    return rows.filter(sent_at__gte=case.proposed_at) if case.proposed_at else rows.none()
+
+
 def was_posted(case: OrphanCase) -> bool:
     """Return whether a letter by post was noted since the present proposal. One statement."""
     return case.letters.filter(recipient=_RECIPIENT.POST, sent_at__gte=case.proposed_at).exists()
@@ -143,13 +148,11 @@ def former_admins(case: OrphanCase) -> set[uuid.UUID]:
     return set(rows.filter(membership__kind=Membership.Kind.PERSON).values_list("membership", flat=True))
 
 
-def are_reachable(notices: Sequence[OrphanLetter]) -> bool:
-    """Return whether a notice can have reached one person: by post, or at an address whose mail does not bounce.
+def are_reachable(case: OrphanCase) -> bool:
+    """Return whether a notice of the present proposal can have reached one person. One statement.
 
-    Contacts do not count: it is not known whether their mail comes back.
+    By post, or at an address whose mail does not bounce. Contacts do not count: it is not known whether their mail
+    comes back.
     """
-    return any(
-        one.recipient == _RECIPIENT.POST
-        or (one.membership and one.membership.user.mail_bounced_at is None and one.membership.user.email)
-        for one in notices
-    )
+    mailed = Q(membership__user__mail_bounced_at=None, membership__user__email__gt="")
+    return notices(case).filter(Q(recipient=_RECIPIENT.POST) | mailed).exists()

@@ -49,6 +49,9 @@ TEXTS: Mapping[type[DomainError], Callable[[], str]] = {
     errors.ProofsMissing: lambda: _(
         "The accepted proofs do not suffice. Nothing was changed. Two independent proofs are needed."
     ),
+    errors.DomainVerifiedLate: lambda: _(
+        "The customer’s domain was verified after the case or its request began. It is no proof. Nothing was changed."
+    ),
     errors.NoticesReturned: lambda: _(
         "No notice has reached a person. Nothing was changed. Send a letter by post first."
     ),

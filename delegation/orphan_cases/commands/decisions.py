@@ -14,7 +14,7 @@ from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.authorization.errors import InvalidInput
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import case_events, interim, letters, rules
+from delegation.orphan_cases import basis, case_events, interim, letters, rules
 from delegation.orphan_cases.case_events import LETTERS_OF_AN_EVENT
 from delegation.orphan_cases.commands.evidence import LetterSent
 from delegation.orphan_cases.letters import LetterTo
@@ -161,7 +161,8 @@ def _judged(
         rules.require_shown(case, proofs, case.digest)
     rules.require_complete(verdicts, proofs)
     before = rules.accepted_in(also_by) if also_by else set(verdicts)
-    rules.require_enough(case, [one for one in proofs if verdicts[one.id] and one.id in before])
+    accepted = [one for one in proofs if verdicts[one.id] and one.id in before]
+    rules.require_enough(case, basis.counting(case, accepted))
     OrphanVerdict.objects.bulk_create(
         OrphanVerdict(
             id=ids.uuid7(),

@@ -13,9 +13,9 @@ from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.invitations import effects as invitations_effects
 from delegation.invitations import links as invitation_links
-from delegation.orphan_cases import case_events, letters, rules
+from delegation.orphan_cases import basis, case_events, letters, rules
 from delegation.orphan_cases.interim import ADMIN_ROLE, FIRST_ROLE
-from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
+from delegation.orphan_cases.models import OrphanCase, OrphanProof
 from delegation.orphan_cases.subjects import CaseSet
 
 _STATE = OrphanCase.State
@@ -58,9 +58,8 @@ def _require_as_approved(act: Act, case: OrphanCase) -> None:
     proofs = list(OrphanProof.objects.filter(case=case).defer("file"))
     rules.require_shown(case, proofs, case.digest)
     accepted = rules.accepted_in(case.proposed_act) & rules.accepted_in(case.approved_act)
-    rules.require_enough(case, [one for one in proofs if one.id in accepted])
-    notices = OrphanLetter.objects.filter(case=case, purpose=OrphanLetter.Purpose.NOTICE)
-    if not letters.are_reachable(list(notices.select_related("membership__user"))):
+    rules.require_enough(case, basis.counting(case, [one for one in proofs if one.id in accepted]))
+    if not letters.are_reachable(case):
         raise NoticesReturned
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.foundation.errors import Busy, DomainError
-from delegation.authorization.errors import CaseStep, Denied, NotFound, NoticesReturned, ProofsMissing
+from delegation.authorization.errors import CaseChanged, CaseStep, Denied, NotFound, NoticesReturned
 from delegation.authorization.verbs import Verb
 from delegation.orphan_cases import addressees, basis
 from delegation.orphan_cases.case_views import STATE, CaseView
@@ -157,10 +157,10 @@ def name(page: PageContext, case: CaseView, forms: CaseForms, _sent: Sent) -> st
 
 
 def use_domain(page: PageContext, case: CaseView, _forms: CaseForms, sent: Sent) -> str:
-    """Add the customer's verified domain as a proof. Raises ProofsMissing where it is not verified any more."""
-    domain = sent.get("domain", "")
-    if domain not in basis.verified_domains(case.row, at=page.at):
-        raise ProofsMissing
+    """Add the customer's verified domain as a proof. Raises CaseChanged where it is not one of those that count."""
+    domain, known = sent.get("domain", ""), basis.known_domains(case.row, at=page.at)
+    if known and domain not in known:
+        raise CaseChanged
     key = shell_forms.idempotency_key(sent.get("idempotency_key", ""), "use_domain")
     note = _("TXT record of %(domain)s, verified by Keyholder") % {"domain": domain}
     evidence.add_proof(actor=page.viewer, case=case.row, kind="domain", note=note, idempotency_key=key)

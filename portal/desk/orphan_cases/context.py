@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import addressees, basis, rules
+from delegation.orphan_cases import addressees, rules
 from delegation.orphan_cases.case_views import STATE, CaseView
 from portal.desk.orphan_cases import conditions, ladder_rows, letter_rows, outcome_text
 from portal.desk.orphan_cases.conditions import CaseCondition
@@ -130,9 +130,9 @@ class PostLetterPage(PageModel):
 
 
 def case_page(page: PageContext, case: CaseView, forms: CaseForms) -> CasePage:
-    """Return the page. Nine statements besides those of the case."""
+    """Return the page. Twelve statements at most besides those of the case."""
     row, clock, verbs = case.row, dates.Clock(page.at, page.zone), page.abilities
-    domains = basis.verified_domains(row, at=page.at) if row.state == STATE.OPEN else ()
+    domains = ladder_rows.domains(case, page.at)
     notified = letter_rows.notified_rows(case)
     return CasePage(
         title=outcome_text.title(case),

@@ -1,12 +1,13 @@
 """The ladder of evidence has the proofs, with verdicts as far as the reader sees them, and what was not tried."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.forms import BoundField
 from django.utils.translation import gettext as _
 
-from delegation.orphan_cases import ladder
+from delegation.orphan_cases import basis, ladder
 from delegation.orphan_cases.case_views import STATE, CaseView, ProofView
 from portal.desk.orphan_cases import forms
 from portal.desk.orphan_cases.forms import VerdictForm
@@ -89,8 +90,23 @@ def _verdict(name: str, accepted: bool | None) -> Verdict:  # noqa: FBT001 - a v
     return Verdict("ok" if accepted else "failed", short)
 
 
-def missing(page: PageContext, case: CaseView, domains: Sequence[str]) -> Sequence[MissingRung]:
-    """Return the kinds of proof that an open case has not; `domains` are the customer's verified ones."""
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """Holds the customer's verified domains: those that prove, and those that were verified too late."""
+
+    known: Sequence[str] = ()
+    late: Sequence[str] = ()
+
+
+def domains(case: CaseView, at: dt.datetime) -> Domains:
+    """Read the verified domains for an open case. Five statements at most."""
+    if case.row.state != STATE.OPEN:
+        return Domains()
+    return Domains(basis.known_domains(case.row, at=at), basis.late_domains(case.row, at=at))
+
+
+def missing(page: PageContext, case: CaseView, domains: Domains) -> Sequence[MissingRung]:
+    """Return the kinds of proof that an open case has not."""
     if case.row.state != STATE.OPEN:
         return []
     added = {one.kind for one in case.proofs}
@@ -98,7 +114,7 @@ def missing(page: PageContext, case: CaseView, domains: Sequence[str]) -> Sequen
     return [_missing(page, kind, domains) for kind in sorted(found, key=lambda kind: -ladder.weight_of(kind))]
 
 
-def _missing(page: PageContext, kind: str, domains: Sequence[str]) -> MissingRung:
+def _missing(page: PageContext, kind: str, domains: Domains) -> MissingRung:
     texts = {
         "register": _("An extract that says who may sign for the company."),
         "domain": _("No domain of the customer is verified. The page Mail domains has the record."),
@@ -115,9 +131,7 @@ def _missing(page: PageContext, kind: str, domains: Sequence[str]) -> MissingRun
         "letter": _("Never enough alone."),
     }
     by_hand = kind in ladder.BY_STAFF and kind != "domain"
-    text, domain = texts[kind], domains[0] if kind == "domain" and domains else ""
-    if domain:
-        text = _("The record of %(domain)s was found, and holds.") % {"domain": domain}
+    text, domain = (_of_domain(domains) if kind == "domain" else None) or (texts[kind], "")
     url = page.url("staff_domains") if kind == "domain" and not domain else ""
     return MissingRung(
         kind=orphan_cases.KINDS[kind](),
@@ -127,3 +141,14 @@ def _missing(page: PageContext, kind: str, domains: Sequence[str]) -> MissingRun
         link=_("Add") if by_hand else _("Mail domains"),
         domain=domain,
     )
+
+
+def _of_domain(domains: Domains) -> tuple[str, str] | None:
+    """Return what is said of a verified domain, and its name where it proves; None without one."""
+    if domains.known:
+        text = _("The record of %(domain)s was found before the case, and holds.")
+        return text % {"domain": domains.known[0]}, domains.known[0]
+    if domains.late:
+        text = _("The record of %(domain)s was found after the case or a request began. It is no proof.")
+        return text % {"domain": domains.late[0]}, ""
+    return None

@@ -101,7 +101,7 @@ def objections(page: PageContext, case: CaseView, clock: dates.Clock) -> Sequenc
 def timeline(case: CaseView, clock: dates.Clock) -> Sequence[TimelineRow]:
     """Return the steps, the newest first."""
     answered = {
-        one.row.answered_act: one.name or orphan_cases.RECIPIENTS[one.recipient]() for one in case.letters
+        one.row.answered_act: one.name or orphan_cases.RECIPIENTS[one.recipient]() for one in case.answered
     }
     return [_step(one, answered.get(one.act, ""), clock) for one in case.steps]
 

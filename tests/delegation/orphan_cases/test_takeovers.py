@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import DatabaseError, transaction
 from django.test import override_settings
 
-from audit.foundation import clock
+from audit.foundation import clock, ids
 from audit.foundation.actor import Actor
 from audit.foundation.errors import DomainError
 from audit.models import Event
@@ -27,7 +28,7 @@ from delegation.orphan_cases.commands import (
     outcome,
     requests,
 )
-from delegation.orphan_cases.models import OrphanCase, OrphanLetter
+from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof
 from delegation.orphan_cases.new_admin import NewAdmin
 from identity.memberships.models import MembershipPeriod
 from identity.people import addresses
@@ -279,6 +280,37 @@ def test_takeovers_by_replay_time_bounces_and_a_returned_admin_are_refused(
 
     refused(Attempt("invitation of a closed case", accept, errors.InvitationGone), rescue, case)
     refused(Attempt("closed case opened again", lambda r, c: r.propose(c), errors.CaseStep), rescue, case)
+
+
+def test_domain_that_was_verified_after_the_case_began_is_no_proof_for_a_command_or_the_database(
+    world: World, rescue: Rescue
+) -> None:
+    case = rescue.open()
+    rescue.prove(case, "register")
+    move_clock(120)
+    orphaned.verify_domain(world)
+    refused(
+        Attempt(
+            "lapsed domain, bought and verified meanwhile",
+            lambda r, c: r.prove(c, "domain"),
+            errors.DomainVerifiedLate,
+        ),
+        rescue,
+        case,
+    )
+    row = {"added_by": rescue.sanna.id, "added_by_kind": "staff", "weight": 3, "act": ids.uuid7()}
+    forged = OrphanProof(
+        case=case, organization=world.pohjola, kind="domain", source="domain", added_at=clock.now(), **row
+    )
+    with bypassing_commands(), pytest.raises(DatabaseError, match="evidence"), transaction.atomic():
+        forged.save(force_insert=True)
+    opening.close(actor=rescue.otto, case=case, reason="begin again")
+    move_clock(240)
+    second = rescue.open()
+    rescue.prove(second, "domain", "register")
+    rescue.propose(second)
+    second.refresh_from_db()
+    assert second.state == "proposed", "verified before the second case"
 
 
 def test_answers_that_the_holder_of_the_mail_domain_can_give_alone_are_one_source(

@@ -37,6 +37,7 @@ OF_PAGES_ALONE = {
     "case_waits",
     "claim_closed",
     "takeover_closed",
+    "domain_verified_late",
     "notices_returned",
     "tier_missing",
     "proofs_missing",

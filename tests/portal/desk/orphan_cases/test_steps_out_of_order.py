@@ -6,7 +6,7 @@ import pytest
 
 from audit.models import Event
 from delegation.orphan_cases import case_views, letters
-from delegation.orphan_cases.commands import decisions, objections
+from delegation.orphan_cases.commands import decisions, evidence, objections
 from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanProof, OrphanVerdict
 from identity.memberships.models import Membership
 from identity.people.models import User
@@ -116,11 +116,15 @@ def test_second_proposal_with_more_notices_and_objections_than_the_page_shows_en
     rescue = Rescue(desk.world, staff=desk.staff)
     case = rescue.open()
     rescue.prove(case, "register", "call_back")
+    evidence.ask(actor=rescue.sanna, case=case, membership=desk.world.stina)
     rescue.propose(case)
     decisions.withdraw(actor=rescue.sanna, case=case, reason="One more proof")
     move_clock(120)
     rescue.propose(case)
     sent = list(rescue.notices.values())
+    names = {
+        one.shown_name for one in Membership.objects.filter(id__in=[one for one in rescue.notices if one])
+    }
     case_mails.queue_notices(organization=case.organization_id, case=case.id, sent=sent)
     for one in sent:
         letter = letters.find(one.link)
@@ -128,8 +132,13 @@ def test_second_proposal_with_more_notices_and_objections_than_the_page_shows_en
         objections.object_to(actor=SYSTEM, letter=letter, link=one.link)
     browser, url = of_anna(rescue), f"{PLACE}{case.id}/"
     for _ in sent:
-        shown = page_model(browser.get(url), CasePage).objections
-        browser.post(shown[0].continue_url, {"reason": "Spoke with all of them"})
+        shown = page_model(browser.get(url), CasePage)
+        assert len(shown.notified) + shown.more_notified == len(sent), "those of the present proposal"
+        browser.post(shown.objections[0].continue_url, {"reason": "Spoke with all of them"})
+    shown = page_model(browser.get(url), CasePage)
+    assert [one.name for one in shown.asked] == ["Stina Berg"], "questions come before notices"
+    who = {one.who for one in shown.timeline if one.is_stop}
+    assert who == names, "letters past the list have names, too"
     rescue.approve(case)
     move_clock(3 * DAY)
     of_anna(rescue).post(url, {"do": "invite", "idempotency_key": "i"})

@@ -11,7 +11,8 @@ from audit.models import Event
 from delegation.absence_claims import commands as claims
 from delegation.customer_contacts import commands as contacts
 from delegation.customer_contacts.new_contact import NewContact
-from delegation.orphan_cases.commands import opening
+from delegation.orphan_cases import letters
+from delegation.orphan_cases.commands import evidence, opening
 from delegation.orphan_cases.models import OrphanCase, OrphanProof, OrphanRequest
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -162,6 +163,28 @@ def test_colleague_old_admin_and_contact_answer_by_their_links_and_object_by_one
             desk_browser(rescue).post(objection.continue_url, {"reason": reason})
     case.refresh_from_db()
     assert case.stopped_at is None
+
+
+def test_letter_past_its_end_names_neither_the_customer_nor_the_person(world: World) -> None:
+    rescue = Rescue(world)
+    case = rescue.open()
+    rescue.prove(case, "register", "call_back")
+    asked = evidence.ask(actor=rescue.sanna, case=case, membership=world.tiina).result
+    answered = evidence.ask(actor=rescue.sanna, case=case, membership=world.stina).result
+    letter = letters.find(answered.link)
+    assert letter is not None
+    evidence.answer(actor=actor_of(world.stina), letter=letter, link=answered.link, agrees=False)
+    rescue.propose(case)
+    notice = rescue.notices[world.stina.id]
+    over = [asked.link]
+    for ended in (False, True):
+        if ended:
+            opening.close(actor=rescue.otto, case=case, reason="Tiina called")
+            over = [asked.link, answered.link, notice.link]
+        for link in over:
+            page = BrowserClient().get(f"/cases/{link}")
+            assert (page.status_code, "This question is over" in visible_text(page)) == (410, True)
+            assert not any(name in page.content.decode() for name in ("Teemu Aalto", world.pohjola.name))
 
 
 def test_case_that_rests_on_a_question_says_so_and_how_an_admin_stops_it(world: World) -> None:
