@@ -163,6 +163,7 @@ class Sequences(RuleBasedStateMachine):
         for where in (self.world.koskela, self.world.pohjola):  # may do what an admin may, and does not count
             self.world.member(where, f"Half {where.key}", "organization_admin", factor=False)
         self.letters: list[tuple[uuid.UUID, str]] = []
+        self.by: dict[uuid.UUID, Actor] = {}
         self.offered: tuple[uuid.UUID, dt.datetime] | None = None
         self.outside = False
         self.had: dict[uuid.UUID, bool] = {}
@@ -232,6 +233,10 @@ class Sequences(RuleBasedStateMachine):
             until=None if until is None else clock.now() + dt.timedelta(seconds=until),
         )
 
+    def again_or_another(self, row: uuid.UUID, drawn: Drawn, where: Organization) -> Actor:
+        """Half of what is taken back is by whom it was done: few others may."""
+        return self.by[row] if drawn.number % 2 and row in self.by else self.who(drawn.who, where)
+
     def set_of(self, which: list[int]) -> list[Membership]:
         """Members of one organization; that of the first."""
         everybody = self.members()
@@ -275,6 +280,7 @@ class Sequences(RuleBasedStateMachine):
         )
         if made is not None:
             self.letters.append((made.result.invitation, made.result.link))
+            self.by[made.result.invitation] = actor
             self.offered = (made.result.invitation, made.at)
 
     def accept(self, drawn: Drawn) -> None:
@@ -304,7 +310,7 @@ class Sequences(RuleBasedStateMachine):
         letter, _ = found
         self.offset += 61  # no sooner
         move_clock(self.offset)
-        actor = self.who(drawn.who, letter.organization)
+        actor = self.again_or_another(letter.id, drawn, letter.organization)
         done = self.do(
             Verb.INVITATION_RESEND, lambda: invitations_send.resend(actor=actor, invitation=letter)
         )
@@ -317,7 +323,7 @@ class Sequences(RuleBasedStateMachine):
         if (found := self.letter(drawn)) is None:
             return self.invite(drawn)
         letter, _ = found
-        actor = self.who(drawn.who, letter.organization)
+        actor = self.again_or_another(letter.id, drawn, letter.organization)
         self.do(Verb.INVITATION_CANCEL, lambda: invitations_send.cancel(actor=actor, invitations=[letter]))
         return None
 
@@ -358,10 +364,12 @@ class Sequences(RuleBasedStateMachine):
         actor = self.who(drawn.who, self.organization(drawn.which))
         some = self.subjects(actor, Verb.REMOVAL_PLAN, drawn)
         ends_at = clock.now() + dt.timedelta(seconds=pick([3600, DAY, 3 * DAY, -60], drawn.number))
-        self.do(
+        done = self.do(
             Verb.REMOVAL_PLAN,
             lambda: planned_removals.plan(actor=actor, memberships=some, ends_at=ends_at),
         )
+        if done is not None:
+            self.by |= {one.id: actor for one in some}
 
     def cancel_plan(self, drawn: Drawn) -> None:
         planned = Membership.objects.filter(planned_removals__closed_at=None, planned_removals__isnull=False)
@@ -388,7 +396,7 @@ class Sequences(RuleBasedStateMachine):
         found = list(rows.distinct().select_related("organization").order_by("created_at", "id"))
         if found:
             one = pick(found, drawn.number)
-            actor = self.who(drawn.who, one.organization)
+            actor = self.again_or_another(one.id, drawn, one.organization)
             self.do(verb, lambda: command(actor=actor, memberships=[one]))
 
     def carry_out(self, drawn: Drawn) -> None:
