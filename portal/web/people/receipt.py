@@ -82,6 +82,7 @@ class ReceiptPage(PageModel):
     receipt: Receipt
     file_url: str
     """The receipt as a signed file."""
+    pdf_url: str
     next_text: str
     restore_url: str = ""
     restore_label: str = ""
@@ -95,7 +96,6 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
     removal = progress_of(page, events)
     who = dates.name_list([wording.who(event) for event in events], most=5)
     restore = receipt_restore.restore(page, {event.subject: wording.who(event) for event in events})
-    late = [line for line in removal.lines if receipt_systems.is_late(line)]
     seconds = max(0.0, (page.at - first.at).total_seconds())
     rows = _rows(page, removal, first, clock)
     return ReceiptPage(
@@ -104,21 +104,29 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
         open=not removal.done,
         here_url=page.url("removal", act=first.act),
         refresh_seconds=min(max(int(seconds / _SHARE), _SOONEST), _LATEST),
-        waiting=[receipt_systems.waiting(line, removal.lines, restore.gone, clock) for line in late],
+        waiting=(waiting := _waiting(removal, restore.gone, clock)),
         wait=dates.wait(seconds),
         wait_seconds=math.ceil(seconds),
         wait_units=dates.wait_units(),
-        retry=_retry(page, first) if late else None,
+        retry=_retry(page, first) if waiting else None,
         systems_title=_("Closed") if all(row.state == "closed" for row in rows) else _("Systems"),
         systems_summary=receipt_systems.summary(removal.lines),
         rows=rows,
         receipt=_receipt(page, first, _removed(page, events, wording), wording, clock),
         file_url=page.url("removal_receipt", act=first.act),
+        pdf_url=page.url("removal_receipt_pdf", act=first.act),
         next_text=_next(page, events, removal, is_mailed=bool(restore.gone)),
         restore_url=restore.url,
         restore_label=restore.label,
         back_url=page.list_url,
     )
+
+
+def _waiting(removal: Progress, gone: str, clock: dates.Clock) -> list[WaitingSystem]:
+    lines = removal.lines
+    return [
+        receipt_systems.waiting(line, lines, gone, clock) for line in lines if receipt_systems.is_late(line)
+    ]
 
 
 def _wording(page: PageContext, events: Sequence[EventView]) -> EventWording:

@@ -21,7 +21,15 @@ from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import components, page_context, page_model, polling, removal_retries
 from portal.shell.page_context import PageContext
-from portal.web.people import detail, receipt, receipt_file, removal_context, removal_facts, selection
+from portal.web.people import (
+    detail,
+    receipt,
+    receipt_file,
+    receipt_pdf,
+    removal_context,
+    removal_facts,
+    selection,
+)
 from portal.web.people import resync as resyncs
 from portal.web.people.forms import RemovalForm
 from portal.wording import dates, refusals
@@ -135,10 +143,30 @@ def download(request: Request, page: PageContext, act: uuid.UUID) -> HttpRespons
     """Answer with the receipt as a signed file, for readers of the receipt. Raises NotFound."""
     del request
     events = _events(page, act)
-    name = f"receipt-{removal_facts.number_of(events[0])}.json"
+    return _file(events, receipt_file.signed_receipt(page, events), "json", "application/json")
+
+
+@require_safe
+@page_context.organization_page
+def download_pdf(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
+    """Answer with the receipt as PDF, the signed file in it, for readers of the receipt. Raises NotFound."""
+    del request
+    events, clock = _events(page, act), dates.Clock(page.at, page.zone)
+    content = receipt_pdf.receipt_pdf(
+        receipt.receipt_page(page, events, clock),
+        organization=page.organization.name,
+        signed=receipt_file.signed_receipt(page, events),
+        at=page.at,
+        clock=clock,
+    )
+    return _file(events, content, "pdf", "application/pdf")
+
+
+def _file(events: Sequence[EventView], content: bytes, ending: str, content_type: str) -> HttpResponse:
+    name = f"receipt-{removal_facts.number_of(events[0])}.{ending}"
     return HttpResponse(
-        receipt_file.signed_receipt(page, events),
-        content_type="application/json",
+        content,
+        content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 

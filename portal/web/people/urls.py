@@ -22,5 +22,6 @@ organization_urlpatterns = [
     path("people/<uuid:membership>/resume", suspend.resume, name="person_resume"),
     path("acts/<uuid:act>", removal.progress, name="removal"),
     path("acts/<uuid:act>/receipt.json", removal.download, name="removal_receipt"),
+    path("acts/<uuid:act>/receipt.pdf", removal.download_pdf, name="removal_receipt_pdf"),
     path("acts/<uuid:act>/resync", removal.resync, name="removal_resync"),
 ]

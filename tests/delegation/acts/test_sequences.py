@@ -234,7 +234,7 @@ class Sequences(RuleBasedStateMachine):
         )
 
     def again_or_another(self, row: uuid.UUID, drawn: Drawn, where: Organization) -> Actor:
-        """Half of what is taken back is by whom it was done: few others may."""
+        """Half of what is taken back is by the one who did it: few others may."""
         return self.by[row] if drawn.number % 2 and row in self.by else self.who(drawn.who, where)
 
     def set_of(self, which: list[int]) -> list[Membership]:

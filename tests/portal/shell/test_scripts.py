@@ -79,7 +79,7 @@ def test_removal_receipt_polls_until_complete(sample_page: screenshots.SamplePag
     page.wait_for_timeout(2_500)
     assert len(sample_page.asked) == asked, "asks on although everything is done"
     expect(page.get_by_text("Refresh")).to_be_hidden()
-    expect(page.get_by_role("button", name="Print or save as PDF")).to_be_visible()
+    expect(page.get_by_role("button", name="Print", exact=True)).to_be_visible()
 
 
 def test_unchanged_removal_receipt_is_not_replaced(sample_page: screenshots.SamplePage) -> None:
