@@ -63,6 +63,7 @@ def check(row: Client, after: Mapping[str, Any]) -> None:
     )
     new_client.check_pkce(public=public, requires_pkce=after["requires_pkce"])
     new_client.check_algorithm(after["token_algorithm"])
+    new_client.check_return(after["redirect_uris"], device=after["device"], program=after["program"])
     if (after["owner"], after["program"]) != (row.owner_id, _is_program(row)):
         new_client.check_owner(after["owner"], program=after["program"])
     client_addresses.check(

@@ -65,6 +65,8 @@ def register_application(
 
 def _check_input(key: str, name: Mapping[str, str], client: NewClient | None) -> None:
     input_cleaning.key(key)
+    if not name:
+        raise InvalidInput(field="name", problem="missing")
     for language, text in name.items():
         input_cleaning.language(language)
         input_cleaning.line(text, field="name", longest=input_cleaning.NAME, required=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from allauth.idp.oidc.models import Client as ProtocolClient
 from django.db.models import QuerySet
 
-from audit.foundation.actor import Actor, ActorKind
+from audit.foundation.actor import Actor
 from delegation.applications import client_addresses
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyExists, InvalidInput
@@ -19,6 +19,8 @@ from identity.staff import break_glass
 
 SECRET_VALIDITY = dt.timedelta(days=366)
 """How long a secret of a program works; one of a service that people sign in to has no end."""
+SIGN_IN_SCOPES = ("openid", "profile", "email", "entitlements")
+"""Scopes that a client of the desk and of programs may request."""
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -75,6 +77,7 @@ def check(client: NewClient) -> None:
     )
     check_pkce(public=client.public, requires_pkce=client.requires_pkce)
     check_algorithm(client.token_algorithm)
+    check_return(client.redirect_uris, device=client.device, program=client.program)
     client_addresses.check(
         native=client.native,
         redirect_uris=client.redirect_uris,
@@ -100,6 +103,12 @@ def check_kind(*, public: bool, native: bool, jwks_uri: str, program: bool, reso
         raise InvalidInput(field="resources", problem="missing")
 
 
+def check_return(redirect_uris: Sequence[str], *, device: bool, program: bool) -> None:
+    """Raise InvalidInput without an address to return to, unless people sign in on another device or not at all."""
+    if not (redirect_uris or device or program):
+        raise InvalidInput(field="redirect_uri", problem="missing")
+
+
 def check_pkce(*, public: bool, requires_pkce: bool) -> None:
     """Raise InvalidInput for a client that neither authenticates nor sends a code challenge."""
     if public and not requires_pkce:
@@ -113,9 +122,9 @@ def check_algorithm(algorithm: str) -> None:
 
 
 def owner_of(actor: Actor, owner: uuid.UUID | None) -> uuid.UUID | None:
-    """Return the named owner, or the member of the staff who acts; None for another actor."""
-    if owner is None and actor.kind is ActorKind.STAFF and possible_owners().filter(pk=actor.id).exists():
-        return actor.id
+    """Return the named owner, or the member of the staff who acts or owns the program that acts; else None."""
+    if owner is None and actor.is_of_supplier and possible_owners().filter(pk=actor.responsible).exists():
+        return actor.responsible
     return owner
 
 

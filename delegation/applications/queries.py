@@ -55,6 +55,14 @@ class ApplicationView:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationSlice:
+    """Holds a page of applications; `next` is its last one where more follow."""
+
+    views: Sequence[ApplicationView]
+    next: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClientView:
     """Describes an OpenID Connect client to staff, without its secret."""
 
@@ -108,9 +116,23 @@ def applications(*, actor: Actor, at: dt.datetime) -> list[ApplicationView]:
     return [_view(row) for row in rows.order_by("key")]
 
 
-def find(*, actor: Actor, key: str, at: dt.datetime) -> ApplicationView | None:
-    """Find an application that this staff member may view. Two statements."""
-    rows = scope.applications(actor=actor, verb=Verb.APPLICATION_VIEW, at=at).select_related("unit")
+def page(*, actor: Actor, at: dt.datetime, after: uuid.UUID | None, size: int) -> ApplicationSlice | None:
+    """Read the applications after this one, by key; None where it is not among them. Four statements at most."""
+    rows = scope.applications(actor=actor, verb=Verb.APPLICATION_VIEW, at=at).order_by("key")
+    if after is not None:
+        last = rows.filter(id=after).values_list("key", flat=True).first()
+        if last is None:
+            return None
+        rows = rows.filter(key__gt=last)
+    found = [_view(row) for row in rows.select_related("unit")[: size + 1]]
+    return ApplicationSlice(found[:size], found[size - 1].id if len(found) > size else None)
+
+
+def find(
+    *, actor: Actor, key: str, at: dt.datetime, verb: Verb = Verb.APPLICATION_VIEW
+) -> ApplicationView | None:
+    """Find an application to which this staff member, or their program, may do `verb`. Three statements at most."""
+    rows = scope.applications(actor=actor, verb=verb, at=at).select_related("unit")
     row = rows.filter(key=key).first()
     return None if row is None else _view(row)
 

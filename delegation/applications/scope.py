@@ -1,10 +1,10 @@
-"""Staff see the applications of the business units that their rights are for."""
+"""Staff and their programs see the applications of the business units that the staff rights are for."""
 
 import datetime as dt
 
 from django.db.models import QuerySet
 
-from audit.foundation.actor import Actor, ActorKind
+from audit.foundation.actor import Actor
 from delegation.authorization import authorities
 from delegation.authorization.verbs import Verb
 from identity.clients.models import Application
@@ -12,11 +12,11 @@ from identity.organizations.models import BusinessUnit
 
 
 def units(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[BusinessUnit]:
-    """Filter the business units for whose applications this staff member may do `verb`; none for other actors.
+    """Filter the business units for whose applications this staff member or program may do `verb`; none for others.
 
-    One statement for the rights. A right for one organization covers no application.
+    Two statements for the rights at most. A right for one organization covers no application.
     """
-    if actor.kind is not ActorKind.STAFF:
+    if not actor.is_of_supplier:
         return BusinessUnit.objects.none()
     own = [
         authority
@@ -29,5 +29,5 @@ def units(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[BusinessUnit
 
 
 def applications(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[Application]:
-    """Filter the applications to which this staff member may do `verb` at `at`. One statement for the rights."""
+    """Filter the applications to which this actor may do `verb` at `at`. Statements as `units`."""
     return Application.objects.filter(unit__in=units(actor=actor, verb=verb, at=at))

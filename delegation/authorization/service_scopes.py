@@ -25,6 +25,27 @@ STAFF_VERBS: Mapping[str, frozenset[Verb]] = {
     ),
     "supplier.domains.write": frozenset({Verb.MAIL_DOMAIN_VERIFY, Verb.MAIL_DOMAINS_SET}),
     "supplier.activity.read": frozenset({Verb.ACTIVITY_VIEW}),
+    "supplier.applications.read": frozenset({Verb.APPLICATION_VIEW}),
+    "supplier.applications.write": frozenset(
+        {
+            Verb.APPLICATION_REGISTER,
+            Verb.APPLICATION_VIEW,
+            Verb.CLIENT_REGISTER,
+            Verb.CLIENT_RETIRE,
+            Verb.CLIENT_ROTATE,
+            Verb.CLIENT_UPDATE,
+        }
+    ),
+    "supplier.targets.write": frozenset(
+        {
+            Verb.APPLICATION_VIEW,
+            Verb.TARGET_PAUSE,
+            Verb.TARGET_REGISTER,
+            Verb.TARGET_RESUME,
+            Verb.TARGET_SYNC,
+            Verb.TARGET_UPDATE,
+        }
+    ),
 }
 """The verbs of the scopes of service users that staff own. The database keeps both kinds of scopes apart."""
 

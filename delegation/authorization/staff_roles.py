@@ -91,6 +91,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.CEILING_SET,
     ),
     StaffRole.OPERATOR: (
+        *_OWN_PROGRAMS,
         *_ALL_PROGRAMS,
         Verb.APPLICATION_REGISTER,
         Verb.APPLICATION_VIEW,

@@ -35,6 +35,9 @@ _SCOPES = {
     "supplier.contacts.write": "Add, change and end contacts of customers",
     "supplier.domains.write": "Set and check mail domains of customers",
     "supplier.activity.read": "Read who could do what in a customer",
+    "supplier.applications.read": "Read applications, their clients, and how deliveries to their systems go",
+    "supplier.applications.write": "Register applications and clients, change clients, rotate and retire secrets",
+    "supplier.targets.write": "Connect systems, change, pause, resume, sync and test them",
 }
 _ALWAYS = frozenset({400, 401, 403, 404, 406, 429, 500, 503})
 _CHANGES = frozenset({408, 409, 413, 415, 422})

@@ -38,6 +38,7 @@ DETAILS = {
     "precondition_required": "This change needs the header If-Match, with the ETag of what was read.",
     "difference_changed": "The offers or the people affected have changed since the preview. Nothing was changed.",
     "access_changed": "The access has changed since it was read. Nothing was changed. Read it again.",
+    "unchanged": "This is in force already. Nothing was changed.",
     "invalid_cursor": "The list cannot be continued from here. Read it again from its first page.",
     "invalid_request": "Some fields are missing or incorrect. Nothing was changed.",
     "method_not_allowed": "This address does not answer this method.",

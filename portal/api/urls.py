@@ -6,6 +6,8 @@ from portal.api import openapi
 from portal.api.v1 import (
     access,
     activity,
+    application_clients,
+    applications,
     customer_ceilings,
     customer_contacts,
     customer_domains,
@@ -17,11 +19,15 @@ from portal.api.v1 import (
     people_changes,
     rights_at,
     sites_and_roles,
+    targets,
 )
 
 _ORGANIZATION = "api/v1/organizations/<slug:organization>/"
 _PERSON = f"{_ORGANIZATION}people/<uuid:person>"
 _INVITATION = f"{_ORGANIZATION}invitations/<uuid:invitation>"
+_APPLICATION = "api/v1/applications/<slug:application>"
+_CLIENT = f"{_APPLICATION}/clients/<str:client>"
+_TARGET = f"{_APPLICATION}/target"
 
 urlpatterns = [
     path("api/v1/openapi.json", openapi.serve, name="api_openapi"),
@@ -83,4 +89,15 @@ urlpatterns = [
     path(f"{_ORGANIZATION}who-could", rights_at.WhoCouldView.as_view(), name="api_who_could"),
     path(f"{_PERSON}/rights", rights_at.RightsAtView.as_view(), name="api_rights_at"),
     path(f"{_ORGANIZATION}activity", activity.ActivityView.as_view(), name="api_activity"),
+    path("api/v1/applications", applications.ApplicationsView.as_view(), name="api_applications"),
+    path(_APPLICATION, applications.ApplicationDetailView.as_view(), name="api_application"),
+    path(f"{_APPLICATION}/clients", application_clients.ClientsView.as_view(), name="api_clients"),
+    path(_CLIENT, application_clients.OneClientView.as_view(), name="api_client"),
+    path(f"{_CLIENT}/rotate", application_clients.ClientRotationView.as_view(), name="api_client_rotate"),
+    path(f"{_CLIENT}/retire", application_clients.ClientRetirementView.as_view(), name="api_client_retire"),
+    path(_TARGET, targets.TargetView.as_view(), name="api_target"),
+    path(f"{_TARGET}/pause", targets.TargetPauseView.as_view(), name="api_target_pause"),
+    path(f"{_TARGET}/resume", targets.TargetResumptionView.as_view(), name="api_target_resume"),
+    path(f"{_TARGET}/sync", targets.TargetSyncView.as_view(), name="api_target_sync"),
+    path(f"{_TARGET}/test", targets.TargetTestView.as_view(), name="api_target_test"),
 ]

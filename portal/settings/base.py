@@ -133,10 +133,15 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Keyholder",
-    "DESCRIPTION": "People, access and invitations of one organization, for its own programs. See docs/api.md.",
+    "DESCRIPTION": (
+        "People, access and invitations of one organization, for its own programs; customers, applications"
+        " and connected systems, for the supplier's. See docs/api.md."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_PUBLIC": True,
+    # What follows is the tag of an operation, such as `holds`.
+    "SCHEMA_PATH_PREFIX": r"/api/v1(/organizations/\{organization\}(?=/))?",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.api.openapi.complete",

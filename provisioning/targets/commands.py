@@ -55,6 +55,13 @@ FROM (
     ORDER BY target_id, user_id, membership_id FOR UPDATE
 ) locked WHERE a.id = locked.id
 """
+CHOICES: Mapping[str, Sequence[str]] = {
+    "media_type": Target.MediaType.values,
+    "name_form": Target.NameForm.values,
+    "on_removal": Target.OnRemoval.values,
+    "record_per": Target.RecordPer.values,
+}
+"""The values of settings that have a fixed set of them."""
 _HEALTHY = {"failures": 0, "down_since": None, "pause_until": None}
 
 

@@ -35,6 +35,10 @@ class InputSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class EmptyInput(InputSerializer):
+    """Reads an empty object."""
+
+
 class PageParameters(InputSerializer):
     """Reads the parameters of every list."""
 

@@ -14,7 +14,7 @@ from delegation.invitations.commands import send as invitations_send
 from portal.api import pagination
 from portal.api.v1 import access_fields, view
 from portal.api.v1.access_fields import AccessInput, LimitSerializer, SiteSerializer
-from portal.api.v1.fields import ActSerializer, InputSerializer, PageParameters
+from portal.api.v1.fields import ActSerializer, EmptyInput, InputSerializer, PageParameters
 from portal.api.v1.view import KEY, ApiView, Verbs
 from portal.web.invitations import mail, outside_notice
 
@@ -55,10 +55,6 @@ class InvitationSentSerializer(ActSerializer):
     """Shows the act, and the invitation that it sent."""
 
     invitation = serializers.UUIDField()
-
-
-class EmptyInput(InputSerializer):
-    """Reads an empty object."""
 
 
 class InvitationsView(ApiView):

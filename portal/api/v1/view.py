@@ -64,7 +64,7 @@ class ApiView(APIView):
     authentication_classes = [BearerToken]
     permission_classes = [HasScope]
     parser_classes = [JsonBody]
-    http_method_names = ["get", "head", "post", "put"]
+    http_method_names = ["get", "head", "patch", "post", "put"]
     verbs: ClassVar[Verbs] = {}
     audiences: ClassVar[Collection[Audience]] = (Audience.CUSTOMERS,)
 

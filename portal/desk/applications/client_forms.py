@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
+from delegation.applications import new_client
 from delegation.applications.new_client import NewClient
 from delegation.applications.queries import ClientView
 from delegation.authorization import input_cleaning
@@ -168,7 +169,7 @@ class ClientForm(SettingsForm):
             public=data["kind"] in {PUBLIC, NATIVE},
             native=data["kind"] == NATIVE,
             subject_per_organization=data["subject_per_organization"],
-            scopes=("openid", "profile", "email", "entitlements"),
+            scopes=new_client.SIGN_IN_SCOPES,
             **self.settings(),
         )
 

@@ -13,5 +13,10 @@ SCOPES: Mapping[str, Callable[[], str]] = {
     "supplier.contacts.write": lambda: _("Change contacts of customers"),
     "supplier.domains.write": lambda: _("Set and verify mail domains"),
     "supplier.activity.read": lambda: _("Ask who could do what"),
+    "supplier.applications.read": lambda: _(
+        "Read services, their clients, and the state of connected systems"
+    ),
+    "supplier.applications.write": lambda: _("Register services and clients, change clients, make secrets"),
+    "supplier.targets.write": lambda: _("Connect systems, change, pause, resume, sync and test them"),
 }
 """What each scope of `service_scopes.STAFF_VERBS` allows."""

@@ -24,7 +24,8 @@ API = ["https://orders.example.com"]
 
 
 def register(world: World, client: str = "erp", **settings: Any) -> str:
-    new = NewClient(client_id=client, name=client.upper(), redirect_uris=[], **settings)
+    redirects = [] if settings.get("program") else [f"https://{client}.example.com/callback"]
+    new = NewClient(client_id=client, name=client.upper(), redirect_uris=redirects, **settings)
     application = Application.objects.get(key="ordering")
     return clients.register(actor=world.system, application=application, client=new).result.secret
 

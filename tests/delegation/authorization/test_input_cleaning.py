@@ -255,7 +255,7 @@ def test_invalid_key_is_refused(world: World, key: str) -> None:
 
 def test_value_in_use_is_refused_as_existing(world: World) -> None:
     new = NewOrganization(key="new", name="New Oy", numbers={"kivisalo": "K-koskela"})
-    client = new_client.NewClient(client_id="crm", name="C", redirect_uris=[])
+    client = new_client.NewClient(client_id="crm", name="C", redirect_uris=["https://c.example.com/"])
     enrolled = enrollment.PersonToEnroll("m@koskela.example", "Mia Two", "!", "en", world.access("viewer"))
     existing = {
         "key": lambda: organizations_commands.create_organization(

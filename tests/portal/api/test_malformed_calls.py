@@ -13,11 +13,24 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from audit.foundation.actor import Actor
+from delegation.applications import clients
+from delegation.applications import commands as applications_commands
+from delegation.applications.new_client import NewClient
 from delegation.customer_contacts import commands as contacts_commands
 from delegation.customer_contacts.new_contact import NewContact
 from delegation.holds import commands as holds_commands
+from identity.clients.models import Application
+from provisioning.targets import commands as targets_commands
+from provisioning.targets import pauses
 from tests.fixtures import service_users, web_process
-from tests.fixtures.api_url_map import ACTIONS, CONTACT, SUPPLIER_ACTIONS, Action
+from tests.fixtures.api_url_map import (
+    ACTIONS,
+    APPLICATION_ACTIONS,
+    CONNECTED,
+    CONTACT,
+    SUPPLIER_ACTIONS,
+    Action,
+)
 from tests.fixtures.rest_api import SupplierProgram
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.staff_rights import acting_as
@@ -38,21 +51,28 @@ CHECKS = [
 
 def test_generated_calls_are_answered_as_the_document_says(world: World, tmp_path: pathlib.Path) -> None:
     world.remove(world.olli)
-    every = (*ACTIONS, *(action for action in SUPPLIER_ACTIONS if action.name != "api_who_could"))
+    of_supplier = [action for action in SUPPLIER_ACTIONS if action.name != "api_who_could"]
+    every = (*ACTIONS, *of_supplier, *APPLICATION_ACTIONS)
     actions = {(action.method, template(action)): action for action in every}
     desk = Desk(world)
     maarja = desk.user("account_manager", desk.staff.kivisalo)
-    supplier = service_users.token(SupplierProgram(maarja).made, scopes=service_users.ALL_STAFF_SCOPES)
+    supplier = SupplierProgram(maarja).token
+    juho = desk.user("operator", desk.staff.kivisalo)
+    operator = SupplierProgram(juho, scopes=service_users.OPERATOR_SCOPES).token
     with web_process.running(tmp_path) as portal:
         schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{portal.port}/api/v1/openapi.json")
         operations: list[Any] = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-        assert len(operations) == len(every) == 36
+        assert len(operations) == len(every) == 51
         # Last the suspension: it ends what the other calls are about.
         for operation in sorted(operations, key=lambda one: "/suspension" in one.path):
             action = actions[operation.method.upper(), operation.path]
             if action in SUPPLIER_ACTIONS:
                 known = supplier_ids(world, action, acting_as(maarja))
                 call(operation, supplier, known, action, examples=SUPPLIER_EXAMPLES)
+                continue
+            if action in APPLICATION_ACTIONS:
+                known = application_ids(action, acting_as(juho))
+                call(operation, operator, known, action, examples=SUPPLIER_EXAMPLES)
                 continue
             ids = known_ids(world, action)
             token = service_users.token(service_users.create(world.aino))
@@ -82,6 +102,25 @@ def supplier_ids(world: World, action: Action, manager: Actor) -> dict[str, str]
         added = contacts_commands.add(actor=manager, organization=world.koskela, new=new)
         ids["contact"] = str(added.result.contact)
     return {name: found for name, found in ids.items() if f"{{{name}}}" in template(action)}
+
+
+def application_ids(action: Action, operator: Actor) -> dict[str, str]:
+    """An application of its own for each action: what generated calls change of it concerns no other."""
+    if "{application}" not in action.path:
+        return {}
+    key = f"{action.name}-{action.method}".lower()
+    new = NewClient(client_id=key, name=key, redirect_uris=[f"https://{key}.example.test/callback"])
+    applications_commands.register_application(
+        actor=operator, key=key, name={"en": key}, unit="kivisalo", client=new
+    )
+    if action.name == "api_client_retire":
+        clients.rotate_secret(actor=operator, client=key, overlap_hours=24)
+    if "/target" in action.path and action.body is not CONNECTED:
+        row = Application.objects.get(key=key)
+        target = targets_commands.register(actor=operator, application=row, **CONNECTED).result.target
+        if action.name == "api_target_resume":
+            pauses.pause(actor=operator, target=target, hours=1)
+    return {"application": key, "client": key} if "{client}" in action.path else {"application": key}
 
 
 def template(action: Action) -> str:

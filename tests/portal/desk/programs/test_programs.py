@@ -82,6 +82,22 @@ def test_owner_creates_renews_and_ends_a_program(desk: Desk) -> None:
     assert [len(events.recorded(verb)) for verb in verbs] == [1, 1, 1]
 
 
+def test_operator_creates_a_program_with_the_scopes_of_operators(desk: Desk) -> None:
+    service_users.sign_in_owner(desk.user("operator", desk.staff.kivisalo))
+    browser = desk.browser("operator")
+    offered = {one.value for one in page_model(browser.get(CREATE), CreateProgramPage).scopes}
+    assert offered == service_users.OPERATOR_SCOPES
+    assert offered == {"supplier.applications.read", "supplier.applications.write", "supplier.targets.write"}
+    wrong = browser.post(CREATE, {**FORM, "idempotency_key": "k0"})
+    assert set(page_model(wrong, CreateProgramPage).form.errors) == {"scopes"}
+    program = created(browser, scopes=sorted(offered))
+    assert accepts(program, program.secret)
+    (row,) = page_model(browser.get(LIST), ProgramsPage).rows
+    assert (bool(row.secret_url), bool(row.end_url)) == (True, True)
+    of_manager = [one.value for one in page_model(manager(desk).get(CREATE), CreateProgramPage).scopes]
+    assert offered.isdisjoint(of_manager)
+
+
 def test_others_neither_see_nor_renew_it_and_operators_of_everything_end_it(desk: Desk) -> None:
     program = created(manager(desk))
     place = f"{LIST}{program.client_id}/"
@@ -96,7 +112,7 @@ def test_others_neither_see_nor_renew_it_and_operators_of_everything_end_it(desk
     juho_browser = desk.browser("operator")
     (shown,) = page_model(juho_browser.get(LIST), ProgramsPage).rows
     assert (shown.owner, shown.secret_url) == ("Maarja Kuusk", "")
-    assert juho_browser.post(place + "secret", {"overlap": "0", "lasts": "same"}).status_code == 403
+    assert juho_browser.post(place + "secret", {"overlap": "0", "lasts": "same"}).status_code == 404
     assert juho_browser.get(f"{LIST}{uuid.uuid4()}/end").status_code == 404
     assert juho_browser.post(place + "end", {"reason": "Leaked"})["Location"] == LIST
     assert not accepts(program, program.secret)
