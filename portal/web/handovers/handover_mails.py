@@ -116,7 +116,7 @@ def _mail(view: HandoverView, purpose: str, user: object, words: Words) -> list[
     organization = organizations_queries.get(organization=view.organization)
     language = languages.first_supported((code,)) or settings.LANGUAGE_CODE
     with override(language):
-        url = settings.ISSUER + reverse("handover", kwargs={"organization": organization.key})
+        url = settings.ISSUER + _path(view, organization.key, words)
         zone = time_zones.first_known(organization.time_zone)
         until = _("The handover ends by itself: %(when)s.") % {
             "when": time_zones.date_time_with_zone(view.ends_at, zone)
@@ -133,6 +133,13 @@ def _mail(view: HandoverView, purpose: str, user: object, words: Words) -> list[
                 organization=view.organization,
             )
         ]
+
+
+def _path(view: HandoverView, organization: str, words: Words) -> str:
+    """Lead the giver for whom only the last step is left right to it."""
+    if words in (_accepted, _ready):
+        return reverse("handover_complete", kwargs={"organization": organization, "handover": view.id})
+    return reverse("handover", kwargs={"organization": organization})
 
 
 reminders.register(queue_due)

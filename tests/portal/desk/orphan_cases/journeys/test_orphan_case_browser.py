@@ -6,48 +6,19 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from playwright import sync_api
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from delegation.orphan_cases.models import OrphanCase
 from identity.organizations.models import Organization
-from provisioning.mail import stored
-from provisioning.mail.models import Mail
-from tests.fixtures import browsing, orphaned, queued_mails
+from tests.fixtures import browsing, orphaned
 from tests.fixtures.orphaned import DAY, PDF
+from tests.fixtures.presses import Presses, mailed
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import PASSWORD, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL, COMPANY = "teemu@pohjola.example", "Pohjolan Sähkö Oy"
-
-
-class Presses:
-    """Counts what one person presses: links and buttons, not fields; a mail's link is opened, not pressed."""
-
-    def __init__(self, page: Page, name: str) -> None:
-        self.page, self.name, self.count = page, name, 0
-
-    def link(self, name: str | re.Pattern[str]) -> None:
-        self.page.get_by_role("link", name=name).filter(visible=True).first.click()
-        self._pressed()
-
-    def button(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).filter(visible=True).first.click()
-        self._pressed()
-
-    def _pressed(self) -> None:
-        self.count += 1
-        browsing.check_width(self.page, f"{self.name}-{self.count}")
-
-
-def mailed(purpose: str, to: str) -> str:
-    """The path of the link in the newest mail of this purpose to this address."""
-    rows = Mail.objects.filter(purpose=purpose).order_by("-created_at", "-id")
-    row = next(row for row in rows if stored.recipient(row=row) == to)
-    found = re.search(r"https?://[^/]+(/\S+)", queued_mails.text_of(row))
-    assert found
-    return found[1]
 
 
 def judge(at: Presses, button: str) -> None:
