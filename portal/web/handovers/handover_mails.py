@@ -136,7 +136,7 @@ def _mail(view: HandoverView, purpose: str, user: object, words: Words) -> list[
 
 
 def _path(view: HandoverView, organization: str, words: Words) -> str:
-    """Lead the giver for whom only the last step is left right to it."""
+    """Lead a giver who has only the last step left right to it."""
     if words in (_accepted, _ready):
         return reverse("handover_complete", kwargs={"organization": organization, "handover": view.id})
     return reverse("handover", kwargs={"organization": organization})
