@@ -153,7 +153,22 @@ COMPANIES = (
             Person(name="Stina Berg", email="stina.berg@pohjola.example", role="viewer", sites=["Kemi"]),
         ),
     ),
+    Company(
+        key="betoni-aalto",
+        name="Betoni-Aalto Oy",
+        register_id="0100004-8",
+        number="20447",
+        language="fi",
+        sites=(("Kouvola", "BA-KOU"),),
+        people=(
+            # Left without a handover: no sign-in, so no admin works here.
+            Person(name="Pentti Aalto", email="pentti.aalto@betoni-aalto.example", role="organization_admin"),
+            Person(name="Liisa Aalto", email="liisa.aalto@betoni-aalto.example", role="viewer"),
+        ),
+    ),
 )
+ORPHANED = "betoni-aalto"
+"""The customer without a working admin: support finds its case on the worklist."""
 PENDING = Person(
     name="Satu Niemi-Lehtonen", email=f"satu.niemi-lehtonen@{_AT}", role="orderer", sites=["Oulu"], limit=1000
 )

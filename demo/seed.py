@@ -23,6 +23,7 @@ from delegation.catalogue import commands as catalogue_commands  # noqa: E402
 from delegation.invitations.commands import send as invitations_send  # noqa: E402
 from delegation.organizations import commands as organizations_commands  # noqa: E402
 from delegation.organizations.new_organization import NewOrganization  # noqa: E402
+from delegation.orphan_cases.commands import opening  # noqa: E402
 from delegation.people.commands import enrollment  # noqa: E402
 from delegation.staff import commands as staff_commands  # noqa: E402
 from demo import ports_and_paths, sample  # noqa: E402
@@ -203,6 +204,9 @@ def run() -> None:
     )
     register_targets(where)
     hire_staff(where)
+    # The deliverer would open it some minutes later.
+    orphaned = Organization.objects.get(key=sample.ORPHANED)
+    opening.open_case(actor=SYSTEM, organization=orphaned, cause="no_admin")
     shown = [
         {"email": person.email, "name": person.name, "who": person.who, "secret": codes[person.email]}
         for company in sample.COMPANIES

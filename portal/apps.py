@@ -17,7 +17,12 @@ class PortalConfig(AppConfig):
         from portal.desk.applications import client_mail  # noqa: F401 - registers its mail
         from portal.desk.programs import program_mail  # noqa: F401 - registers its mail
         from portal.operations import checks  # noqa: F401 - registers the checks
-        from portal.shell import continuity_mails, dormancy_mails, suspension_mails  # noqa: F401 - registers its mails
+        from portal.shell import (  # noqa: F401 - register their mails
+            case_mails,
+            continuity_mails,
+            dormancy_mails,
+            suspension_mails,
+        )
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers
         from portal.web.handovers import handover_mails  # noqa: F401 - registers its reminders
         from portal.web.people import removal_mail, service_user_mail  # noqa: F401 - register their mails

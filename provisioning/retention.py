@@ -12,6 +12,8 @@ from delegation.acts import locked_observations
 from delegation.authorization.event_types import Observation
 from delegation.erasures import due_people as erasures
 from delegation.looking_along import prepared_forms
+from delegation.orphan_cases import request_retention
+from delegation.orphan_cases.commands import request_erasures
 from identity.grants import retention as grants
 from identity.looks import looked_pages
 from identity.service_users import service_tokens
@@ -50,7 +52,15 @@ def purge() -> int:
     removals, _ = Removal.objects.filter(due_at=None, removed_at__lt=cutoff).delete()
     purged = deliveries + logouts + mails + removals + _purge_tokens(at) + _purge_expired(at)
     erasures.erase_due(at=at)
+    _erase_requests(at)
     return purged
+
+
+def _erase_requests(at: dt.datetime) -> None:
+    """Erase the requests for an admin's place that are due, in acts of a few hundred."""
+    while request_retention.due(at=at).exists():
+        if not request_erasures.erase(actor=actor.system()).result.number:
+            return
 
 
 def _purge_tokens(at: dt.datetime) -> int:

@@ -35,6 +35,9 @@ RULES: Mapping[str, Rule] = {
     "factor_recovery.use": _OWN_SIGN_IN,
     "hold.lift": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
     "hold.place": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
+    "invitation.resend": Rule(
+        On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
+    ),
     "key.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "look.allow": Rule(On.LOOK, Effect.NONE, Topic.STAFF, gives_access=True),
     "look_rule.set": Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True, gives_access=True),
@@ -85,6 +88,11 @@ RULES: Mapping[str, Rule] = {
     "orphan_case.open": Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF, allow_system=True),
     "orphan_case.propose": Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF, implies=("orphan_case.notify",)),
     "orphan_case.request": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    "orphan_request.close": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    # A customer without a case gets one by the same act.
+    "orphan_request.connect": Rule(On.SUPPLIER, Effect.NONE, Topic.STAFF, implies=("orphan_case.open",)),
+    "orphan_request.erase": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    "orphan_request.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "orphan_case.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
 }
 """By verb."""

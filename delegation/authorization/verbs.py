@@ -88,6 +88,10 @@ class Verb(StrEnum):
     ORPHAN_CASE_REQUEST = "orphan_case.request"
     ORPHAN_CASE_VIEW = "orphan_case.view"
     ORPHAN_CASE_WITHDRAW = "orphan_case.withdraw"
+    ORPHAN_REQUEST_CLOSE = "orphan_request.close"
+    ORPHAN_REQUEST_CONNECT = "orphan_request.connect"
+    ORPHAN_REQUEST_ERASE = "orphan_request.erase"
+    ORPHAN_REQUEST_VIEW = "orphan_request.view"
     OWNER_APPOINT = "owner.appoint"
     PERSON_ERASE = "person.erase"
     PERSON_UPDATE = "person.update"
@@ -181,9 +185,6 @@ RULES: dict[Verb, Rule] = {
         On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS, implies=(Verb.ORPHAN_CASE_JOIN,)
     ),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
-    Verb.INVITATION_RESEND: Rule(
-        On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
-    ),
     **dict.fromkeys((Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
     Verb.MAIL_DOMAINS_SET: replace(_OWN_DOMAIN, implies=(Verb.MAIL_DOMAIN_LAPSE,)),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),

@@ -632,6 +632,8 @@ class Migration(migrations.Migration):
                 ('act', models.UUIDField()),
                 ('expires_at', models.DateTimeField()),
                 ('confirmed_at', models.DateTimeField(null=True)),
+                ('decided_by', models.UUIDField(null=True)),
+                ('decided_at', models.DateTimeField(null=True)),
                 ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='delegation.orphancase')),
                 ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
             ],
@@ -702,6 +704,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='orphanrequest',
             index=models.Index(condition=models.Q(('confirmed_at', None)), fields=['asked_at'], name='orphan_request_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='orphanrequest',
+            index=models.Index(condition=models.Q(('case', None), ('confirmed_at__isnull', False), ('decided_at', None)), fields=['confirmed_at'], name='orphan_request_open'),
         ),
         migrations.AddConstraint(
             model_name='orphanverdict',

@@ -346,24 +346,31 @@ END $$;
 CREATE TRIGGER orphan_letter_fixed BEFORE UPDATE OR DELETE ON delegation_orphanletter
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_letter_fixed();
 
--- A stranger's request is confirmed once; one that was not is deleted after its time.
+-- A stranger's request is confirmed once, and then connected to a case or closed once. It is deleted when its time to be confirmed
+-- is over, or when it was kept long enough: never while its case is open, nor in the first 31 days, which are the shortest retention.
 CREATE FUNCTION delegation_orphan_request_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        IF OLD.confirmed_at IS NULL THEN
+        IF (CASE WHEN OLD.confirmed_at IS NULL THEN delegation_orphan_is_over(OLD.expires_at)
+            ELSE delegation_orphan_is_over(OLD.confirmed_at + interval '31 days') AND NOT EXISTS (
+                SELECT FROM delegation_orphancase c WHERE c.id = OLD.case_id AND c.closed_at IS NULL)
+            END) THEN
             RETURN OLD;
         END IF;
     ELSIF (NEW.id, NEW.organization_id, NEW.email, NEW.name, NEW.company, NEW.number, NEW.language, NEW.hash, NEW.asked_at,
            NEW.act, NEW.expires_at)
           IS NOT DISTINCT FROM (OLD.id, OLD.organization_id, OLD.email, OLD.name, OLD.company, OLD.number, OLD.language,
                                 OLD.hash, OLD.asked_at, OLD.act, OLD.expires_at)
-          AND OLD.case_id IS NULL
-          AND (OLD.confirmed_at IS NULL OR NEW.confirmed_at = OLD.confirmed_at) THEN
+          AND OLD.case_id IS NULL AND OLD.decided_at IS NULL
+          AND (CASE WHEN OLD.confirmed_at IS NULL THEN NEW.confirmed_at IS NOT NULL AND NEW.decided_at IS NULL
+               ELSE NEW.confirmed_at = OLD.confirmed_at AND delegation_orphan_is_present(NEW.decided_at) END) THEN
         RETURN NEW;
     END IF;
-    RAISE EXCEPTION 'a request is confirmed once, and never rewritten'
+    RAISE EXCEPTION 'a request is confirmed once and decided once, and kept while its case is open'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'orphan_request_fixed';
 END $$;
+ALTER TABLE delegation_orphanrequest ADD CONSTRAINT orphan_request_decided_once_confirmed CHECK (
+    num_nonnulls(decided_by, decided_at) = 0 OR decided_by IS NOT NULL AND confirmed_at IS NOT NULL AND decided_at >= confirmed_at);
 CREATE TRIGGER orphan_request_fixed BEFORE UPDATE OR DELETE ON delegation_orphanrequest
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_request_fixed();
 -- A handover takes its steps in order, each once; what was asked, and the successor once named, are never rewritten.

@@ -26,6 +26,7 @@ LETTER = (
 )  # fmt: skip
 REQUEST = (
     "id", "organization_id", "case_id", "language", "hash", "asked_at", "act", "expires_at", "confirmed_at",
+    "decided_by", "decided_at",
 )  # fmt: skip
 LETTERS_OF_AN_EVENT = 500
 """Letters that one event names, so that its body stays small."""
@@ -85,6 +86,19 @@ def record(
         }
     given = {name: value for name, value in personal.items() if value.text}
     to_supplier(act, act.verb, facts={**case_facts(case), **(facts or {})}, personal=given)
+
+
+def record_opened(act: Act, case: OrphanCase) -> None:
+    """Record in the supplier's chain that this act, which is about a request, opened the case for its person."""
+    to_supplier(
+        act,
+        Verb.ORPHAN_CASE_OPEN,
+        facts={**case_facts(case), "case_state": case.state},
+        personal={
+            "name": PersonalValue(case.name, (case.id,)),
+            "email": PersonalValue(case.email, (case.id,)),
+        },
+    )
 
 
 def to_supplier(

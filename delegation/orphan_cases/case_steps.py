@@ -13,7 +13,7 @@ from delegation.authorization.verbs import Verb
 from delegation.orphan_cases.models import OrphanCase
 from identity.people.models import User
 
-_PREFIX = "orphan_case."
+_PREFIX = "orphan_"
 MOST_STEPS = 300
 """More than a case can have: proofs, questions and objections are bounded, and each notice objects once."""
 

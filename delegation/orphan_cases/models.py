@@ -245,9 +245,17 @@ class OrphanRequest(models.Model):
     act = models.UUIDField()
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+    """Who of the staff connected it to a case, or closed it; empty where its confirmation found the case."""
+    decided_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["email", "asked_at"], name="orphan_request_of_address"),
             models.Index(fields=["asked_at"], name="orphan_request_waiting", condition=Q(confirmed_at=None)),
+            models.Index(
+                fields=["confirmed_at"],
+                name="orphan_request_open",
+                condition=Q(case=None, decided_at=None, confirmed_at__isnull=False),
+            ),
         ]

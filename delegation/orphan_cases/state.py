@@ -4,7 +4,7 @@ from audit.state import declarations
 from audit.state.declarations import Rebuilt
 from delegation.orphan_cases import case_events
 
-_EVENTS = "starts_with(verb, 'orphan_case.') AND outcome = 'done'"
+_EVENTS = "(starts_with(verb, 'orphan_case.') OR starts_with(verb, 'orphan_request.')) AND outcome = 'done'"
 _TYPES = {
     "threshold": "int", "weight": "int", "file_size": "int",
     **dict.fromkeys(
@@ -82,22 +82,22 @@ declarations.register(
         actual=f"SELECT {', '.join(case_events.LETTER)} FROM delegation_orphanletter",  # noqa: S608 - as above
         columns=tuple(name for name in case_events.LETTER if name not in _ROW),
     ),
-    # A request that no one confirmed in time is deleted.
+    # A request is deleted by the act that destroys its key.
     Rebuilt(
         table="delegation_orphanrequest",
         key=("id",),
         events=_EVENTS,
         expected=f"""
-            SELECT r.*, p.email, p.name, p.company, p.number,
-                   r.confirmed_at IS NULL AND r.expires_at < %(at)s AS may_be_deleted
+            SELECT r.*, p.email, p.name, p.company, p.number
             FROM ({_latest("request_after", case_events.REQUEST)}) r
             JOIN (SELECT facts #>> '{{request_after,id}}' AS asked, personal -> 'email' AS email,
                          personal -> 'name' AS name, personal -> 'company' AS company, personal -> 'number' AS number
                   FROM event WHERE verb = 'orphan_case.request' AND facts ? 'request_after') p ON p.asked = r.id::text
+            WHERE r.id::text NOT IN (
+                SELECT jsonb_array_elements_text(facts -> 'erased_requests') FROM event WHERE facts ? 'erased_requests')
         """,  # noqa: S608 - constants of this package
         actual=f"SELECT {', '.join(case_events.REQUEST)}, email, name, company, number FROM delegation_orphanrequest",  # noqa: S608
         columns=tuple(name for name in case_events.REQUEST if name not in _ROW),
         encrypted=("email", "name", "company", "number"),
-        absence="coalesce(e.may_be_deleted, false)",
     ),
 )

@@ -9,9 +9,9 @@ from delegation.acts.customer_set import CustomerSet
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization import policy
 from delegation.authorization.errors import NotFound
-from delegation.authorization.policy import Decision
+from delegation.authorization.policy import Decision, SupplierData
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases.models import OrphanCase, OrphanLetter
+from delegation.orphan_cases.models import OrphanCase, OrphanLetter, OrphanRequest
 from identity.organizations.models import Organization
 
 _BY_LINK = frozenset({Verb.ORPHAN_CASE_ANSWER, Verb.ORPHAN_CASE_OBJECT})
@@ -51,6 +51,26 @@ class LetterSet(CaseSet):
         if verb in _BY_LINK:
             return policy.YES
         return super().decide(actor=actor, verb=verb, at=at)
+
+
+class RequestSet(SupplierSet):
+    """Stands for one request: of a known customer, staff need a right there; of none, a right in any business unit.
+
+    A stranger does not say to which of the supplier's units the company belongs.
+    """
+
+    def __init__(self, request: OrphanRequest) -> None:
+        super().__init__()
+        self._of = request.organization_id
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Decide by the staff rights for the customer that the details match, if any."""
+        if self._of is not None:
+            return SupplierData(organizations=[self._of]).decide(actor=actor, verb=verb, at=at)
+        own = policy.staff_authorities(actor=actor, at=at)
+        if any(verb.value in authority.verbs for authority in own):
+            return policy.YES
+        return Decision(allowed=False, reason="no_permission", visible=bool(own))
 
 
 class UnknownLink(SupplierSet):

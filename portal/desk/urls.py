@@ -19,6 +19,7 @@ from portal.desk.looking_along import views as looking_along
 from portal.desk.onboarding import file_views as onboarding_file
 from portal.desk.onboarding import views as onboarding
 from portal.desk.organizations import views as organizations
+from portal.desk.orphan_cases import decision_views as case_requests
 from portal.desk.orphan_cases import proof_views as case_proofs
 from portal.desk.orphan_cases import step_views as case_steps
 from portal.desk.orphan_cases import views as orphan_cases
@@ -58,6 +59,8 @@ urlpatterns = [
     path("events/charts", audit.charts, name="staff_events_charts"),
     path("events/dormant", audit.dormant, name="staff_dormant"),
     path("cases/", orphan_cases.listing, name="staff_cases"),
+    path("cases/requests/", case_requests.listing, name="staff_case_requests"),
+    path("cases/requests/<uuid:asked>/", case_requests.detail, name="staff_case_request"),
     path("catalogue/", catalogue.listing, name="staff_catalogue"),
     path("catalogue/check", catalogue.check, name="staff_catalogue_check"),
     path("catalogue/proposals/<uuid:proposal>/", catalogue.proposal, name="staff_catalogue_proposal"),

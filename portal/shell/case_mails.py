@@ -11,15 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from delegation.orphan_cases import addressees, case_views, letters
+from delegation.orphan_cases import addressees, case_views, letters, request_retention
 from delegation.orphan_cases.case_views import CAUSE, CaseView
 from delegation.orphan_cases.commands.evidence import LetterSent
 from portal.http import languages
 from portal.wording import brands, time_zones
-from provisioning.mail import queue
+from provisioning.mail import queue, reminders
 from provisioning.mail.queue import Draft
 
-NOTICE, QUESTION, REQUEST = "orphan_notice", "orphan_question", "orphan_request"
+NOTICE, QUESTION, REQUEST, CLOSED = "orphan_notice", "orphan_question", "orphan_request", "orphan_closed"
 """Purposes."""
 Words = Callable[[str, bool], tuple[str, str]]
 """The subject and the text with this address, in the active language; the second value: for one who was an admin."""
@@ -102,6 +102,26 @@ def queue_request(*, link: str, email: str, language: str) -> None:
         queue.queue(_draft(REQUEST, email, language, subject, f"{text}\n{url}\n\n{stop}"))
 
 
+def queue_closed(at: dt.datetime) -> int:
+    """Queue a mail to each person whose request ended without success, once. Returns how many.
+
+    It says the same for any company, and names none.
+    """
+    known = queue.subjects_since(purpose=CLOSED, since=at - 2 * request_retention.MAILED_WITHIN)
+    drafts = []
+    for row in request_retention.ended_without_success(at=at, besides=known):
+        language = _supported(row.language)
+        with override(language):
+            text = _(
+                "Your request to become the admin of a company is closed. You do not become the admin by it. An "
+                "invitation that you may have got for it does not work any more. If the company has an admin, ask "
+                "the admin for access."
+            )
+            draft = _draft(CLOSED, row.email, language, _("Your request is closed"), text)
+        drafts.append(dataclasses.replace(draft, about=row.id))
+    return len(queue.queue_all(drafts))
+
+
 def is_notified(case: CaseView) -> bool:
     """Return whether a notice of the present proposal was mailed, or a letter by post noted. Three statements.
 
@@ -162,3 +182,6 @@ def _draft(purpose: str, to: str, language: str, subject: str, text: str) -> Dra
         purpose=purpose,
         language=language,
     )
+
+
+reminders.register(queue_closed)

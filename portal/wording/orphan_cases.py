@@ -95,6 +95,7 @@ _DONE: Mapping[Verb, Callable[[], str]] = {
     Verb.ORPHAN_CASE_PROPOSE: lambda: _("proposed a new admin; the time for objections began"),
     Verb.ORPHAN_CASE_PROVE: lambda: _("added a proof about the new admin"),
     Verb.ORPHAN_CASE_WITHDRAW: lambda: _("took the proposal of a new admin back"),
+    Verb.ORPHAN_REQUEST_CONNECT: lambda: _("connected a person’s request to the case of the missing admin"),
 }
 
 
@@ -133,5 +134,9 @@ ATTEMPTS: Mapping[str, Callable[[], str]] = {
     Verb.ORPHAN_CASE_PROPOSE: lambda: _("to propose a new admin"),
     Verb.ORPHAN_CASE_PROVE: lambda: _("to add a proof about a new admin"),
     Verb.ORPHAN_CASE_WITHDRAW: lambda: _("to take the proposal of a new admin back"),
+    Verb.ORPHAN_REQUEST_CLOSE: lambda: _("to close a request for an admin’s place"),
+    Verb.ORPHAN_REQUEST_CONNECT: lambda: _("to connect a request to the case of a missing admin"),
+    Verb.ORPHAN_REQUEST_ERASE: lambda: _("to erase requests for an admin’s place"),
+    Verb.ORPHAN_REQUEST_VIEW: lambda: _("to view requests for an admin’s place"),
 }
 """What was tried, by verb."""

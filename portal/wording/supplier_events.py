@@ -136,6 +136,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.CLIENT_UPDATE: _did(lambda: _("changed a client of a service")),
     Verb.KEY_ROTATE: _did(lambda: _("rotated keys")),
     Verb.ORPHAN_CASE_REQUEST: _did(lambda: _("asked for the admin’s place by the public form")),
+    Verb.ORPHAN_REQUEST_CLOSE: _did(lambda: _("closed a request for an admin’s place")),
+    Verb.ORPHAN_REQUEST_ERASE: _did(lambda: _("erased requests for an admin’s place")),
     Observation.OWN_DATA_READ: _did(lambda: _("read all of their own data")),
     Verb.OWNER_APPOINT: _given,
     Verb.PERSON_ERASE: _did(lambda: _("erased a person who left long ago")),

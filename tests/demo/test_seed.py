@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from audit import personal_data
+from audit.foundation import clock
 from audit.models import Event
 from delegation.activity.events import EventView, read_events
+from delegation.authorization import policy
+from delegation.authorization.models.staff import StaffRight
 from delegation.catalogue.display_names import DisplayNames
+from delegation.orphan_cases import case_list
 from demo import seed
 from portal.wording import events as wording_events
-from tests.fixtures import database_reset, documented_events, event_keys
+from tests.fixtures import database_reset, documented_events, event_keys, staff_rights
 
 pytestmark = pytest.mark.usefixtures("state_checked")
 
@@ -51,3 +55,12 @@ def test_sentences_of_the_sample_data_read_only_keys_that_its_events_have(seeded
         if keys := event_keys.read_keys(noted) - present:
             missing[event.verb] = keys
     assert missing == {}
+
+
+def test_support_has_the_case_of_the_sample_customer_without_an_admin(seeded: list[EventView]) -> None:
+    del seeded
+    (right,) = StaffRight.objects.filter(role="support")
+    support = staff_rights.acting_as(right.user, "support")
+    own = policy.staff_authorities(actor=support, at=clock.now())
+    (case,) = case_list.cases(own=own, states=["open"])
+    assert case.customer == "Betoni-Aalto Oy"

@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.log import ledger
-from audit.personal_data import PersonalValue
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization import admin_queries, input_cleaning
-from delegation.authorization.errors import CaseStep, NotFound, RateLimited
+from delegation.authorization.errors import CaseStep, InvalidInput, NotFound, RateLimited
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import case_events, effects, letters
+from delegation.orphan_cases import case_events, effects, letters, matching
 from delegation.orphan_cases.models import OrphanCase, OrphanRequest
 from delegation.orphan_cases.new_admin import NewAdmin
 from delegation.orphan_cases.subjects import OrphanedOrganization
 from identity import machine_secrets
 from identity.memberships.models import Membership
-from identity.organizations.models import CustomerNumber, Organization
 
 CONFIRM_WITHIN = dt.timedelta(hours=24)
 _DAY = dt.timedelta(days=1)
 DAILY_PER_ADDRESS = 12
 """Of all networks together; the page allows three of one network."""
+DAILY_BY_LINK = 6
+"""More of an address by one who has a link that was mailed to it: strangers cannot use these up."""
 MAX_WAITING = 500
 """Requests that wait for a confirmation, of all strangers together: more are not stored."""
 MAX_CONFIRMED_A_DAY = 200
@@ -58,22 +58,26 @@ class Requested:
 
 
 @command
-def request(*, actor: Actor, claim: Claim, idempotency_key: str | None = None) -> Outcome[Requested]:
+def request(
+    *, actor: Actor, claim: Claim, earlier: OrphanRequest | None = None, idempotency_key: str | None = None
+) -> Outcome[Requested]:
     """Store the request until its address confirms it. The statements are the same for a known and an unknown company.
 
-    Raises RateLimited where the address, or all strangers together, ask too often; InvalidInput.
+    `earlier` is the request whose link the caller has: its address gets `DAILY_BY_LINK` more. Raises RateLimited where
+    the address, or all strangers together, ask too often; InvalidInput, also for an address that is not that of the
+    link.
     """
     claim, link = claim.cleaned(), machine_secrets.generate(prefix=letters.REQUEST_PREFIX)
-    on = SupplierSet()
-    _require_room(
-        claim.person.email, clock.now()
-    )  # before the supplier's lock, which strangers shall not hold
+    on, email = SupplierSet(), claim.person.email
+    if earlier is not None and earlier.email != email:
+        raise InvalidInput(field="email", problem="invalid")
+    most = DAILY_PER_ADDRESS + (DAILY_BY_LINK if earlier else 0)
+    _require_room(email, clock.now(), most)  # before the supplier's lock, which strangers shall not hold
     with acting(actor, Verb.ORPHAN_CASE_REQUEST, on=on, idempotency_key=idempotency_key) as act:
-        OrphanRequest.objects.filter(confirmed_at=None, expires_at__lt=act.at).delete()
-        _require_room(claim.person.email, act.at)
+        _require_room(email, act.at, most)
         row = OrphanRequest.objects.create(
-            organization=_matching(claim.number),
-            email=claim.person.email,
+            organization=matching.customer(claim.number),
+            email=email,
             name=claim.person.name,
             company=claim.company,
             number=claim.number,
@@ -89,24 +93,14 @@ def request(*, actor: Actor, claim: Claim, idempotency_key: str | None = None) -
         return act.set_result(Requested(link))
 
 
-def _require_room(email: str, at: dt.datetime) -> None:
+def _require_room(email: str, at: dt.datetime, most: int) -> None:
     own = OrphanRequest.objects.filter(email=email, asked_at__gt=at - _DAY)
-    if own.count() >= DAILY_PER_ADDRESS:
-        raise RateLimited(what="address", most=DAILY_PER_ADDRESS, seconds=int(_DAY.total_seconds()))
-    waiting = OrphanRequest.objects.filter(confirmed_at=None).count()
+    if own.count() >= most:
+        raise RateLimited(what="address", most=most, seconds=int(_DAY.total_seconds()))
+    waiting = OrphanRequest.objects.filter(confirmed_at=None, expires_at__gt=at).count()
     confirmed = OrphanRequest.objects.filter(asked_at__gt=at - _DAY).exclude(confirmed_at=None).count()
     if waiting >= MAX_WAITING or confirmed >= MAX_CONFIRMED_A_DAY:
         raise RateLimited(what="organization", most=MAX_WAITING, seconds=int(_DAY.total_seconds()))
-
-
-def _matching(number: str) -> Organization | None:
-    """Find the one customer with this customer number or business id. Two statements, whatever is known."""
-    wanted = "".join(number.split())
-    numbers = CustomerNumber.objects.filter(number__in=[number, wanted]).exclude(number="")
-    found = {one.organization_id: one.organization for one in numbers.select_related("organization")[:2]}
-    known = Organization.objects.filter(register_id__in=[number, wanted]).exclude(register_id="")
-    found |= {one.id: one for one in known[:2]}
-    return next(iter(found.values())) if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +147,5 @@ def _case_of(act: Act, request: OrphanRequest) -> OrphanCase | None:
         return None
     person = NewAdmin(request.email, request.name, request.language)
     case = effects.open_in(act, cause=OrphanCase.CaseCause.REQUEST, person=person)
-    facts = {**case_events.case_facts(case), "case_state": case.state}
-    case_events.to_supplier(
-        act,
-        Verb.ORPHAN_CASE_OPEN,
-        facts=facts,
-        personal={
-            "name": PersonalValue(case.name, (case.id,)),
-            "email": PersonalValue(case.email, (case.id,)),
-        },
-    )
+    case_events.record_opened(act, case)
     return case

@@ -1,4 +1,4 @@
-"""The worklist has the open cases of missing admins, with their clock."""
+"""The worklist has the open cases of missing admins, with their clock, and the requests that lead to none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import case_list
+from delegation.orphan_cases import case_list, request_list
 from portal.signin.staff.reader import StaffReader
-from portal.wording import orphan_cases, time_zones
+from portal.wording import dates, orphan_cases, time_zones
 
 _STATES = ("open", "proposed", "approved", "invited", "joined")
 MOST = 20
@@ -45,4 +45,32 @@ def open_cases(reader: StaffReader) -> Sequence[OpenCaseLine]:
             since=time_zones.date_time(one.opened_at, None),
         )
         for one in case_list.cases(own=reader.own, states=_STATES, most=MOST)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedLine:
+    """Describes a request without a case, by the company as a stranger entered it; no person is named."""
+
+    company: str
+    url: str
+    since: str
+    duration: str
+
+
+def requests(reader: StaffReader) -> Sequence[UnmatchedLine]:
+    """Return the requests without a case that the reader can see, one more than `MOST` where there are more.
+
+    One statement, none for those who decide on none.
+    """
+    if Verb.ORPHAN_REQUEST_CLOSE not in reader.verbs:
+        return []
+    return [
+        UnmatchedLine(
+            company=one.company,
+            url=reverse("staff_case_request", args=[one.id]),
+            since=time_zones.date_time(one.confirmed_at, None),
+            duration=dates.wait((reader.at - one.confirmed_at).total_seconds()),
+        )
+        for one in request_list.waiting(own=reader.own, most=MOST)
     ]

@@ -19,7 +19,7 @@ from delegation.organizations import customer_numbers, queries
 from delegation.organizations.queries import ReadableCustomers
 from identity.organizations.queries import OrganizationView
 from portal.desk.home import support_lines
-from portal.desk.home.case_lines import OpenCaseLine
+from portal.desk.home.case_lines import OpenCaseLine, UnmatchedLine
 from portal.desk.home.claim_lines import ClaimLine
 from portal.desk.home.recovery_lines import RecoveryLine
 from portal.desk.home.takeover_lines import TakeoverLine
@@ -107,6 +107,8 @@ class DeskHomePage(PageModel):
     """Questions about admins that no one answered in time."""
     cases: Sequence[OpenCaseLine] = ()
     """Cases of missing admins that are open."""
+    requests: Sequence[UnmatchedLine] = ()
+    """Requests for an admin's place that lead to no case."""
     more: Collection[str] = ()
     """The parts of support of which more wait than are listed."""
     has_no_right: bool = False
@@ -121,22 +123,14 @@ class DeskHomePage(PageModel):
     @property
     def waiting(self) -> int:
         """Return the number of lines."""
-        parts = (
-            self.systems,
-            self.takeovers,
-            self.cases,
-            self.recoveries,
-            self.claims,
-            self.removals,
-            self.risks,
-        )
-        return sum(len(part) for part in parts)
+        support = (self.takeovers, self.cases, self.requests, self.recoveries, self.claims)
+        return sum(len(part) for part in (*support, self.systems, self.removals, self.risks))
 
 
 def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str = "") -> DeskHomePage:
     """Return the worklist as far as the reader's rights reach.
 
-    Four statements, four more for support, and one with an unconfirmed removal.
+    Four statements, five more for support, and one with an unconfirmed removal.
     """
     systems = accounts_queries.failing_targets() if reader.verbs else []
     removals, risks = _customer_lines(reader) if Verb.MEMBER_VIEW in reader.verbs else ([], [])
@@ -183,11 +177,14 @@ def _removals(readable: ReadableCustomers, at: dt.datetime) -> list[RemovalLine]
 
 def _counters(*parts: tuple[int, bool]) -> list[Counter]:
     """Count the lines of each part; its second value says that there are more."""
-    (systems, _), (takeovers, _), (cases, _), (recoveries, _), (claims, _), (removals, _), (risks, _) = parts
+    systems, takeovers, cases, requests, recoveries, claims, removals, risks = (
+        number for number, _more in parts
+    )
     labels = [
         (ngettext("failing system", "failing systems", systems), "#systems"),
         (ngettext("blocked sign-in", "blocked sign-ins", takeovers), "#takeovers"),
         (ngettext("customer without an admin", "customers without an admin", cases), "#cases"),
+        (ngettext("request without a case", "requests without a case", requests), "#requests"),
         (ngettext("lost sign-in method", "lost sign-in methods", recoveries), "#recoveries"),
         (ngettext("unanswered question", "unanswered questions", claims), "#claims"),
         (ngettext("unconfirmed removal", "unconfirmed removals", removals), "#removals"),

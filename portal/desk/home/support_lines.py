@@ -1,4 +1,4 @@
-"""The desk lists what support decides: blocked sign-ins, cases, lost sign-in methods and unanswered questions."""
+"""The desk lists what support decides: blocked sign-ins, cases, requests, lost sign-in methods, and questions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,11 +13,12 @@ MOST_LISTED = 20
 def parts(reader: StaffReader) -> Mapping[str, Sequence[Any]]:
     """Return the parts that support decides, each with one line more than is listed where there are more.
 
-    Four statements, two more with an unanswered question, none for other roles.
+    Five statements, two more with an unanswered question, none for other roles.
     """
     return {
         "takeovers": takeover_lines.waiting(reader),
         "cases": case_lines.open_cases(reader),
+        "requests": case_lines.requests(reader),
         "recoveries": recovery_lines.waiting(reader),
         "claims": claim_lines.unanswered(reader),
     }

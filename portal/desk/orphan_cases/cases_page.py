@@ -8,7 +8,8 @@ from typing import ClassVar
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from delegation.orphan_cases import case_list
+from delegation.authorization.verbs import Verb
+from delegation.orphan_cases import case_list, request_list
 from delegation.orphan_cases.case_list import ListedCase
 from portal.shell import query_string
 from portal.shell.page_model import PageModel
@@ -67,7 +68,7 @@ _GROUPS: Sequence[tuple[str, Sequence[str]]] = (
 
 
 def cases_page(reader: StaffReader, asked: str) -> tuple[CasesPage, int]:
-    """Return the list of the asked group, and how many cases are open. Two statements."""
+    """Return the list of the asked group, and how many cases are open. Two statements, three for those of requests."""
     groups = dict(_GROUPS)
     current = asked if asked in groups else ""
     found = case_list.cases(own=reader.own, states=groups[current], most=case_list.MOST_LISTED)
@@ -90,12 +91,25 @@ def cases_page(reader: StaffReader, asked: str) -> tuple[CasesPage, int]:
                 current=name == current,
             )
             for name in numbers
-        ],
+        ]
+        + _requests(reader),
         rows=[line(one, reader.at) for one in found[: case_list.MOST_LISTED]],
         more=len(found) > case_list.MOST_LISTED,
         is_over=current == "over",
     )
     return page, numbers[""]
+
+
+def _requests(reader: StaffReader) -> list[CaseTab]:
+    """Return where the reader finds requests without a case; nothing for a reader who decides on none."""
+    if Verb.ORPHAN_REQUEST_VIEW not in reader.verbs:
+        return []
+    number = request_list.count(own=reader.own)
+    return [
+        CaseTab(
+            cldr.number(number), _("Requests without a case"), reverse("staff_case_requests"), current=False
+        )
+    ]
 
 
 def line(case: ListedCase, at: dt.datetime) -> CaseLine:

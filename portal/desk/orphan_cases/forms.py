@@ -145,3 +145,18 @@ class CaseReasonForm(_CaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].error_messages["required"] = _("Enter the reason.")
+
+
+class ConnectForm(CaseReasonForm):
+    """Asks for the customer of a request, and how it was found."""
+
+    field_order = ("customer", "reason")
+    customer = forms.CharField(max_length=40)
+    reason = forms.CharField(max_length=input_cleaning.REASON, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].error_messages["required"] = _(
+            "Enter the customer number or the business ID."
+        )
+        self.fields["reason"].error_messages["required"] = _("Enter how you know the customer.")

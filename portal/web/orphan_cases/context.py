@@ -42,6 +42,8 @@ class CaseRequestPage(PageModel):
 
     form: CaseRequestForm
     sign_in_url: str
+    by_link: bool = False
+    """Whether the person has a link that was mailed to the address, which is fixed then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,3 +59,5 @@ class CaseRequestedPage(PageModel):
     company: str = ""
     number: str = ""
     """As entered, for the person who has the mail: a stranger can enter any address."""
+    other_url: str = ""
+    """Where this person enters other details."""

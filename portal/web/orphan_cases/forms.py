@@ -48,6 +48,11 @@ class CaseRequestForm(control_characters.Form):
         for name, text in missing.items():
             self.fields[name].error_messages |= {"required": text, "max_length": _("This is too long.")}
 
+    def keep_address(self, email: str) -> None:
+        """Take this address, whose link the person has, whatever is sent."""
+        field = self.fields["email"]
+        field.disabled, field.initial = True, email
+
     def claim(self, language: str) -> Claim:
         """Return the claim that a valid form makes; the command cleans it."""
         data = self.cleaned_data

@@ -14,6 +14,7 @@ from portal.http import error_pages, request_context
 from portal.http.request_context import Request
 from portal.shell import case_mails, page_model
 from portal.signin.customers import rate_limits
+from portal.signin.customers.rate_limits import Taken
 from portal.web.orphan_cases.context import CaseRequestedPage, CaseRequestPage
 from portal.web.orphan_cases.forms import CaseRequestForm
 
@@ -29,9 +30,7 @@ def ask(request: Request) -> HttpResponse:
     model = CaseRequestPage(form=form, sign_in_url=reverse("account_login"))
     if request.method != "POST" or not form.is_valid():
         return page_model.render(request, model)
-    taken = rate_limits.take(
-        (rate_limits.CASE_REQUESTS, request_context.network(request_context.address_of(request.META)))
-    )
+    taken = _taken(request)
     if taken.wait:
         return error_pages.too_many(request, seconds=taken.wait)
     try:
@@ -48,6 +47,11 @@ def ask(request: Request) -> HttpResponse:
     return HttpResponseRedirect(reverse("case_requested"))
 
 
+def _taken(request: Request) -> Taken:
+    network = request_context.network(request_context.address_of(request.META))
+    return rate_limits.take((rate_limits.CASE_REQUESTS, network), (rate_limits.CASE_REQUESTS_DAY, network))
+
+
 def _store(request: Request, form: CaseRequestForm) -> None:
     """Store the request, and queue one mail, whatever is known about the company."""
     claim = form.claim(get_language() or "en").cleaned()
@@ -57,6 +61,38 @@ def _store(request: Request, form: CaseRequestForm) -> None:
     done = requests.request(actor=request_context.system(request), claim=claim)
     person = claim.person
     case_mails.queue_request(link=done.result.link, email=person.email, language=person.language)
+
+
+@login_not_required
+@require_http_methods(_METHODS)
+def ask_by_link(request: Request, token: str) -> HttpResponse:
+    """GET shows the form to one who has a link of the address; POST stores the request and leads to its confirmation.
+
+    Strangers who enter this address all day keep no one from asking: each of their mails has such a link.
+    """
+    earlier = letters.find_request(token)
+    if earlier is None or earlier.expires_at <= request.context.now:
+        return page_model.render(request, CaseRequestedPage(kind="gone"), status=_GONE)
+    form = CaseRequestForm(request.POST if request.method == "POST" else None)
+    form.keep_address(earlier.email)
+    model = CaseRequestPage(form=form, sign_in_url=reverse("account_login"), by_link=True)
+    if request.method != "POST" or not form.is_valid():
+        return page_model.render(request, model)
+    taken = _taken(request)
+    if taken.wait:
+        return error_pages.too_many(request, seconds=taken.wait)
+    claim = form.claim(get_language() or "en")
+    try:
+        done = requests.request(actor=request_context.system(request), claim=claim, earlier=earlier)
+    except Busy:
+        raise
+    except RateLimited as refusal:
+        return error_pages.too_many(request, seconds=int(refusal.data.get("seconds", 60)))
+    except DomainError as refusal:
+        form.add_refusal(refusal)
+        return page_model.render(request, model)
+    # The link that opened this page came by mail: no second mail is needed, and none fills the mailbox.
+    return HttpResponseRedirect(reverse("case_confirm", args=[done.result.link]))
 
 
 @login_not_required
@@ -83,6 +119,7 @@ def confirm(request: Request, token: str) -> HttpResponse:
             name=found.name,
             company=found.company,
             number=found.number,
+            other_url=reverse("case_request_by_link", args=[token]),
         )
         return page_model.render(request, model, status=_GONE if is_over else 200)
     try:

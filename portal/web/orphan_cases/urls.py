@@ -9,5 +9,6 @@ urlpatterns = [
     path("no-admin/sent", request_views.requested, name="case_requested"),
     path("no-admin/confirmed", request_views.confirmed, name="case_confirmed"),
     path("no-admin/confirm/<str:token>", request_views.confirm, name="case_confirm"),
+    path("no-admin/ask/<str:token>", request_views.ask_by_link, name="case_request_by_link"),
     path("cases/<str:token>", letter_views.letter, name="case_letter"),
 ]

@@ -36,6 +36,8 @@ REFUSED = {
     ("delegation_orphanletter", "answered_act"): "orphan_letter_answered_with_instant",
     ("delegation_orphanletter", "decided_by"): "orphan_letter_decides_on_objection",
     ("delegation_orphanletter", "decided_at"): "orphan_letter_decides_on_objection",
+    ("delegation_orphanrequest", "decided_by"): "orphan_request_decided_once_confirmed",
+    ("delegation_orphanrequest", "decided_at"): "orphan_request_decided_once_confirmed",
     ("delegation_orphanproof", "kind"): "orphan_proof_source_of_kind",
     ("delegation_orphanproof", "source"): "orphan_proof_source_of_kind",
     ("delegation_orphanproof", "file_type"): "orphan_proof_file_of_digest",

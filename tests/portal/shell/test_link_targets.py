@@ -47,6 +47,7 @@ FORMS: dict[str, set[str]] = {
     "case_confirmed": set(),
     "case_letter": {"case_letter"},
     "case_request": {"case_request"},
+    "case_request_by_link": {"case_request_by_link"},
     "case_requested": set(),
     "home": set(),
     "invitation_cancel": {"invitation_cancel"},

@@ -22,7 +22,7 @@ from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
-QUIET, BUSY = 10, 11
+QUIET, BUSY = 11, 12
 """Statements without and with unconfirmed removals, two of them for the frame of every staff page."""
 
 

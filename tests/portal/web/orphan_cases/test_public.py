@@ -12,7 +12,7 @@ from delegation.absence_claims import commands as claims
 from delegation.customer_contacts import commands as contacts
 from delegation.customer_contacts.new_contact import NewContact
 from delegation.orphan_cases import letters
-from delegation.orphan_cases.commands import evidence, opening
+from delegation.orphan_cases.commands import evidence, opening, requests
 from delegation.orphan_cases.models import OrphanCase, OrphanProof, OrphanRequest
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -221,3 +221,42 @@ def test_new_admin_reads_until_when_they_invite_and_view(world: World) -> None:
     note = page_model(browser.get("/o/pohjola/"), HomePage).note
     assert note is not None
     assert "Kaikki pääkäyttäjän oikeudet alkavat" in note.text  # the new admin reads Finnish
+
+
+def test_owner_of_an_address_that_strangers_entered_all_day_asks_by_a_link_of_the_mailbox(
+    world: World,
+) -> None:
+    orphaned.bounce(world.tiina)
+    with bypassing_commands():
+        Organization.objects.filter(id=world.pohjola.id).update(register_id="7654321-0")
+    links = [orphaned.request_link("1") for _ in range(requests.DAILY_PER_ADDRESS)]
+    case_mails.queue_request(link=links[0], email=TEEMU.email, language="en")
+    owner = BrowserClient()
+    owner.post(ASK, form("7654321-0", TEEMU.email))
+    assert OrphanRequest.objects.count() == requests.DAILY_PER_ADDRESS
+    url = reverse("case_request_by_link", args=[mailed("orphan_request", TEEMU.email).rpartition("/")[2]])
+    assert url in owner.get(mailed("orphan_request", TEEMU.email)).content.decode()
+    assert "Enter the company’s name." in visible_text(owner.post(url, {}))
+    before = Mail.objects.count()
+    confirm = owner.post(url, form("7654321-0", "mallory@evil.example"))["Location"]
+    assert "Pohjolan Sähkö" in visible_text(owner.get(confirm))
+    assert owner.post(confirm)["Location"] == reverse("case_confirmed")
+    case = OrphanCase.objects.get()
+    assert (case.email, Mail.objects.count()) == (TEEMU.email, before), (
+        "the address of the link, without a mail"
+    )
+    move_clock(DAY + 60)
+    assert owner.get(url).status_code == 410
+    assert owner.post(url, form("7654321-0", TEEMU.email)).status_code == 410
+
+
+def test_network_asks_twenty_times_a_day_at_most(world: World) -> None:
+    del world
+    stranger, answers = BrowserClient(), []
+    for hour in range(3):
+        move_clock(hour * 3601)
+        answers += [
+            stranger.post(ASK, form("1", f"eve{hour}{number}@else.example")).status_code
+            for number in range(10)
+        ]
+    assert answers == [302] * 20 + [429] * 10

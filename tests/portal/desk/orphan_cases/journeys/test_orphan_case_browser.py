@@ -62,7 +62,7 @@ class Journey:
         page.get_by_label("Your work e-mail").fill(EMAIL)
         self.requester.button("Send the request")
         page.goto(f"{self.base}{mailed('orphan_request', EMAIL)}")
-        self.requester.button("Confirm address")
+        self.requester.button("Confirm the request")
         expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_visible()
 
     def propose(self) -> None:

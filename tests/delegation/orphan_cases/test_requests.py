@@ -1,0 +1,174 @@
+"""Staff connect requests without a case to a customer, or close them; each is erased when its time is over."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.conf import LazySettings
+from django.db import DatabaseError, transaction
+
+from audit.foundation import clock
+from audit.foundation.actor import Actor
+from audit.models import Event, PersonKey
+from audit.verification import verifier
+from delegation.authorization import policy
+from delegation.authorization.errors import (
+    CaseStep,
+    Denied,
+    HasAdmin,
+    InvalidInput,
+    NotFound,
+    OwnCase,
+    ProofsMissing,
+)
+from delegation.orphan_cases import request_list
+from delegation.orphan_cases.commands import opening, request_decisions
+from delegation.orphan_cases.models import OrphanCase, OrphanRequest
+from provisioning import retention
+from tests.fixtures import orphaned, state_check
+from tests.fixtures.orphaned import DAY, TEEMU, Rescue
+from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
+
+
+def waiting_for(actor: Actor) -> list[uuid.UUID]:
+    own = policy.staff_authorities(actor=actor, at=clock.now())
+    assert request_list.count(own=own) == len(request_list.waiting(own=own))
+    return [one.id for one in request_list.waiting(own=own)]
+
+
+def test_request_of_an_unknown_company_opens_the_case_of_the_customer_that_staff_found(world: World) -> None:
+    rescue = Rescue(world)
+    request = orphaned.request_of("no such number")
+    far = rescue.staff.hire("Fia Far", "support", unit=rescue.staff.eesti)
+    manager = rescue.staff.hire("Minna Manager", "account_manager", unit=rescue.staff.kivisalo)
+    assert (waiting_for(rescue.sanna), waiting_for(far), waiting_for(manager)) == (
+        [request.id],
+        [request.id],
+        [],
+    )
+    tries = (
+        (rescue.sanna, world.koskela, "Called them", HasAdmin),
+        (rescue.sanna, world.pohjola, " ", InvalidInput),
+        (far, world.pohjola, "Called them", NotFound),
+        (manager, world.pohjola, "Called them", Denied),
+        (actor_of(world.stina), world.pohjola, "Called them", NotFound),
+    )
+    for actor, organization, reason, refusal in tries:
+        with pytest.raises(refusal):
+            request_decisions.connect(actor=actor, request=request, organization=organization, reason=reason)
+    done = request_decisions.connect(
+        actor=rescue.sanna, request=request, organization=world.pohjola, reason="The number was of 2019"
+    )
+    case = OrphanCase.objects.get()
+    assert (done.result.case, case.cause, case.email) == (case.id, "request", TEEMU.email)
+    assert (case.opened_by, case.named_by) == (rescue.sanna.id, rescue.sanna.id), "another one approves"
+    assert waiting_for(rescue.sanna) == []
+    own = policy.staff_authorities(actor=far, at=clock.now())
+    with pytest.raises(NotFound):
+        request_list.get(own=own, request=request.id)
+    with pytest.raises(CaseStep):
+        request_decisions.close(actor=rescue.sanna, request=request, reason="Again")
+    with pytest.raises(CaseStep):
+        request_decisions.connect(
+            actor=rescue.sanna, request=request, organization=world.pohjola, reason="Again"
+        )
+    rescue.prove(case, "register", "call_back")
+    rescue.propose(case, by=rescue.otto)
+    case.refresh_from_db()
+    with pytest.raises((OwnCase, Denied)):
+        rescue.approve(case, by=rescue.sanna)
+    rescue.approve(case, by=rescue.anna)
+    assert Event.objects.filter(verb="orphan_request.connect", outcome="done").count() == 2, "in both logs"
+
+
+def test_request_of_a_known_customer_without_a_case_is_for_staff_of_that_customer_who_close_it(
+    world: World,
+) -> None:
+    rescue = Rescue(world)
+    request = orphaned.request_of("E-1")  # of Tamm, which never had an admin
+    assert (request.organization, request.case) == (rescue.staff.tamm, None)
+    far = rescue.staff.hire("Fia Far", "support", unit=rescue.staff.eesti)
+    assert (waiting_for(rescue.sanna), waiting_for(far)) == ([], [request.id])
+    for actor in (rescue.sanna, actor_of(world.aino)):
+        with pytest.raises(NotFound):
+            request_decisions.close(actor=actor, request=request, reason="No")
+    with pytest.raises(InvalidInput):
+        request_decisions.close(actor=far, request=request, reason="")
+    request_decisions.close(actor=far, request=request, reason="Not a person of theirs")
+    assert waiting_for(far) == []
+    with pytest.raises(CaseStep):
+        request_decisions.close(actor=far, request=request, reason="Again")
+    (event,) = Event.objects.filter(verb="orphan_request.close", outcome="done")
+    assert event.actor == far.id
+    rows = OrphanRequest.objects.filter(id=request.id)
+    with bypassing_commands():
+        for write in (
+            lambda: rows.update(decided_by=rescue.otto.id),
+            lambda: rows.update(decided_at=None, decided_by=None),
+            rows.delete,
+        ):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                write()
+
+
+def test_earlier_request_that_joins_a_case_makes_a_domain_of_between_no_proof(world: World) -> None:
+    rescue = Rescue(world)
+    request = orphaned.request_of("no such number", "mallory@evil.example")
+    move_clock(60)
+    orphaned.verify_domain(world)
+    move_clock(120)
+    case = rescue.open()
+    rescue.prove(case, "domain", "call_back")
+    request_decisions.connect(
+        actor=rescue.otto, request=request, organization=world.pohjola, reason="Same company"
+    )
+    case.refresh_from_db()
+    assert case.email == TEEMU.email, "the person who was named stays"
+    with pytest.raises(ProofsMissing):
+        rescue.propose(case)
+    rescue.prove(case, "register")
+    rescue.propose(case)
+
+
+def test_requests_and_their_keys_are_erased_when_their_time_is_over_and_the_log_verifies(
+    world: World, settings: LazySettings
+) -> None:
+    settings.ERASURE_AFTER = dt.timedelta(days=31)
+    rescue = Rescue(world)
+    never = orphaned.request_of("1", confirmed=False)
+    closed, undecided, open_one = orphaned.request_of("2"), orphaned.request_of("3"), orphaned.request_of("4")
+    request_decisions.close(actor=rescue.sanna, request=closed, reason="No such company")
+    done = request_decisions.connect(
+        actor=rescue.sanna, request=open_one, organization=world.pohjola, reason="Called"
+    )
+    kept = {one.id for one in (never, closed, undecided, open_one)}
+
+    def erased_at(seconds: float) -> None:
+        move_clock(seconds)
+        retention.purge()
+        retention.purge()
+        rows = set(OrphanRequest.objects.values_list("id", flat=True))
+        keys = dict(PersonKey.objects.filter(id__in=everyone).values_list("id", "wrapped"))
+        assert rows == kept
+        assert {one for one, key in keys.items() if bytes(key)} == kept, (
+            "the keys of the others are destroyed"
+        )
+        assert verifier.verify().findings == []
+        assert [str(one) for one in state_check.differences()] == []
+
+    everyone = set(kept)
+    erased_at(DAY - 60)
+    kept.remove(never.id)
+    erased_at(DAY + 60)
+    with bypassing_commands(), pytest.raises(DatabaseError, match="kept"), transaction.atomic():
+        OrphanRequest.objects.filter(id=undecided.id).delete()
+    kept -= {closed.id, undecided.id}
+    erased_at(32 * DAY)
+    opening.close(actor=rescue.anna, case=OrphanCase.objects.get(id=done.result.case), reason="Tiina is back")
+    erased_at(40 * DAY)
+    kept.clear()
+    erased_at(64 * DAY)
+    events = Event.objects.filter(verb="orphan_request.erase", outcome="done")
+    assert (events.count(), {one.actor_kind for one in events}) == (3, {"system"})

@@ -1,0 +1,99 @@
+"""Staff find requests without a case on the worklist, connect each or close it; the person gets a mail."""
+
+import pytest
+
+from audit.foundation import clock
+from audit.models import Event
+from delegation.orphan_cases.commands import opening
+from delegation.orphan_cases.models import OrphanCase, OrphanRequest
+from portal.desk.home.context import DeskHomePage
+from portal.desk.orphan_cases.cases_page import CasesPage
+from portal.desk.orphan_cases.request_pages import CaseRequestDecisionPage, CaseRequestsPage
+from portal.shell import case_mails
+from provisioning.mail import stored
+from provisioning.mail.models import Mail
+from tests.fixtures import orphaned, queued_mails, staff_rights
+from tests.fixtures.orphaned import TEEMU
+from tests.fixtures.pages import count_statements, page_model, visible_text
+from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST = "/staff/cases/requests/"
+
+
+def mailed() -> list[str]:
+    """The addresses of the mails about closed requests."""
+    case_mails.queue_closed(clock.now())
+    return sorted(stored.recipient(row=row) for row in Mail.objects.filter(purpose="orphan_closed"))
+
+
+def test_request_is_on_the_worklist_and_is_connected_to_a_customer_without_an_admin(desk: Desk) -> None:
+    orphaned.bounce(desk.world.tiina)
+    support, far = desk.browser("support"), desk.browser("support", unit=desk.staff.eesti)
+    row = orphaned.request_of("no such number")
+    url = f"{LIST}{row.id}/"
+    (line,) = page_model(support.get(LIST), CaseRequestsPage).rows
+    assert (line.company, line.email, line.url) == ("Pohjolan Sähkö", TEEMU.email, url)
+    (waits,) = page_model(support.get("/staff/"), DeskHomePage).requests
+    assert (waits.company, waits.url) == ("Pohjolan Sähkö", url)
+    tab = page_model(support.get("/staff/cases/"), CasesPage).tabs[-1]
+    assert (tab.count, tab.url) == ("1", LIST)
+    assert LIST not in {
+        one.url for one in page_model(desk.browser("auditor").get("/staff/cases/"), CasesPage).tabs
+    }
+    for sent, text in (
+        ({"customer": "", "reason": ""}, "Enter how you know the customer."),
+        ({"customer": "nowhere", "reason": "Called"}, "No customer of yours has this number."),
+        ({"customer": "tamm", "reason": "Called"}, "No customer of yours has this number."),
+        ({"customer": "koskela", "reason": "Called"}, "has a working admin"),
+    ):
+        assert text in visible_text(support.post(url, {"do": "connect", **sent})), sent
+    pohjola = {"customer": "pohjola", "reason": "Called", "idempotency_key": "c1"}
+    assert "No customer of yours" in visible_text(far.post(url, {"do": "connect", **pohjola}))
+    assert OrphanCase.objects.count() == 0
+    for _ in range(2):
+        answer = support.post(url, {"do": "connect", **pohjola})
+    case = OrphanCase.objects.get()
+    case_url = f"/staff/organizations/pohjola/cases/{case.id}/"
+    assert answer["Location"] in {case_url, url}
+    assert page_model(support.get(url), CaseRequestDecisionPage).case_url == case_url
+    assert far.get(url).status_code == 404
+    assert page_model(support.get(LIST), CaseRequestsPage).rows == []
+    assert "connected a person’s request" in visible_text(support.get(case_url))
+    assert mailed() == []
+    senior = staff_rights.acting_as(desk.user("senior_support", desk.staff.kivisalo))
+    opening.close(actor=senior, case=case, reason="Tiina is back")
+    assert (mailed(), mailed()) == ([TEEMU.email], [TEEMU.email]), "once"
+    text = queued_mails.text_of(Mail.objects.get(purpose="orphan_closed"))
+    assert "Pohjola" not in text
+
+
+def test_request_is_closed_with_a_reason_and_the_person_gets_one_mail_that_names_nothing(desk: Desk) -> None:
+    support = desk.browser("support")
+    first, second = orphaned.request_of("no such number"), orphaned.request_of("E-1", "liisa@tamm.example")
+    assert [one.url for one in page_model(support.get(LIST), CaseRequestsPage).rows] == [f"{LIST}{first.id}/"]
+    assert support.get(f"{LIST}{second.id}/").status_code == 404, "of a customer in another business unit"
+    url = f"{LIST}{first.id}/"
+    assert "Enter the reason." in visible_text(support.post(url, {"do": "close", "reason": ""}))
+    support.post(url, {})
+    assert not OrphanRequest.objects.exclude(decided_at=None).exists()
+    for key in ("k1", "k1", "k2"):
+        support.post(url, {"do": "close", "reason": "Not a customer", "idempotency_key": key})
+    assert Event.objects.filter(verb="orphan_request.close", outcome="done").count() == 1
+    assert "This request is closed." in visible_text(support.get(url))
+    assert mailed() == [TEEMU.email]
+    text = queued_mails.text_of(Mail.objects.get(purpose="orphan_closed"))
+    assert not any(word in text for word in ("Sähkö", "Not a customer", "Aalto"))
+    move_clock(8 * orphaned.DAY)
+    assert mailed() == [TEEMU.email]
+
+
+def test_list_of_requests_reads_many_by_the_same_statements(desk: Desk) -> None:
+    support = desk.browser("support")
+    orphaned.request_of("1")
+    one = count_statements(support, LIST)
+    for number in range(3):
+        orphaned.request_of("1", f"more{number}@else.example")
+    assert len(page_model(support.get(LIST), CaseRequestsPage).rows) == 4
+    assert count_statements(support, LIST) == one
