@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db.models import QuerySet
 
-from audit.foundation.actor import Actor
+from audit.foundation.actor import Actor, ActorKind
 from delegation.authorization import authorities
 from delegation.authorization.verbs import Verb
 from identity.clients.models import Application
@@ -12,10 +12,13 @@ from identity.organizations.models import BusinessUnit
 
 
 def units(*, actor: Actor, verb: Verb, at: dt.datetime) -> QuerySet[BusinessUnit]:
-    """Filter the business units for whose applications this staff member or program may do `verb`; none for others.
+    """Filter the business units for whose applications this staff member or program may do `verb`.
 
-    Two statements for the rights at most. A right for one organization covers no application.
+    All for the system, none for other actors. Two statements for the rights at most.
+    A right for one organization covers no application.
     """
+    if actor.kind is ActorKind.SYSTEM:
+        return BusinessUnit.objects.all()
     if not actor.is_of_supplier:
         return BusinessUnit.objects.none()
     own = [

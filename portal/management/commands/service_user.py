@@ -14,11 +14,10 @@ from delegation.authorization import service_scopes
 from delegation.service_users import commands, queries
 from delegation.service_users.commands import ServiceUserCreated
 from delegation.service_users.queries import ServiceUserView
-from delegation.staff import queries as staff_queries
-from delegation.staff.queries import StaffMember
 from identity.memberships import queries as memberships_queries
 from identity.organizations import queries as organizations_queries
 from identity.organizations.queries import OrganizationView
+from portal.management.named_staff import staff_member
 from portal.wording import refusals
 
 
@@ -105,7 +104,7 @@ class Command(BaseCommand):
     def _create_staff(self, options: dict[str, Any]) -> None:
         made = commands.create_for_staff(
             actor=actor.system(channel=Channel.SHELL),
-            owner=_staff_member(options["owner"]).row,
+            owner=staff_member(options["owner"]).row,
             name=options["name"],
             scopes=frozenset(options["scopes"]),
             until=clock.now() + dt.timedelta(days=options["days"]),
@@ -157,15 +156,6 @@ class Command(BaseCommand):
         row = queries.for_command(service_user=options["id"])
         commands.end(actor=actor.system(channel=Channel.SHELL), service_user=row)
         self.stdout.write("Ended: its secret and its tokens are refused from now on.")
-
-
-def _staff_member(named: str) -> StaffMember:
-    found = [one for one in staff_queries.staff_members() if named in {str(one.id), one.row.contact}]
-    if len(found) != 1:
-        raise CommandError(
-            f"{named} is {'the address of several staff members' if found else 'no staff member who has signed in'}."
-        )
-    return found[0]
 
 
 def _organization(key: str) -> OrganizationView:
