@@ -11,6 +11,7 @@ import pytest
 import structlog
 from django.conf import LazySettings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
 from audit.models import Event
@@ -329,12 +330,16 @@ def test_applications_are_listed_in_pages(desk: Desk, operator: SupplierProgram)
     for key in ("claims", "billing"):
         operator.post(operator.base, {**APPLICATION, "key": key})
     foreign_application(desk)
-    found, query = [], {"limit": "1"}
+    found, statements, query = [], [], {"limit": "3"}
+    operator.get(operator.base)  # the first request of a window adds its counter
     while query.get("after") != "None":
-        page = operator.get(operator.base, **query).json()
+        with CaptureQueriesContext(connection) as counted:
+            page = operator.get(operator.base, **query).json()
         found += [row["key"] for row in page["items"]]
+        statements.append(len(counted))
         query["after"] = str(page["next"])
     assert found == ["billing", "claims", "crm", "ordering"]
+    assert statements == [7, 8]
     foreign = Application.objects.get(key=FOREIGN)
     for cursor in (foreign.id.hex, uuid.uuid4().hex, "x"):
         assert plain(operator.get(operator.base, after=cursor)) == (400, "invalid_cursor")
