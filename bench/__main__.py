@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("acts", "events", "leaver", "web", "revocation_probe", "negative_control", "fresh")
+ALL = ("acts", "events", "leaver", "leaver_queue", "web", "revocation_probe", "negative_control", "fresh")
 
 
 def run(names: list[str]) -> int:

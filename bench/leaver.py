@@ -3,6 +3,7 @@
 import http.client
 import statistics
 import time
+from collections.abc import Sequence
 
 from bench import baseline, database
 from bench.setup import SERVICES, TARGETS, Installation, Leaver, installed
@@ -15,32 +16,41 @@ WARM = 10
 def run() -> None:
     """Print p50 and p99 of the portal and of the bare calls, and the median of the blocks' ratios."""
     with installed(LEAVERS + WARM) as (installation, people), baseline.BareCalls.started() as other:
-        for leaver in people[:WARM]:
-            _remove(installation, leaver)
-        other.block(WARM)
-        gone: list[float] = []
-        tokens: list[float] = []
-        done: list[float] = []
-        ratios: list[float] = []
-        bares: list[float] = []
-        for start in range(WARM, len(people), BLOCK):
-            times = [_remove(installation, leaver) for leaver in people[start : start + BLOCK]]
-            theirs = other.block(BLOCK)
-            gone += [t[0] for t in times]
-            tokens += [t[1] for t in times]
-            done += [t[2] for t in times]
-            bares += theirs
-            if theirs:
-                ratios.append(statistics.median(t[2] for t in times) / statistics.median(theirs))
-        database.emit("leaver.refused_in_second_process", **database.quantiles(gone))
-        database.emit("leaver.tokens_refused", **database.quantiles(tokens))
-        database.emit(
-            "leaver.everything_applied", services=SERVICES, targets=TARGETS, **database.quantiles(done)
-        )
-        if ratios:
-            database.emit("leaver.bare", settings=other.settings, **database.quantiles(bares))
-        ratio = round(statistics.median(ratios), 2) if ratios else "not measured"
-        database.emit("leaver.ratio", p50_to_bare=ratio, blocks=len(ratios), aim=2)
+        warm_up(installation, people[:WARM], other)
+        measure(installation, people[WARM:], other, name="leaver")
+
+
+def warm_up(installation: Installation, people: Sequence[Leaver], other: baseline.BareCalls) -> None:
+    """Let all processes work once."""
+    for leaver in people:
+        _remove(installation, leaver)
+    other.block(len(people))
+
+
+def measure(
+    installation: Installation, people: Sequence[Leaver], other: baseline.BareCalls, *, name: str
+) -> None:
+    """Remove these people in alternation with the bare calls, and print the figures under this name."""
+    figures: list[tuple[float, float, float]] = []
+    ratios: list[float] = []
+    bares: list[float] = []
+    for start in range(0, len(people), BLOCK):
+        times = [_remove(installation, leaver) for leaver in people[start : start + BLOCK]]
+        theirs = other.block(BLOCK)
+        figures += times
+        bares += theirs
+        if theirs:
+            ratios.append(statistics.median(t[2] for t in times) / statistics.median(theirs))
+    gone, tokens, done = zip(*figures, strict=True)
+    database.emit(f"{name}.refused_in_second_process", **database.quantiles(gone))
+    database.emit(f"{name}.tokens_refused", **database.quantiles(tokens))
+    database.emit(
+        f"{name}.everything_applied", services=SERVICES, targets=TARGETS, **database.quantiles(done)
+    )
+    if ratios:
+        database.emit(f"{name}.bare", settings=other.settings, **database.quantiles(bares))
+    ratio = round(statistics.median(ratios), 2) if ratios else "not measured"
+    database.emit(f"{name}.ratio", p50_to_bare=ratio, blocks=len(ratios), aim=2)
 
 
 def _remove(installation: Installation, leaver: Leaver) -> tuple[float, float, float]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from bench import database
+from portal import embedded_postgres
 
 if TYPE_CHECKING:
     from identity.clients.models import Client
@@ -59,6 +60,8 @@ class Installation:
     receivers: int
     secrets: dict[str, str]
     admin: str = ""
+    owner_url: str = ""
+    """The database as its owner."""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def call(
@@ -163,6 +166,7 @@ def installed(
     }
     with database.installation() as server:
         installation, people = _furnish(ports, receivers, leavers)
+        installation.owner_url = server.url_of(embedded_postgres.OWNER)
         database.emit("settings", **database.settings_of(server.url_of("keyholder_app")))
         try:
             _start(installation, application)
