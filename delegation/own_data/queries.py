@@ -28,31 +28,32 @@ from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 
 
-def own_data(*, user: User) -> OwnData:
-    """Read what is stored about this person. 23 statements, whatever the number of rows."""
+def own_data(*, user: uuid.UUID) -> OwnData:
+    """Read what is stored about this person. 24 statements, whatever the number of rows."""
+    person = User.objects.get(pk=user)
     members = list(
-        Membership.objects.filter(user=user.pk)
+        Membership.objects.filter(user=user)
         .select_related("organization")
         .prefetch_related("periods")
         .order_by("created_at", "id")
     )
     keys = {row.organization_id: row.organization.key for row in members}
-    events, complete = own_events.events_of(user=user.pk, memberships=[row.id for row in members])
+    events, complete = own_events.events_of(user=user, memberships=[row.id for row in members])
     return OwnData(
-        person=_details(user),
-        has_password=user.has_usable_password(),
-        sign_in_methods=_methods(user.pk),
+        person=_details(person),
+        has_password=person.has_usable_password(),
+        sign_in_methods=_methods(user),
         memberships=_memberships(members),
-        sessions=_sessions(user.pk),
-        sign_ins=_sign_ins(user.pk),
-        services=_services(user.pk),
-        invitations=_invitations(user),
-        programs=own_notices.programs(user.pk),
-        questions=own_notices.questions(user.pk),
-        blocks=own_notices.blocks(user.pk),
-        recoveries=own_notices.recoveries(user.pk),
-        warnings=own_notices.warnings(user.pk),
-        confirmations=own_notices.confirmations(user.pk),
+        sessions=_sessions(user),
+        sign_ins=_sign_ins(user),
+        services=_services(user),
+        invitations=_invitations(person),
+        programs=own_notices.programs(user),
+        questions=own_notices.questions(user),
+        blocks=own_notices.blocks(user),
+        recoveries=own_notices.recoveries(user),
+        warnings=own_notices.warnings(user),
+        confirmations=own_notices.confirmations(user),
         events=[event.with_organization(keys) for event in events],
         events_complete=complete,
     )

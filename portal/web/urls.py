@@ -34,6 +34,7 @@ urlpatterns = [
     *home.urlpatterns,
     *invitations.urlpatterns,
     *orphan_cases.urlpatterns,
+    *my.urlpatterns,
     path("accessibility", statements.accessibility, name="accessibility"),
     path("privacy", statements.privacy, name="privacy"),
     path("language", language.choose, name="language"),

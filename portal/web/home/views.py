@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,7 +22,10 @@ from portal.wording import dates, refusals
 def root(request: Request) -> HttpResponse:
     """Lead to the start page of the reader's organization; ask for it where several are possible and none is chosen."""
     if not request.context.memberships:
-        return error_responses.refused(request, refusals.Sentence(_without_membership(request), 403))
+        link = reverse("my_data"), _("See or download your data")
+        return error_responses.refused(
+            request, refusals.Sentence(_without_membership(request), 403), link=link
+        )
     current = request.context.current_membership
     if current is None:
         return page_model.render(request, choice.choice_page(request))

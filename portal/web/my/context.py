@@ -98,7 +98,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
             member_since=clock.date(own.created_at),
             customer_number=page.organization.customer_number,
         ),
-        data_url=page.url("my_data"),
+        data_url=reverse("my_data"),
         details_url=page.url("my_details"),
         security_url=reverse("mfa_index"),
         sessions=sorted(rows, key=lambda row: not row.is_current),

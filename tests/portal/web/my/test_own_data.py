@@ -19,12 +19,12 @@ from portal.signin.customers import rate_limits
 from portal.web.my.own_data import OwnDataPage
 from tests.fixtures import oidc_browser, service_users, signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import KOSKELA, count_statements, page_model, visible_text
+from tests.fixtures.pages import count_statements, page_model, visible_text
 from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FILE = f"{KOSKELA}/me/data.json"
-STATEMENTS, DAY = 31, dt.timedelta(days=1)
+PAGE, FILE = "/account/data", "/account/data.json"
+STATEMENTS, DAY = 30, dt.timedelta(days=1)
 
 
 def downloaded(browser: BrowserClient) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def test_file_and_page_have_what_was_asked_noted_and_confirmed_about_the_person_
     assert [len(data[kind]) for kind in kinds] == [1, 1, 1, 1]
     text = json.dumps(data, ensure_ascii=False)
     assert not [one for one in (world.olli, world.vilma) if str(one.user_id) in text or str(one.id) in text]
-    answer = browser.get(f"{KOSKELA}/me/data")
+    answer = browser.get(PAGE)
     rows = {section.title: len(section.rows) for section in page_model(answer, OwnDataPage).sections}
     assert rows["Service users that you own"] == 1
     assert rows["Questions, warnings and confirmations"] == 6
@@ -113,18 +113,30 @@ def test_page_shows_the_same_after_a_fresh_proof_and_is_limited(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = signed_in.browser(world.mikko, ago=16 * 60)
-    for url in (FILE, f"{KOSKELA}/me/data"):
+    for url in (FILE, PAGE):
         assert "/account/" in browser.get(url)["Location"], "a proof of the last 15 minutes"
     assert not Event.objects.filter(verb="own_data.read").exists()
     browser = signed_in.browser(world.mikko)
-    url = f"{KOSKELA}/me/data"
-    shown = page_model(browser.get(url), OwnDataPage)
+    shown = page_model(browser.get(PAGE), OwnDataPage)
     titles = [section.title for section in shown.sections]
     assert titles[0] == "Your details"
     assert titles[-1] == "Events that name you"
     assert shown.sections[0].rows[1] == [("Detail", "Work e-mail"), ("Stored", world.mikko.user.email)]
     monkeypatch.setattr(rate_limits, "OWN_DATA", rate_limits.Limit("few", "readings", "person", 1, 3600))
-    assert [browser.get(one).status_code for one in (url, FILE)] == [200, 429]
+    assert [browser.get(one).status_code for one in (PAGE, FILE)] == [200, 429]
+
+
+def test_person_who_has_left_every_organization_still_reads_it(world: World) -> None:
+    world.remove(world.vilma)
+    browser = signed_in.browser(world.vilma)
+    start = browser.get("/")
+    assert start.status_code == 403
+    assert f'href="{PAGE}"' in start.content.decode()
+    shown = page_model(browser.get(PAGE), OwnDataPage)
+    assert (shown.back_url, shown.back_label) == ("/", "Home")
+    (membership,) = downloaded(browser)["memberships"]
+    assert (membership["organization"], membership["periods"][0]["valid_until"] is None) == ("koskela", False)
+    assert BrowserClient().get(PAGE).status_code == 302, "nobody without a sign-in"
 
 
 def test_statements_do_not_grow_with_what_is_stored(world: World) -> None:
