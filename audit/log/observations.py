@@ -76,7 +76,11 @@ def write(*, batch: EventBatch) -> None:
 
 
 def _write_drafts(batch: EventBatch) -> None:
+    """Insert them by as many statements as one."""
     at = batch.at or clock.now()
-    for chain, organization, actor, draft in batch.drafts:
-        context = EventContext(actor=actor, act=batch.act, at=at, organization=organization)
-        ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
+    ledger.insert_beside_chains(
+        parts=[
+            (chain, EventContext(actor=actor, act=batch.act, at=at, organization=organization), [draft])
+            for chain, organization, actor, draft in batch.drafts
+        ]
+    )

@@ -5,7 +5,8 @@ It is stored nowhere as a truth of its own. The order of grades is that of suppo
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -26,8 +27,9 @@ from django.db.models import (
     Subquery,
     Value,
     When,
+    Window,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, RowNumber
 
 from audit.foundation.intervals import InForce
 from delegation.authorization import admin_queries
@@ -42,6 +44,8 @@ from identity.organizations.queries import OrganizationView
 
 MAX_AT_RISK = 50
 MAX_LISTED = 5
+MAX_MAILED = 100
+"""Admins of an organization who get the mail about a fall."""
 _COUNTS: "ArrayField[list[int], list[int]]" = ArrayField(IntegerField())
 
 
@@ -106,6 +110,15 @@ class AdminFacts:
     """A year after the last confirmation, or after an admin's role was given."""
 
 
+@dataclass(frozen=True, slots=True)
+class MailableAdmin:
+    """Names a working admin by address and language."""
+
+    user: uuid.UUID
+    email: str
+    language: str
+
+
 def facts_of(*, organization: uuid.UUID, at: dt.datetime) -> GradeFacts:
     """Read the grade of one organization. One statement."""
     return _facts(_with_facts(Organization.objects.filter(pk=organization), at).get())
@@ -127,8 +140,13 @@ def grades_of(*, organizations: Collection[uuid.UUID], at: dt.datetime) -> list[
     return [_facts(row) for row in _with_facts(rows, at).order_by("pk")]
 
 
-def admins_of(*, organization: uuid.UUID, at: dt.datetime) -> Sequence[AdminFacts]:
-    """Read up to `MAX_LISTED` working admins, in the order of names. One statement."""
+def admins_of(
+    *, organization: uuid.UUID, at: dt.datetime, reader: uuid.UUID | None = None
+) -> Sequence[AdminFacts]:
+    """Read up to `MAX_LISTED` working admins, in the order of names: the first ones, and always the `reader`.
+
+    `reader` is a membership: however many admins there are, each sees and confirms the own part. One statement.
+    """
     assignments = admin_queries.assignments_of_working_admins(organization=organization, at=at).order_by()
     since = assignments.filter(membership=OuterRef("pk")).values("membership").annotate(n=Max("valid_from"))
     own = AdminConfirmation.objects.filter(membership=OuterRef("pk")).order_by("-confirmed_at")
@@ -139,7 +157,26 @@ def admins_of(*, organization: uuid.UUID, at: dt.datetime) -> Sequence[AdminFact
         confirmed=Subquery(own.values("confirmed_at")[:1]),
         joined=Subquery(joined[:1]),
     )
-    return [_admin(row, at) for row in rows.order_by("sort_key", "id")[:MAX_LISTED]]
+    first = rows.order_by(Case(When(pk=reader, then=0), default=1), "sort_key", "id")[:MAX_LISTED]
+    return [_admin(row, at) for row in sorted(first, key=lambda row: (row.sort_key, row.id))]
+
+
+def mailable_admins(
+    *, organizations: Collection[uuid.UUID], at: dt.datetime
+) -> Mapping[uuid.UUID, Sequence[MailableAdmin]]:
+    """Read the working admins of these organizations by name, up to `MAX_MAILED` of each. One statement."""
+    assignments = admin_queries.assignments_of_working_admins(
+        organization=OuterRef("organization"), at=at
+    ).filter(membership=OuterRef("pk"))
+    place = Window(RowNumber(), partition_by="organization", order_by=["sort_key", "id"])
+    rows = Membership.objects.filter(Exists(assignments), organization__in=list(organizations))
+    admins = defaultdict[uuid.UUID, list[MailableAdmin]](list)
+    for row in (
+        rows.select_related("user").annotate(place=place).filter(place__lte=MAX_MAILED).order_by("place")
+    ):
+        user = row.user
+        admins[row.organization_id].append(MailableAdmin(user.id, user.email or "", user.language))
+    return admins
 
 
 def own_membership(*, membership: uuid.UUID) -> Membership:

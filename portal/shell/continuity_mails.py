@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from delegation.continuity_grades import queries
 from delegation.continuity_grades.falls import Fall
-from delegation.continuity_grades.queries import AdminFacts
+from delegation.continuity_grades.queries import MailableAdmin
 from portal.http import languages
 from portal.wording import brands, grade_facts
 from provisioning import continuity_watch
@@ -20,19 +20,19 @@ PURPOSE = "continuity"
 
 
 def queue_falls(falls: Sequence[Fall]) -> int:
-    """Queue a mail to each working admin of these customers. Returns how many."""
-    drafts = [
-        _draft(fall, admin)
-        for fall in falls
-        for admin in queries.admins_of(organization=fall.facts.organization.id, at=fall.at)
-    ]
+    """Queue a mail to each working admin of these customers. Returns how many. Three statements at most."""
+    if not falls:
+        return 0
+    fallen = [fall.facts.organization.id for fall in falls]
+    admins = queries.mailable_admins(organizations=fallen, at=falls[0].at)
+    drafts = [_draft(fall, admin) for fall in falls for admin in admins.get(fall.facts.organization.id, ())]
     queue.queue_all(drafts)
     return len(drafts)
 
 
-def _draft(fall: Fall, admin: AdminFacts) -> Draft:
-    organization, user = fall.facts.organization, admin.row.user
-    language = languages.first_supported((user.language,)) or settings.LANGUAGE_CODE
+def _draft(fall: Fall, admin: MailableAdmin) -> Draft:
+    organization = fall.facts.organization
+    language = languages.first_supported((admin.language,)) or settings.LANGUAGE_CODE
     with override(language):
         values = {
             "supplier": brands.brand()["name"],
@@ -51,12 +51,12 @@ def _draft(fall: Fall, admin: AdminFacts) -> Draft:
         urls = [settings.ISSUER + reverse(route, kwargs=key) for route in ("continuity", "second_admin")]
         parts = [f"{fell} {grade_facts.lowering(fall.facts)}", ask, "\n".join(urls)]
         return Draft(
-            to=user.email or "",
+            to=admin.email,
             subject=_("%(supplier)s: appoint a second admin for %(organization)s") % values,
             text="\n\n".join(parts) + "\n",
             purpose=PURPOSE,
             language=language,
-            about=user.id,
+            about=admin.user,
             organization=organization.id,
         )
 

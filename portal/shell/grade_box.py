@@ -22,7 +22,7 @@ class GradeBox:
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """Holds the grade as read, with the first admins by name."""
+    """Holds the grade as read, with the first admins by name, and the reader who is one."""
 
     facts: GradeFacts
     admins: Sequence[AdminFacts]
@@ -38,9 +38,9 @@ class Grading:
         )
 
 
-def load(*, organization: uuid.UUID, clock: dates.Clock) -> Grading:
-    """Read the grade and the admins. Two statements."""
+def load(*, organization: uuid.UUID, clock: dates.Clock, reader: uuid.UUID | None = None) -> Grading:
+    """Read the grade and the admins; `reader` is a membership. Two statements."""
     return Grading(
         queries.facts_of(organization=organization, at=clock.now),
-        queries.admins_of(organization=organization, at=clock.now),
+        queries.admins_of(organization=organization, at=clock.now, reader=reader),
     )

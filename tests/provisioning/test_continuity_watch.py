@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
 from audit.models import Event
-from delegation.continuity_grades import queries
+from delegation.continuity_grades import falls, queries
 from delegation.continuity_grades.models import ContinuityWatch
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
+from portal.shell import continuity_mails
 from portal.wording import dates, grade_facts
 from provisioning import continuity_watch
 from provisioning.mail import stored
@@ -22,6 +25,8 @@ from tests.fixtures.world import World, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = 24 * 3600
+STATEMENTS = 13
+"""Of examining customers, however many fall: the facts, the watch, the admins, the mails and the events."""
 
 
 def bounce(who: Membership, at: object) -> None:
@@ -72,6 +77,39 @@ def test_fall_of_everyone_by_time_alone_asks_all_admins(world: World) -> None:
     move_clock(91 * DAY)
     assert continuity_watch.examine_all() == 2
     assert sorted(mailed()) == sorted(one.user.email for one in (world.aino, world.paivi, world.tiina))
+
+
+def test_falls_are_mailed_to_every_admin_of_many(world: World) -> None:
+    for number in range(6):
+        world.member(
+            world.koskela, f"Admin {number}", "organization_admin", email=f"a{number}@koskela.example"
+        )
+    continuity_watch.examine_all()
+    move_clock(91 * DAY)
+    assert continuity_watch.examine_all() == 2
+    assert len(mailed()) == len(set(mailed())) == 9
+
+
+def test_falls_of_many_customers_take_the_statements_of_one(world: World) -> None:
+    others = [world.organization(f"customer-{number}", f"Customer {number}", []) for number in range(3)]
+    for number, one in enumerate(others):
+        world.member(
+            one, f"Only Admin{number}", "organization_admin", email=f"only@customer-{number}.example"
+        )
+    everyone = [world.pohjola, world.koskela, *others]
+    continuity_watch.examine_all()
+    bounce(world.paivi, clock.now())
+
+    def statements(organizations: Sequence[Organization]) -> int:
+        """Those of examining customers whose grade has fallen, with their mails and events."""
+        ContinuityWatch.objects.update(grade="good")
+        ids = [one.id for one in organizations]
+        with CaptureQueriesContext(connection) as captured:
+            assert falls.examine(organizations=ids, report=continuity_mails.queue_falls) == len(ids)
+        return len(captured)
+
+    assert [statements(everyone[:size]) for size in (1, 3, 5)] == [STATEMENTS] * 3
+    assert len(fallen()) == len(mailed()) == 9
 
 
 def test_customer_that_cannot_be_examined_hides_no_other(

@@ -49,6 +49,8 @@ class ContinuityPage(PageModel):
 
     grade: GradeBox
     admins: Sequence[AdminLine]
+    unlisted: int
+    """How many more there are."""
     confirms: bool
     """Whether the reader is a working admin, who can confirm."""
     confirm_by: str
@@ -73,7 +75,8 @@ def continuity(request: Request, page: PageContext) -> HttpResponse:
         _confirm(request, page, form)
         return HttpResponseRedirect(page.url("continuity"))
     clock = dates.Clock(page.at, page.zone)
-    grading = grade_box.load(organization=page.organization_id, clock=clock)
+    reader = page.own_membership.id
+    grading = grade_box.load(organization=page.organization_id, clock=clock, reader=reader)
     return page_model.render(request, _page(page, clock, grading, form))
 
 
@@ -97,6 +100,7 @@ def _page(page: PageContext, clock: dates.Clock, grading: Grading, form: Confirm
     return ContinuityPage(
         grade=grading.box(clock),
         admins=[_line(one, clock) for one in grading.admins],
+        unlisted=grading.facts.admins - len(grading.admins),
         confirms=own is not None,
         confirm_by=clock.date(own.confirm_by) if own else "",
         promote_url=page.url("second_admin") if own and Verb.ACCESS_CHANGE in page.abilities else "",

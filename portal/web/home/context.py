@@ -97,7 +97,8 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     names = display_names.load(organization=page.organization_id)
     rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at)[page.own_membership.id]
     own_rights = entitlements.by_application(rights)
-    admins = grade_queries.admins_of(organization=page.organization_id, at=page.at)
+    reader = page.own_membership.id
+    admins = grade_queries.admins_of(organization=page.organization_id, at=page.at, reader=reader)
     services = {service.key: service for service in applications_queries.services()}
     is_admin = reader_summary.manages_people(page)
     events = _events(page, names, clock)  # before the tasks: a system updated in between counts as updated

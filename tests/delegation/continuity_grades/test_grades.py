@@ -103,6 +103,24 @@ def test_confirmation_is_asked_for_yearly_and_made_by_the_admin_alone(world: Wor
     assert second.confirm_by < clock.now() < first.confirm_by
 
 
+def test_reader_is_listed_however_many_admins_come_before_by_name(world: World) -> None:
+    reader = world.member(world.koskela, "Östen Åberg", "organization_admin")
+    for number in range(6):
+        world.member(
+            world.koskela, f"Bertta B{number}", "organization_admin", email=f"b{number}@koskela.example"
+        )
+    at, first = clock.now(), ["Aino Virtanen", "Bertta B0", "Bertta B1", "Bertta B2"]
+
+    def names(who: Membership | None) -> list[str]:
+        found = queries.admins_of(organization=world.koskela.id, at=at, reader=who.id if who else None)
+        return [one.row.user.name for one in found]
+
+    assert names(None) == names(world.mikko) == names(world.aino) == [*first, "Bertta B3"]
+    assert names(reader) == [*first, "Östen Åberg"]
+    mailed = queries.mailable_admins(organizations=[world.koskela.id, world.pohjola.id], at=at)
+    assert [len(mailed[one.id]) for one in (world.koskela, world.pohjola)] == [9, 1]
+
+
 def test_worklist_has_the_worst_first_and_none_that_is_fair(world: World) -> None:
     bounce(world.tiina)
     bounce(world.paivi)

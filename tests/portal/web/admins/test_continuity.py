@@ -39,6 +39,23 @@ def test_grade_and_its_way_out_are_shown_to_those_who_manage_people(world: World
     assert (colleague.grade, colleague.confirmation) == (None, None)
 
 
+def test_admin_behind_the_listed_ones_confirms_too(world: World) -> None:
+    reader = world.member(world.koskela, "Östen Åberg", "organization_admin")
+    for number in range(6):
+        world.member(
+            world.koskela, f"Bertta B{number}", "organization_admin", email=f"b{number}@koskela.example"
+        )
+    move_clock(340 * DAY)
+    browser = signed_in.browser(reader)
+    home = page_model(browser.get(f"{KOSKELA}/"), HomePage)
+    assert home.confirmation is not None
+    shown = page_model(browser.get(PAGE), ContinuityPage)
+    assert (shown.confirms, len(shown.admins), shown.unlisted) == (True, 5, 4)
+    assert shown.admins[-1].name == "Östen Åberg"
+    browser.post(PAGE, {"step": "confirm", "idempotency_key": home.confirmation.idempotency_key})
+    assert AdminConfirmation.objects.get().membership_id == reader.id
+
+
 def test_only_admin_is_led_to_promoting_a_colleague_or_handing_over(world: World) -> None:
     note = page_model(signed_in.browser(world.tiina).get("/o/pohjola/"), HomePage).note
     assert note is not None
