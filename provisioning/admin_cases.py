@@ -1,25 +1,19 @@
 """The deliverer opens the cases of customers without a working admin, and gives a new admin all rights when due."""
 
-import contextlib
 import time
-import uuid
 from collections.abc import Callable
-from functools import partial
-
-import structlog
-from django.db import connection
 
 from audit import installation
 from audit.foundation import clock
 from audit.foundation.actor import system
-from audit.foundation.errors import DomainError
 from delegation.orphan_cases import queries
 from delegation.orphan_cases.commands import opening, outcome
+from delegation.orphan_cases.models import OrphanCase
+from identity.organizations.models import Organization
 from provisioning.failed_rows import FailedRows
 
 _EVERY_SECONDS = 300
 """Between two searches for customers without an admin: one reads the admins of all customers."""
-log = structlog.get_logger(__name__)
 _failed = FailedRows()
 
 
@@ -43,35 +37,31 @@ class AdminCases:
 def complete_due() -> int:
     """Give the new admins whose further time is over all rights; one that fails holds up no other."""
     due = queries.due(at=clock.now(), besides=_failed.left_out())
-    return sum(_attempt(case.id, partial(outcome.complete, actor=system(), case=case)) for case in due)
+    return sum(
+        _failed.attempt_unless_busy(case.id, _completing(case), event="admin_case.not_completed")
+        for case in due
+    )
 
 
 def open_missing() -> int:
     """Open a case for each customer that has no working admin and no case; one that fails holds up no other."""
     return sum(
-        _attempt(one.id, partial(opening.open_case, actor=system(), organization=one, cause="no_admin"))
+        _failed.attempt_unless_busy(one.id, _opening(one), event="admin_case.not_opened")
         for one in queries.without_case(at=clock.now(), besides=_failed.left_out())
     )
 
 
-def _attempt(row: uuid.UUID, step: Callable[[], object]) -> bool:
-    taken = attempt(step)
-    if not taken:
-        _failed.leave_out(row)
-    return taken
+def _completing(case: OrphanCase) -> Callable[[], int]:
+    def step() -> int:
+        outcome.complete(actor=system(), case=case)
+        return 1
+
+    return step
 
 
-def attempt(step: Callable[[], object]) -> bool:
-    """Take one step. Raises where the connection is lost. Staff, or another deliverer, may be first."""
-    with contextlib.suppress(DomainError):
-        try:
-            step()
-        except DomainError:
-            raise
-        except Exception:
-            if not connection.is_usable():
-                raise
-            log.exception("admin_case.not_taken")
-            return False
-        return True
-    return False
+def _opening(organization: Organization) -> Callable[[], int]:
+    def step() -> int:
+        opening.open_case(actor=system(), organization=organization, cause="no_admin")
+        return 1
+
+    return step

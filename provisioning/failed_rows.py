@@ -45,6 +45,13 @@ class FailedRows:
         self.leave_out(row)
         return 0
 
+    def attempt_unless_busy(self, row: uuid.UUID, step: Callable[[], int], *, event: str) -> int:
+        """Take the step as `attempt` does; a row whose lock is held is not left out: the next call tries it again."""
+        try:
+            return self.attempt(row, step, event=event)
+        except Busy:
+            return 0
+
     def leave_out(self, row: uuid.UUID) -> None:
         """Leave the row out for some minutes."""
         self._until[row] = time.monotonic() + PAUSE_SECONDS

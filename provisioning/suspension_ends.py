@@ -6,7 +6,6 @@ from collections.abc import Callable
 from audit import installation
 from audit.foundation import clock
 from audit.foundation.actor import Channel, system
-from audit.foundation.errors import Busy
 from delegation.suspensions import commands, queries
 from identity.organizations.models import Suspension
 from provisioning.failed_rows import FailedRows
@@ -33,10 +32,9 @@ def resume_due() -> int:
 
 def _attempt(suspension: Suspension) -> int:
     """Resume one organization. Staff, or another deliverer, may be first."""
-    try:
-        return _failed.attempt(suspension.id, lambda: _resume(suspension), event="suspension.not_ended")
-    except Busy:
-        return 0  # the next call tries again
+    return _failed.attempt_unless_busy(
+        suspension.id, lambda: _resume(suspension), event="suspension.not_ended"
+    )
 
 
 def _resume(suspension: Suspension) -> int:

@@ -96,8 +96,9 @@ class NotLimitable(DomainError):
 class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
-    `problem`: missing, too_long and too_many (`longest`), characters, link, address, phone, domain, unknown,
-    web_address, native_address, keys_of_public, insecure, invalid, proposals, file_type, active_content.
+    `problem`: missing, too_long, too_many, too_many_lines and too_many_peers (`longest`), characters, link, address,
+    phone, domain, unknown, web_address, native_address, keys_of_public, insecure, invalid, proposals, file_type,
+    active_content.
     """
 
     code = "invalid_input"

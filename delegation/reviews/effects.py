@@ -1,5 +1,7 @@
 """A decision changes the access of its line, and the last one completes the review, in the same act."""
 
+from collections.abc import Sequence
+
 from audit.log.ledger import Subject
 from audit.personal_data import PersonalValue
 from delegation.access import effects as access_effects
@@ -21,13 +23,21 @@ _BASIS = ReviewLine.Basis
 _UNANSWERED = (_BASIS.SILENCE, _BASIS.LAST_ADMIN, _BASIS.NOT_LOWER)
 
 
-def mark(act: Act, line: ReviewLine, decision: str, basis: str) -> None:
-    """Write the decision of a line and record it."""
-    line.decision, line.basis = decision, basis
-    line.decided_by, line.decided_by_kind = act.actor.id, act.actor.kind.value
-    line.decided_at, line.act = act.at, act.id
-    line.save(update_fields=["decision", "basis", "decided_by", "decided_by_kind", "decided_at", "act"])
-    steps.record_decision(act, line)
+def mark(act: Act, lines: Sequence[ReviewLine], decision: str, basis: str) -> None:
+    """Write the same decision of these lines, and record it in the event of each. One statement."""
+    decided = {
+        "decision": decision,
+        "basis": basis,
+        "decided_by": act.actor.id,
+        "decided_by_kind": act.actor.kind.value,
+        "decided_at": act.at,
+        "act": act.id,
+    }
+    ReviewLine.objects.filter(id__in=[line.id for line in lines]).update(**decided)
+    for line in lines:
+        for name, value in decided.items():
+            setattr(line, name, value)
+        steps.record_decision(act, line)
 
 
 def close_if_done(act: Act, review: AccessReview) -> bool:

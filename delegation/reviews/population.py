@@ -13,6 +13,7 @@ from audit.foundation import db
 from delegation.access import queries as access_queries
 from delegation.access.queries import AssignmentView
 from delegation.authorization import authorities
+from delegation.authorization.errors import InvalidInput
 from delegation.authorization.models.assignments import AssignmentSite
 from delegation.people import recency
 from delegation.reviews import findings, lowering
@@ -62,11 +63,21 @@ def members(*, organization: uuid.UUID, scope: ReviewScope, at: dt.datetime) -> 
 def subjects(*, organization: uuid.UUID, scope: ReviewScope, at: dt.datetime) -> list[ReviewedAccess]:
     """List the members in the scope, and the programs that these own, with what is frozen. Seven statements.
 
-    One more than `MOST` says that there are too many.
+    Raises InvalidInput where there are more than `MOST`. People are compared with all peers, not with some: for more
+    members than that there is no review of those unlike their peers, however few these are.
     """
     rows = members(organization=organization, scope=scope, at=at).select_related("user")
-    found = _people(list(rows.order_by("sort_key", "id")[: MOST + 1]), scope, at)
-    return [*found, *_programs(organization, [one.membership for one in found if one.membership], at)]
+    present = list(rows.order_by("sort_key", "id")[: MOST + 1])
+    _require_few(present, problem="too_many_peers" if scope.kind == _SCOPE.OUTLIERS else "too_many_lines")
+    found = _people(present, scope, at)
+    lines = [*found, *_programs(organization, [one.membership for one in found if one.membership], at)]
+    _require_few(lines, problem="too_many_lines")
+    return lines
+
+
+def _require_few(rows: Sequence[object], *, problem: str) -> None:
+    if len(rows) > MOST:
+        raise InvalidInput(field="scope", problem=problem, longest=MOST)
 
 
 def _people(rows: Sequence[Membership], scope: ReviewScope, at: dt.datetime) -> list[ReviewedAccess]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 
 from audit.foundation import db
 from audit.foundation.actor import Actor
@@ -28,7 +28,7 @@ ReadReview: TypeAlias = AccessReview
 LISTED = 50
 BATCH = 100
 """Reviews or cases that one statement reads."""
-MOST_JOINED = 20
+JOINED_NAMED = 3
 _FOLLOWED = dt.timedelta(days=7)
 """A case that was resolved longer ago is followed by no review."""
 
@@ -79,8 +79,11 @@ def get(*, organization: uuid.UUID, review: uuid.UUID) -> AccessReview:
     return row
 
 
-def lines(review: AccessReview, *, actor: Actor, at: dt.datetime) -> list[LineView]:
-    """List the lines by name, programs last, and which of them this actor decides now. Ten statements at most."""
+def lines(review: AccessReview, *, actor: Actor, at: dt.datetime, lowest: str) -> list[LineView]:
+    """List the lines by name, programs last, and which of them this actor decides now. Eight statements at most.
+
+    `lowest` is the key of the lowest tier.
+    """
     rows = list(
         ReviewLine.objects.filter(review=review)
         .select_related("review__reviewer", "review__fallback", "membership__user", "service_user")
@@ -91,7 +94,6 @@ def lines(review: AccessReview, *, actor: Actor, at: dt.datetime) -> list[LineVi
     held = access_queries.assignments(
         memberships=[row.membership_id for row in waiting if row.membership_id], at=at
     )
-    tier = lowering.lowest_tier(at=at)
     programs = program_names([row.service_user_id for row in rows if row.service_user_id])
     turn = rules.seats(review, at=at)
     return [
@@ -99,7 +101,7 @@ def lines(review: AccessReview, *, actor: Actor, at: dt.datetime) -> list[LineVi
             row,
             digest=digests.get(row.id, ""),
             held=held.get(row.subject, []),
-            tier=tier,
+            tier=lowest or None,
             programs=programs,
             is_turn=turn.may_decide(actor.id, about=row.person),
         )
@@ -144,22 +146,32 @@ def candidates(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership]:
     return list(Membership.objects.filter(id__in=able).select_related("user").order_by("sort_key", "id"))
 
 
-def joined_since(review: AccessReview, *, at: dt.datetime) -> list[Membership]:
-    """List who is in the scope now and was not at the start, up to one more than `MOST_JOINED`. One statement.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Counts who is in the scope and has no line, and names the first `JOINED_NAMED` of them."""
 
-    A review of people unlike their peers compares at its start alone: nobody joins it.
+    named: Sequence[Membership]
+    number: int
+
+
+def joined_since(review: AccessReview, *, at: dt.datetime) -> Joined:
+    """Find who is in the scope now and was not at the start. One statement.
+
+    A review of people unlike their peers compares at its start alone: no one joins it.
     """
     if review.scope == AccessReview.Scope.OUTLIERS:
-        return []
+        return Joined((), 0)
     scope = ReviewScope(review.scope, review.role_id, review.site_id)
     known = ReviewLine.objects.filter(review=review, membership__isnull=False).values("membership")
     rows = population.members(organization=review.organization_id, scope=scope, at=at).exclude(id__in=known)
-    return list(rows.select_related("user").order_by("sort_key", "id")[: MOST_JOINED + 1])
+    counted = rows.select_related("user").annotate(number=Window(Count("*")))
+    named = list(counted.order_by("sort_key", "id")[:JOINED_NAMED])
+    return Joined(named, getattr(named[0], "number", 0) if named else 0)
 
 
 _DUE = """
 SELECT id FROM delegation_accessreview
-WHERE state = 'open' AND %(at)s >= CASE warnings
+WHERE state = 'open' AND id <> ALL(%(besides)s) AND %(at)s >= CASE warnings
     WHEN 0 THEN started_at + (due_at - started_at) / 2
     WHEN 1 THEN greatest(started_at + (due_at - started_at) * 5 / 6, warned_at + interval '1 day')
     ELSE greatest(due_at, warned_at + interval '1 day') END
@@ -167,9 +179,12 @@ ORDER BY due_at, id
 """
 
 
-def due(*, at: dt.datetime) -> Iterator[AccessReview]:
-    """Read the open reviews of which a step is due (`rules.warns_at`, `rules.lapses_at`), those due first."""
-    keys = [key for (key,) in db.fetch_all(_DUE, {"at": at})]
+def due(*, at: dt.datetime, besides: Collection[uuid.UUID] = ()) -> Iterator[AccessReview]:
+    """Read the open reviews, except `besides`, of which a step is due (`rules.warns_at`, `rules.lapses_at`).
+
+    Those due first come first.
+    """
+    keys = [key for (key,) in db.fetch_all(_DUE, {"at": at, "besides": list(besides)})]
     for start in range(0, len(keys), BATCH):
         yield from _open().filter(id__in=keys[start : start + BATCH]).order_by("due_at", "id")
 
@@ -226,15 +241,19 @@ class CaseToFollow:
     new_admin: Membership
 
 
-def cases_to_follow(*, at: dt.datetime) -> list[CaseToFollow]:
-    """List the cases of missing admins that were resolved of late and that no review has followed. One statement."""
+def cases_to_follow(*, at: dt.datetime, besides: Collection[uuid.UUID] = ()) -> list[CaseToFollow]:
+    """List the cases of missing admins that were resolved of late and that no review has followed. One statement.
+
+    Those of `besides` are left out.
+    """
     known = AccessReview.objects.filter(cause_id=OuterRef("pk"))
     rows = OrphanCase.objects.filter(
         ~Exists(known),
         state=OrphanCase.State.RESOLVED,
         closed_at__gt=at - _FOLLOWED,
         membership__isnull=False,
-    ).select_related("organization", "membership")
+    )
+    rows = rows.exclude(pk__in=besides).select_related("organization", "membership")
     return [
         CaseToFollow(row.organization, row.id, row.membership)
         for row in rows.order_by("closed_at", "id")[:BATCH]
@@ -248,7 +267,7 @@ def _open() -> QuerySet[AccessReview]:
     )
 
 
-def lowest_name(*, at: dt.datetime) -> str:
+def lowest_key(*, at: dt.datetime) -> str:
     """Return the key of the tier to which silence lowers; empty where the catalogue has none. Two statements."""
     return lowering.lowest_tier(at=at) or ""
 

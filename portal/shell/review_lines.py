@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -46,11 +47,12 @@ class Words:
     names: EventNames
     people: Mapping[uuid.UUID, str]
     clock: dates.Clock
-    tiers: Mapping[str, str]
+    lowest: str
+    """The name of the lowest tier; empty where the catalogue has none."""
 
 
-def words_of(page: PageContext, lines: Sequence[LineView]) -> Words:
-    """Read the names that these lines are worded with. Two statements."""
+def words_of(page: PageContext, lines: Sequence[LineView], *, lowest: str) -> Words:
+    """Read the names that these lines are worded with; `lowest` is the key of the lowest tier. Two statements."""
     names = display_names.load(organization=page.organization_id)
     clock = dates.Clock(page.at, page.zone)
     users = {one.line.decided_by for one in lines if one.line.decided_by}
@@ -59,8 +61,8 @@ def words_of(page: PageContext, lines: Sequence[LineView]) -> Words:
         users |= {uuid.UUID(row["given_by"]) for row in rows}
         users |= {one.line.person} if one.line.service_user_id else set()
     people = queries.people_names(organization=page.organization_id, users=users)
-    tiers = {key: review_words.in_language(text) for key, text in names.tiers.items()}
-    return Words(EventNames(names, people, clock), people, clock, tiers)
+    tier = review_words.in_language(names.tiers[lowest]) if lowest in names.tiers else ""
+    return Words(EventNames(names, people, clock), people, clock, tier)
 
 
 def decided_line(view: LineView, words: Words) -> DecidedLine:
@@ -70,10 +72,17 @@ def decided_line(view: LineView, words: Words) -> DecidedLine:
     when = words.clock.date_time(line.decided_at) if line.decided_at else ""
     return DecidedLine(
         name=view.name,
-        access=words.names.accesses(line.frozen["access"]) if line.membership_id else view.scopes,
+        access=access_of(view, words, line.frozen.get("access", ())),
         decision=review_words.decision(line.decision, line.basis),
         sub=" · ".join(part for part in (by, when) if part),
     )
+
+
+def access_of(view: LineView, words: Words, access: Sequence[Mapping[str, Any]]) -> str:
+    """Return the access of a member, or what a program may do."""
+    if view.line.membership_id:
+        return words.names.accesses(access)
+    return review_words.permissions(view.scopes)
 
 
 def review_row(view: ReviewView, *, url: str, clock: dates.Clock) -> ReviewRow:
@@ -95,33 +104,38 @@ def title_of(row: ReadReview) -> str:
     return review_words.title(scope=row.scope, part=part)
 
 
-def lead(row: ReadReview, words: Words) -> str:
-    """Say until when who answers and what silence does, or how the review ended."""
+def lead(row: ReadReview, words: Words, *, is_turn: bool) -> str:
+    """Say until when who answers and what silence does, or how the review ended. `is_turn`: the reader has lines."""
     if row.state != "open":
         day = words.clock.date(row.closed_at) if row.closed_at else ""
         return _("%(state)s, %(day)s.") % {"state": review_words.state(row.state), "day": day}
-    lowest = queries.lowest_name(at=words.clock.now)
-    outcome = review_words.silence(row.silence, tier=words.tiers.get(lowest, ""))
-    sentences = [
-        _("Answer by %(day)s, or %(outcome)s.")
-        % {"day": words.clock.last_day(row.due_at), "outcome": outcome},
-        _("Reviewer: %(name)s.") % {"name": row.reviewer.shown_name},
-    ]
+    terms = {
+        "day": words.clock.last_day(row.due_at),
+        "outcome": review_words.silence(row.silence, tier=words.lowest),
+    }
+    if is_turn:
+        sentences = [_("Answer by %(day)s, or %(outcome)s.") % terms]
+    else:
+        after = review_words.silence_after(row.silence, tier=words.lowest)
+        sentences = [_("Answers are due by %(day)s.") % terms, after]
+    sentences.append(_("Reviewer: %(name)s.") % {"name": row.reviewer.shown_name})
     if row.fallback:
         sentences.append(_("Stands in: %(name)s.") % {"name": row.fallback.shown_name})
     return " ".join(sentences)
 
 
 def joined(page: PageContext, row: ReadReview) -> str:
-    """Name who joined since the start, and has no line. One statement."""
-    return dates.name_list([one.shown_name for one in queries.joined_since(row, at=page.at)])
+    """Name who joined since the start, and has no line; the number is exact. One statement."""
+    found = queries.joined_since(row, at=page.at)
+    return dates.name_list([one.shown_name for one in found.named], total=found.number)
 
 
 def evidence_file(page: PageContext, review: uuid.UUID) -> HttpResponse:
     """Return the evidence as a CSV file: each line as it was, the decision, its author and time. Raises NotFound."""
     row = queries.get(organization=page.organization_id, review=review)
-    lines = queries.lines(row, actor=page.viewer, at=page.at)
-    words = words_of(page, lines)
+    lowest = queries.lowest_key(at=page.at)
+    lines = queries.lines(row, actor=page.viewer, at=page.at, lowest=lowest)
+    words = words_of(page, lines, lowest=lowest)
     head = [
         _("Name"),
         _("Access at the start"),
@@ -164,6 +178,13 @@ def _file_line(view: LineView, words: Words) -> list[str]:
         review_words.suggestion(line.frozen["suggestion"]),
         "; ".join(review_words.finding(one) for one in line.frozen["findings"]),
         shown.decision,
-        words.people.get(line.decided_by, line.decided_by_kind) if line.decided_by else "",
+        _decider(line.decided_by, line.decided_by_kind, words),
         line.decided_at.isoformat() if line.decided_at else "",
     ]
+
+
+def _decider(user: uuid.UUID | None, kind: str, words: Words) -> str:
+    """Name who decided; time did without an answer."""
+    if user is None:
+        return ""
+    return _("automatically") if kind == "system" else words.people.get(user, _("a former colleague"))

@@ -111,7 +111,7 @@ def _scopes(names: DisplayNames) -> list[tuple[str, str]]:
 
 
 def _silences(page: PageContext, names: DisplayNames) -> list[tuple[str, str]]:
-    lowest = queries.lowest_name(at=page.at)
+    lowest = queries.lowest_key(at=page.at)
     tier = review_words.in_language(names.tiers[lowest]) if lowest in names.tiers else ""
     lower = [("lower", _("Becomes %(tier)s") % {"tier": tier})] if tier else []
     return [*lower, ("end", _("Ends")), ("keep", _("Is kept"))]

@@ -123,9 +123,9 @@ def _two_units(number: int, size: int, longer: str, shorter: str) -> str:
     return " ".join(cldr.duration(Decimal(value), unit) for unit, value in numbers.items() if value)
 
 
-def name_list(names: Sequence[str], *, most: int = 3) -> str:
-    """Return `Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`."""
-    rest = len(names) - most + 1
+def name_list(names: Sequence[str], *, most: int = 3, total: int | None = None) -> str:
+    """Return `Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`; `total` where `names` are the first ones."""
+    rest = (len(names) if total is None else total) - most + 1
     if rest < 2:
         return cldr.joined(names)
     more = ngettext("%(number)s more", "%(number)s more", rest) % {"number": cldr.number(rest)}

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.wording import cldr
+
 CONTROL_CHARACTERS = gettext_lazy("This contains characters that are not allowed.")
 LINK_IN_NAME = gettext_lazy("A name cannot contain a web address or an e-mail address.")
 
@@ -35,14 +37,28 @@ def _of_proof(problem: str) -> str:
     return texts.get(problem, "")
 
 
-def text_of(problem: str, *, longest: object) -> str:
+def _too_many(field: str, problem: str, number: str) -> str:
+    """Return how many are possible; empty for another problem."""
+    of_invitation = _("Invite at most %(number)s people at a time.")
+    texts = {
+        "too_many": of_invitation if field == "email" else _("At most %(number)s are possible. Remove some."),
+        "too_many_lines": _(
+            "A review has at most %(number)s lines, people and their programs together. Review a tier or a site."
+        ),
+        "too_many_peers": _(
+            "More than %(number)s people are not compared with each other. Review a tier or a site."
+        ),
+        "too_many_service_users": _("Have at most %(number)s service users. End one that is not needed."),
+    }
+    return texts.get(problem, "") % {"number": number}
+
+
+def text_of(problem: str, *, field: str = "", longest: object = "") -> str:
     """Return the text of a `problem` of InvalidInput; a general one for an unknown problem."""
+    number = cldr.number(longest) if isinstance(longest, int) else str(longest)
     texts = {
         "missing": _("Fill this in."),
-        "too_long": _("This is too long: %(longest)s characters at most.") % {"longest": longest},
-        "too_many": _("Invite at most %(number)s people at a time.") % {"number": longest},
-        "too_many_service_users": _("Have at most %(number)s service users. End one that is not needed.")
-        % {"number": longest},
+        "too_long": _("This is too long: %(longest)s characters at most.") % {"longest": number},
         "characters": str(CONTROL_CHARACTERS),
         "link": str(LINK_IN_NAME),
         "no_address_or_number": _("Enter the contact’s e-mail address or telephone number."),
@@ -61,7 +77,8 @@ def text_of(problem: str, *, longest: object) -> str:
         ),
         "invalid": _("The file has errors. Check it again."),
         "proposals": _("%(number)s proposals wait for a decision. Decide one of them first.")
-        % {"number": longest},
+        % {"number": number},
         "unknown": _("This is not one of the choices. Choose again."),
     }
-    return texts.get(problem) or _of_proof(problem) or _("This cannot be saved. Check what you entered.")
+    found = texts.get(problem) or _too_many(field, problem, number) or _of_proof(problem)
+    return found or _("This cannot be saved. Check what you entered.")

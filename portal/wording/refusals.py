@@ -142,8 +142,9 @@ def _not_limitable(number: int) -> str:
 
 
 def _invalid_input(data: Data) -> Sentence:
-    text = input_problems.text_of(str(data.get("problem")), longest=data.get("longest", ""))
-    return Sentence(text, 400, str(data.get("field", "")))
+    field = str(data.get("field", ""))
+    text = input_problems.text_of(str(data.get("problem")), field=field, longest=data.get("longest", ""))
+    return Sentence(text, 400, field)
 
 
 def _already_exists(data: Data) -> Sentence:

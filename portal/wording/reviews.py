@@ -35,6 +35,28 @@ def silence(kind: str, *, tier: str) -> str:
     return texts["keep" if kind == "lower" and not tier else kind] % {"tier": tier}
 
 
+def silence_after(kind: str, *, tier: str) -> str:
+    """Return the sentence for readers who answer no line: what becomes of one without an answer."""
+    texts = {
+        "keep": _("Without an answer, access is kept."),
+        "lower": _("Without an answer, access becomes %(tier)s."),
+        "end": _("Without an answer, access ends."),
+    }
+    return texts["keep" if kind == "lower" and not tier else kind] % {"tier": tier}
+
+
+def permissions(scopes: str) -> str:
+    """Return what a program may do, `Permissions: read people, invite people`, from its scopes with spaces between."""
+    texts = {
+        "people.read": _("read people"),
+        "people.write": _("remove and restore people"),
+        "access.write": _("change access"),
+        "invitations.write": _("invite people"),
+        "activity.read": _("read the activity"),
+    }
+    return _("Permissions: %(what)s") % {"what": ", ".join(texts.get(one, one) for one in scopes.split())}
+
+
 def started(lines: int) -> str:
     """Return that a review with so many lines has begun."""
     text = ngettext(
@@ -48,7 +70,7 @@ def state(kind: str) -> str:
     texts = {
         "open": _("In progress"),
         "completed": _("Complete"),
-        "lapsed": _("Complete: time ended it"),
+        "lapsed": _("Complete: not all answered in time"),
         "cancelled": _("Stopped"),
     }
     return texts[kind]

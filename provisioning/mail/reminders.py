@@ -4,12 +4,15 @@ import datetime as dt
 import time
 from collections.abc import Callable
 
+import structlog
+from django.db import connection
+
 from audit import installation
 from audit.foundation import clock
-from provisioning import failed_rows
 
 Reminder = Callable[[dt.datetime], int]
 _SECONDS = 600
+log = structlog.get_logger(__name__)
 _reminders: list[Reminder] = []
 
 
@@ -34,8 +37,16 @@ class Reminders:
 
 
 def queue_due() -> int:
-    """Queue what is due now. Returns the number of mails."""
+    """Queue what is due now. Returns the number of mails. A kind that fails, or waits for a lock, stops no other."""
     at = clock.now()
-    return failed_rows.in_halves(
-        _reminders, lambda some: sum(reminder(at) for reminder in some), event="reminder.failed"
-    )
+    return sum(_attempt(reminder, at) for reminder in _reminders)
+
+
+def _attempt(reminder: Reminder, at: dt.datetime) -> int:
+    try:
+        return reminder(at)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        log.exception("reminder.failed", kind=reminder.__module__)
+    return 0

@@ -25,7 +25,7 @@ def keep(
     reason: str = "",
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
-    """Keep the access of these lines of one review as it was shown; the number of statements grows with the lines.
+    """Keep the access of these lines of one review as it was shown. The number of statements is constant.
 
     Raises AccessChanged with the lines that hold something else by now, and ReviewOver.
     """
@@ -33,8 +33,7 @@ def keep(
     with acting(actor, Verb.REVIEW_DECIDE, on=LineSet(lines), idempotency_key=idempotency_key) as act:
         rules.require_undecided(act.on)
         rules.require_as_shown(act.on, shown, at=act.at)
-        for line in act.on:
-            effects.mark(act, line, _DECISION.KEEP, _BASIS.REVIEWED)
+        effects.mark(act, act.on, _DECISION.KEEP, _BASIS.REVIEWED)
         effects.close_if_done(act, act.on[0].review)
         act.record(reason=reason)
     return act.outcome
@@ -62,7 +61,7 @@ def change(
         rules.require_as_shown(act.on, shown, at=act.at)
         (row,) = act.on
         effects.carry_out(act, row, decision, to_lowest=False)
-        effects.mark(act, row, decision, _BASIS.REVIEWED)
+        effects.mark(act, act.on, decision, _BASIS.REVIEWED)
         effects.close_if_done(act, row.review)
         act.record(reason=reason)
     return act.outcome

@@ -39,8 +39,7 @@ def settle_departed(*, actor: Actor, lines: Sequence[ReviewLine]) -> Outcome[Non
         rules.require_undecided(act.on)
         if any(rules.digests(act.on, at=act.at).values()):
             raise Unchanged
-        for line in act.on:
-            effects.mark(act, line, _DECISION.LEFT, _BASIS.LEFT)
+        effects.mark(act, act.on, _DECISION.LEFT, _BASIS.LEFT)
         effects.close_if_done(act, act.on[0].review)
     return act.outcome
 
@@ -72,6 +71,6 @@ def _settle(actor: Actor, line: ReviewLine, *, keeps: str) -> Outcome[None]:
         is_kept = keeps or (row.service_user_id and review.silence == _DECISION.LOWER)
         decision = _DECISION.KEEP if is_kept else review.silence
         effects.carry_out(act, row, decision, to_lowest=True)
-        effects.mark(act, row, decision, keeps or (_BASIS.NOT_LOWER if is_kept else _BASIS.SILENCE))
+        effects.mark(act, act.on, decision, keeps or (_BASIS.NOT_LOWER if is_kept else _BASIS.SILENCE))
         effects.close_if_done(act, review)
     return act.outcome

@@ -63,8 +63,6 @@ def start(
         found = population.subjects(organization=act.organization, scope=scope, at=act.at)
         if not found:
             raise InvalidInput(field="scope", problem="missing")
-        if len(found) > population.MOST:
-            raise InvalidInput(field="scope", problem="too_many", longest=population.MOST)
         review = _insert(act, scope, terms, size=len(found), cause_id=cause_id)
         _freeze(act, review, found)
         act.record(reason=reason)

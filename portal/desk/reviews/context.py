@@ -84,13 +84,14 @@ def list_page(page: PageContext) -> CustomerReviewsPage:
 
 def detail_page(page: PageContext, row: ReadReview) -> CustomerReviewPage:
     """Return the lines of a review as they were frozen, with what was decided."""
-    lines = queries.lines(row, actor=page.viewer, at=page.at)
-    words = review_lines.words_of(page, lines)
+    lowest = queries.lowest_key(at=page.at)
+    lines = queries.lines(row, actor=page.viewer, at=page.at, lowest=lowest)
+    words = review_lines.words_of(page, lines, lowest=lowest)
     shown = [(one.line.decision, review_lines.decided_line(one, words)) for one in lines]
     may_stop = Verb.REVIEW_CANCEL in page.abilities and row.state == "open"
     return CustomerReviewPage(
         title=review_lines.title_of(row),
-        lead=review_lines.lead(row, words),
+        lead=review_lines.lead(row, words, is_turn=False),
         size=row.size,
         decided=sum(bool(decision) for decision, _line in shown),
         waiting=[line for decision, line in shown if not decision],

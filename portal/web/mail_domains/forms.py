@@ -29,7 +29,7 @@ class AddDomainForm(IdempotentForm):
         try:
             return input_cleaning.mail_domain(self.cleaned_data["domain"])
         except DomainError as error:
-            raise ValidationError(input_problems.text_of("domain", longest="")) from error
+            raise ValidationError(input_problems.text_of("domain")) from error
 
 
 class WithdrawForm(IdempotentForm):

@@ -92,7 +92,7 @@ def open_line(
     return OpenLine(
         name=view.name,
         url=page.url("person", membership=line.membership_id) if line.membership_id else "",
-        access=words.names.accesses(access) if line.membership_id else view.scopes,
+        access=review_lines.access_of(view, words, access),
         used=review_lines.used_of(view, words),
         given=review_lines.origin_of(view, words, access=access),
         findings=[review_words.finding(one) for one in line.frozen["findings"]],

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -27,6 +28,15 @@ from portal.wording import dates, refusals
 
 MOST_SHOWN = 50
 """Lines that one form decides: each lowered or ended one is an act of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReview:
+    """Holds a review as read for the page, with the key of the lowest tier."""
+
+    review: queries.ReadReview
+    lines: Sequence[LineView]
+    lowest: str
 
 
 def require_view(page: PageContext) -> None:
@@ -57,12 +67,11 @@ def overview(request: Request, page: PageContext) -> HttpResponse:
 def detail(request: Request, page: PageContext, review: uuid.UUID) -> HttpResponse:
     """GET shows the review; POST carries out the decisions that were sent."""
     require_view(page)
-    row = queries.get(organization=page.organization_id, review=review)
-    lines = queries.lines(row, actor=page.viewer, at=page.at)
+    shown = _read(page, review)
     form = DecisionsForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        return page_model.render(request, _page(page, row, lines, form, request.POST, {}))
-    sent = _decisions(request.POST, lines)
+        return page_model.render(request, _page(page, shown, form, request.POST, {}))
+    sent = _decisions(request.POST, shown.lines)
     result = submission.submit(
         actor=page.viewer,
         decisions=sent,
@@ -72,11 +81,17 @@ def detail(request: Request, page: PageContext, review: uuid.UUID) -> HttpRespon
     if not result.refused:
         _notify(request, len(result.decided))
         return HttpResponseRedirect(page.url("review", review=review))
-    row = queries.get(organization=page.organization_id, review=review)
-    lines = queries.lines(row, actor=page.viewer, at=page.at)
     form.data = {**form.data, "idempotency_key": shell_forms.new_idempotency_key()}
     form.add_error(None, _("Some lines were not changed. Look at them again."))
-    return page_model.render(request, _page(page, row, lines, form, request.POST, result.refused))
+    model = _page(page, _read(page, review), form, request.POST, result.refused)
+    return page_model.render(request, model)
+
+
+def _read(page: PageContext, review: uuid.UUID) -> ShownReview:
+    row = queries.get(organization=page.organization_id, review=review)
+    lowest = queries.lowest_key(at=page.at)
+    lines = queries.lines(row, actor=page.viewer, at=page.at, lowest=lowest)
+    return ShownReview(row, lines, lowest)
 
 
 def _notify(request: Request, number: int) -> None:
@@ -99,20 +114,20 @@ def _decisions(sent: Mapping[str, str], lines: Sequence[LineView]) -> list[SentD
 
 def _page(
     page: PageContext,
-    row: queries.ReadReview,
-    lines: Sequence[LineView],
+    shown: ShownReview,
     form: DecisionsForm,
     sent: Mapping[str, str],
     refused: Mapping[uuid.UUID, DomainError],
 ) -> ReviewPage:
-    words = review_lines.words_of(page, lines)
+    row, lines = shown.review, shown.lines
+    words = review_lines.words_of(page, lines, lowest=shown.lowest)
     may_decide = Verb.REVIEW_DECIDE in page.abilities
     waiting = [one for one in lines if not one.line.decision]
     mine = [one for one in waiting if one.is_mine and may_decide]
     others = [one for one in waiting if not (one.is_mine and may_decide)]
     return ReviewPage(
         title=review_lines.title_of(row),
-        lead=review_lines.lead(row, words),
+        lead=review_lines.lead(row, words, is_turn=bool(mine)),
         size=row.size,
         decided=row.size - len(waiting),
         lines=_open_lines(page, mine[:MOST_SHOWN], words, sent, refused),

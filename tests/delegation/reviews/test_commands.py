@@ -99,7 +99,8 @@ def test_lines_are_frozen_and_decided_once_by_another_person(world: World) -> No
             shown=before,
         )
     assert caught.value.data["members"] == [str(reviews.line_of(one, vilma).id)]
-    assert [row.id for row in queries.joined_since(one, at=clock.now())] == [late.id]
+    joined = queries.joined_since(one, at=clock.now())
+    assert ([row.id for row in joined.named], joined.number) == ([late.id], 1)
 
     people_commands.remove(actor=actor_of(aino), memberships=[vilma])
     reviews.keep(aino, reviews.line_of(one, world.sami))

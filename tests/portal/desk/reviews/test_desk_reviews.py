@@ -38,6 +38,8 @@ def test_auditor_starts_a_review_that_only_the_customers_admins_answer(desk: Des
     page = page_model(elina.get(url), CustomerReviewPage)
     assert [(shown.name, shown.decision) for shown in page.done] == [("Mikko Laine", "Lowered")]
     assert (page.decided, len(page.waiting), page.stop_url) == (1, 6, "")
+    assert page.lead.startswith("Answers are due by ")
+    assert "Without an answer, access becomes Viewer." in page.lead
     assert '"Lowered","Aino Virtanen"' in elina.get(f"{url}export").content.decode()
     (reading,) = Event.objects.filter(verb="customer_data.read")
     assert body(reading)["facts"]["page"] == "review"
