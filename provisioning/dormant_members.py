@@ -15,7 +15,6 @@ from audit import installation
 from audit.foundation import clock
 from audit.foundation.actor import Channel, system
 from audit.foundation.errors import DomainError
-from delegation.authorization.errors import LastAdmin
 from delegation.dormancy import commands, queries, rules
 from delegation.dormancy.queries import DueStep, WarnedMember
 from identity.memberships.models import Membership
@@ -59,7 +58,7 @@ def _attempt(step: DueStep, at: dt.datetime) -> int:
 def _take(step: DueStep, at: dt.datetime) -> int:
     """Warn or suspend. A member who signed in meanwhile makes the others wait until the next run."""
     try:
-        return _suspend(step, at) if step.number > len(rules.AHEAD) else _warn(step, at)
+        return _suspend(step) if step.number == rules.SUSPENSION else _warn(step, at)
     except DomainError as refusal:
         log.info("dormancy.waits", organization=str(step.organization), code=refusal.code)
     return 0
@@ -73,17 +72,9 @@ def _warn(step: DueStep, at: dt.datetime) -> int:
     return len(warned)
 
 
-def _suspend(step: DueStep, at: dt.datetime) -> int:
-    """Suspend all of them, or all but the working admins where no other one would be left."""
-    actor, members = system(channel=Channel.JOB), step.members
-    try:
-        commands.suspend(actor=actor, memberships=members)
-    except LastAdmin:
-        members = queries.without_admins(step, at=at)
-        log.warning("dormancy.last_admins", organization=str(step.organization))
-        if members:
-            commands.suspend(actor=actor, memberships=members)
-    return len(members)
+def _suspend(step: DueStep) -> int:
+    commands.suspend(actor=system(channel=Channel.JOB), memberships=step.members)
+    return len(step.members)
 
 
 def _ids(members: Sequence[Membership]) -> list[uuid.UUID]:

@@ -66,6 +66,13 @@ def assignments_of_working_admins(
     return assignments_of_admins(organization=organization, at=at).filter(working)
 
 
+def working_admins_of(*, organizations: Collection[uuid.UUID], at: dt.datetime) -> QuerySet[Membership]:
+    """Filter the `working_admins` of several organizations. No statement of its own."""
+    assignments = assignments_of_working_admins(organization=OuterRef("organization"), at=at)
+    own = assignments.filter(membership=OuterRef("pk"))
+    return Membership.objects.filter(Exists(own), organization__in=list(organizations))
+
+
 def assignments_of_admins(*, organization: uuid.UUID | OuterRef, at: dt.datetime) -> QuerySet[Assignment]:
     """Filter assignments without end of present admins, able to sign in or not. No statement of its own."""
     return Assignment.objects.filter(

@@ -165,11 +165,8 @@ def mailable_admins(
     *, organizations: Collection[uuid.UUID], at: dt.datetime
 ) -> Mapping[uuid.UUID, Sequence[MailableAdmin]]:
     """Read the working admins of these organizations by name, up to `MAX_MAILED` of each. One statement."""
-    assignments = admin_queries.assignments_of_working_admins(
-        organization=OuterRef("organization"), at=at
-    ).filter(membership=OuterRef("pk"))
     place = Window(RowNumber(), partition_by="organization", order_by=["sort_key", "id"])
-    rows = Membership.objects.filter(Exists(assignments), organization__in=list(organizations))
+    rows = admin_queries.working_admins_of(organizations=organizations, at=at)
     admins = defaultdict[uuid.UUID, list[MailableAdmin]](list)
     for row in (
         rows.select_related("user").annotate(place=place).filter(place__lte=MAX_MAILED).order_by("place")

@@ -57,7 +57,7 @@ def suspend(
     """
     subjects = DormantMembers(memberships)
     with acting(actor, Verb.MEMBER_SUSPEND, on=subjects, idempotency_key=idempotency_key) as act:
-        rules.require_due(act.on, number=len(rules.AHEAD) + 1, at=act.at)
+        rules.require_due(act.on, number=rules.SUSPENSION, at=act.at)
         ended = effects.suspend_members(act, act.on)
         act.record(dormant=True)
         return Removed.recorded(act, ended, reason="")

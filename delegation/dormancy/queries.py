@@ -44,7 +44,10 @@ def next_organizations(*, after: uuid.UUID | None, size: int) -> list[uuid.UUID]
 
 
 def due_steps(*, organizations: Collection[uuid.UUID], at: dt.datetime) -> list[DueStep]:
-    """Group the members of these organizations whose next step is due. One statement."""
+    """Group the members of these organizations whose next step is due. Two statements.
+
+    The suspension leaves the working admins out where no other one would remain: support sees them as dormant.
+    """
     earliest = at - settings.DORMANT_AFTER + rules.AHEAD[0]
     rows = rules.members_seen(at=at).filter(organization__in=organizations, seen_at__lte=earliest)
     grouped: dict[tuple[uuid.UUID, int], list[Membership]] = defaultdict(list)
@@ -52,6 +55,7 @@ def due_steps(*, organizations: Collection[uuid.UUID], at: dt.datetime) -> list[
         step = rules.step_of(row, at=at)
         if step is not None:
             grouped[row.organization_id, step.number].append(row)
+    _leave_last_admins(grouped, at)
     return [
         DueStep(organization, number, members[start : start + MOST_OF_AN_ACT])
         for (organization, number), members in grouped.items()
@@ -59,11 +63,20 @@ def due_steps(*, organizations: Collection[uuid.UUID], at: dt.datetime) -> list[
     ]
 
 
-def without_admins(step: DueStep, *, at: dt.datetime) -> Sequence[Membership]:
-    """Leave the working admins out: the last ones are never suspended, and support sees them as dormant."""
-    admins = admin_queries.working_admins(organization=step.organization, at=at).values_list("id", flat=True)
-    kept = set(admins)
-    return [row for row in step.members if row.id not in kept]
+def _leave_last_admins(grouped: dict[tuple[uuid.UUID, int], list[Membership]], at: dt.datetime) -> None:
+    """Take the working admins of an organization out of its suspension where it names all of them."""
+    suspended = {organization for organization, number in grouped if number == rules.SUSPENSION}
+    admins = defaultdict[uuid.UUID, set[uuid.UUID]](set)
+    if suspended:
+        rows = admin_queries.working_admins_of(organizations=suspended, at=at)
+        for organization, member in rows.values_list("organization", "id"):
+            admins[organization].add(member)
+    for organization in suspended:
+        members = grouped[organization, rules.SUSPENSION]
+        if admins[organization] <= {row.id for row in members}:
+            grouped[organization, rules.SUSPENSION] = [
+                row for row in members if row.id not in admins[organization]
+            ]
 
 
 def warned_in(*, members: Collection[uuid.UUID], since: dt.datetime) -> list[WarnedMember]:

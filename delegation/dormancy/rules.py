@@ -17,11 +17,13 @@ from identity.memberships.models import Membership, MembershipPeriod
 
 AHEAD = (dt.timedelta(days=30), dt.timedelta(days=15))
 """So long before the suspension the first and the second warning are due."""
+SUSPENSION = len(AHEAD) + 1
+"""The number of the step after the warnings."""
 
 
 @dataclass(frozen=True, slots=True)
 class DormancyStep:
-    """Says what is due for a member: a warning by its number, or the suspension, which is 3."""
+    """Says what is due for a member: a warning by its number, or the suspension."""
 
     number: int
     suspends_at: dt.datetime
