@@ -13,7 +13,8 @@ _KEY = re.compile(r"[A-Za-z0-9_$.:/-]{1,120}")
 _KEPT_TEXTS = frozenset({"schemas", "op", "path", "scimtype", "resourcetype", "status"})
 _KEPT_NUMBERS = frozenset({"totalresults", "startindex", "itemsperpage", "status"})
 _PROTOCOL = re.compile(r"[A-Za-z0-9_$.:/ \[\]\"…-]{1,200}")
-_QUOTED = re.compile(r'"[^"]*"?')
+# A string of JSON, also one that is cut off: a quote behind a backslash is a part of it (RFC 7644 §3.4.2.2).
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.?)*+"?', re.DOTALL)
 _RECORD = re.compile(r"(/[A-Za-z]+)/[^/?]+")
 _PARAMETER = re.compile(r"(startIndex|count)=(\d{1,9})")
 
@@ -34,7 +35,7 @@ def _parameter(part: str) -> str:
         return part
     if name != "filter":
         return f"{name}={MASK}" if _KEY.fullmatch(name) else MASK
-    return "filter=" + _QUOTED.sub(_MASKED, unquote(value))
+    return f"filter={_text(unquote(value))}"
 
 
 def body(content: bytes | int) -> str:

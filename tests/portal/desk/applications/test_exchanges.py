@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -38,7 +39,24 @@ BODIES: list[tuple[bytes | int, str | None]] = [
     ),
     (b'{"path": "emails[value eq \\"a@b.c\\"]"}', '{"path": "emails[value eq \\"…\\"]"}'),
     (b'{"path": "mikko@koskela.example"}', '{"path": "…"}'),
+    # Quotes, backslashes and characters that JSON escapes are parts of the quoted value, which is masked whole.
+    (rb'{"path": "emails[value eq \"a\\\"secret\"].type"}', '{"path": "emails[value eq \\"…\\"].type"}'),
+    (
+        rb'{"path": "emails[value eq \"a\u005c\u0022secret\"].type"}',
+        '{"path": "emails[value eq \\"…\\"].type"}',
+    ),
+    (rb'{"path": "emails[value eq \"\u00e4secret\\\\\"].type"}', '{"path": "emails[value eq \\"…\\"].type"}'),
+    (rb'{"path": "value eq \"secret\\"}', '{"path": "value eq \\"…\\""}'),
+    (rb'{"path": "a\\\"secret"}', '{"path": "…"}'),
+    (rb'{"secret": "a\"sec\u0022ret\\", "se\"cret": 1}', '{"secret": "…", "…": "…"}'),
     (b"[" * 5000 + b"]" * 5000, None),
+]
+PATHS = [
+    (r'userName eq "a\"secret"', 'userName eq "…"'),
+    (r'userName eq "a\u0022secret" and active eq "x"', 'userName eq "…" and active eq "…"'),
+    (r'userName eq "secret\\" and id eq "secret"', 'userName eq "…" and id eq "…"'),
+    (r'userName eq "secret\"', 'userName eq "…"'),
+    ("userName eq secret@koskela.example", "…"),
 ]
 
 
@@ -111,3 +129,8 @@ def test_bodies_keep_their_shape_and_no_value() -> None:
         text = exchange_masking.body(body)
         assert len(text) <= 4000
         assert shown is None or text == shown
+
+
+def test_filters_keep_their_shape_and_no_value() -> None:
+    for text, shown in PATHS:
+        assert exchange_masking.path(f"/Users?filter={quote(text)}") == f"/Users?filter={shown}"
