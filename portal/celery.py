@@ -16,6 +16,7 @@ from django.conf import settings  # noqa: E402
 from django.db import Error, connection, connections  # noqa: E402
 
 from portal.operations import checks  # noqa: E402
+from provisioning import worker_stop  # noqa: E402
 from provisioning.delivery import heartbeats  # noqa: E402
 
 app = Celery("keyholder")
@@ -38,6 +39,12 @@ def stop_on_errors(**_: Any) -> None:
     connections.close_all()
 
 
+def announce_stop(**_: Any) -> None:
+    """Let long jobs end after the row at hand: the worker waits for them."""
+    worker_stop.announce()
+
+
+signals.worker_shutting_down.connect(announce_stop)
 for _start in (signals.celeryd_init, signals.beat_init):
     _start.connect(stop_on_errors)
 

@@ -18,7 +18,7 @@ from audit.foundation.errors import DomainError
 from delegation.dormancy import commands, queries, rules
 from delegation.dormancy.queries import DueStep, WarnedMember
 from identity.memberships.models import Membership
-from provisioning import failed_rows
+from provisioning import failed_rows, worker_stop
 
 BATCH = 200
 """Organizations that one statement reads."""
@@ -35,13 +35,15 @@ def register(report: Report) -> None:
 
 
 def process_due() -> int:
-    """Take every step that is due. Returns the number of members; 0 without a rule."""
+    """Take every step that is due, until the worker is told to stop. Returns how many members; 0 without a rule."""
     if not settings.DORMANT_AFTER or installation.is_frozen():
         return 0
     total, after = 0, None
     while organizations := queries.next_organizations(after=after, size=BATCH):
         at, after = clock.now(), organizations[-1]
         for step in queries.due_steps(organizations=organizations, at=at):
+            if worker_stop.is_announced():
+                return total
             total += _attempt(step, at)
     return total
 

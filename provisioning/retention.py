@@ -20,6 +20,7 @@ from identity.service_users import service_tokens
 from identity.sessions.store import SessionStore
 from identity.staff import break_glass
 from identity.staff import sessions as staff_sessions
+from provisioning import worker_stop
 from provisioning.accounts.models import Delivery
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
@@ -33,8 +34,8 @@ RETENTION = dt.timedelta(days=90)
 def purge() -> int:
     """Delete deliveries that ended 90 days ago, whether they succeeded or not, and expired tokens and sessions.
 
-    Also erases people who left long ago, and creates the log's partitions of the coming months. Returns how many rows
-    were deleted.
+    Also creates the log's partitions of the coming months, and erases people who left long ago until the worker is
+    told to stop. Returns how many rows were deleted.
     """
     at = clock.now()
     cutoff = at - RETENTION
@@ -51,8 +52,8 @@ def purge() -> int:
     mails, _ = Mail.objects.filter(Q(sent_at__lt=cutoff) | Q(failed_at__lt=cutoff)).delete()
     removals, _ = Removal.objects.filter(due_at=None, removed_at__lt=cutoff).delete()
     purged = deliveries + logouts + mails + removals + _purge_tokens(at) + _purge_expired(at)
-    erasures.erase_due(at=at)
     _erase_requests(at)
+    erasures.erase_due(at=at, is_stopping=worker_stop.is_announced)
     return purged
 
 

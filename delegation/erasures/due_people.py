@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 
 import structlog
 from django.db import connection
@@ -13,9 +14,15 @@ from identity.people.models import User
 
 MOST = 200
 """People of one run; the next run takes the others."""
+BATCH = 20
+"""People that one statement reads."""
 MOST_FAILED = 1000
 """Failures after which a run ends."""
 log = structlog.get_logger(__name__)
+
+
+def _never() -> bool:
+    return False
 
 
 def count_due(*, at: dt.datetime) -> int:
@@ -23,17 +30,20 @@ def count_due(*, at: dt.datetime) -> int:
     return rules.due(at=at).count()
 
 
-def erase_due(*, at: dt.datetime) -> int:
-    """Erase up to `MOST` people, and return how many were erased.
+def erase_due(*, at: dt.datetime, is_stopping: Callable[[], bool] = _never) -> int:
+    """Erase up to `MOST` people, and return how many were erased. Each is one act, so that an end loses nothing.
 
-    A person who has just returned, or whose erasure fails, holds up no other. Raises where the connection is lost.
+    A person who has just returned, or whose erasure fails, holds up no other. `is_stopping` is asked before each
+    person. Raises where the connection is lost.
     """
     erased, failed = 0, list[uuid.UUID]()
     while erased < MOST and len(failed) < MOST_FAILED:
-        people = list(rules.due(at=at).exclude(pk__in=failed)[: MOST - erased])
+        people = list(rules.due(at=at).exclude(pk__in=failed)[: min(BATCH, MOST - erased)])
         if not people:
             break
         for person in people:
+            if is_stopping():
+                return erased
             if _attempt(person):
                 erased += 1
             else:

@@ -13,7 +13,7 @@ from delegation.dormancy import commands
 from delegation.dormancy.models import DormancyWarning
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
-from provisioning import dormant_members
+from provisioning import dormant_members, worker_stop
 from provisioning.mail import stored
 from provisioning.mail.models import Mail
 from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
@@ -70,6 +70,17 @@ def test_members_are_warned_twice_then_suspended_and_the_last_admins_are_left(wo
         assert dormant_members.process_due() == 0
     refused = Event.objects.filter(verb="member.suspend").exclude(outcome="done")
     assert refused.count() == 0, "the last admins are left out before, and not refused each day"
+
+
+def test_job_that_is_told_to_stop_leaves_the_steps_to_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move_clock(335 * DAY)
+    with monkeypatch.context() as patched:
+        patched.setattr(worker_stop, "is_announced", lambda: True)
+        assert (dormant_members.process_due(), warnings(world.vilma)) == (0, [])
+    dormant_members.process_due()
+    assert warnings(world.vilma) == [1]
 
 
 def test_dormant_admin_beside_a_present_one_is_suspended(world: World) -> None:

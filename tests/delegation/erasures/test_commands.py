@@ -17,7 +17,7 @@ from delegation.erasures import commands, due_people, rules
 from delegation.invitations.models import Invitation
 from identity.people.models import User
 from identity.sessions.models import Session
-from provisioning import retention
+from provisioning import retention, worker_stop
 from tests.fixtures import state_check
 from tests.fixtures.world import World, actor_of, move_clock
 
@@ -96,6 +96,25 @@ def test_person_who_cannot_be_erased_holds_up_no_other(world: World, monkeypatch
     monkeypatch.setattr(commands, "erase", failing)
     monkeypatch.setattr(due_people, "MOST", 1)
     assert (retention.purge() >= 0, due()) == (True, [first.name])
+
+
+def test_run_that_is_told_to_stop_leaves_the_others_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        world.remove(world.member(world.koskela, f"Leaver {number}", "viewer", email=f"l{number}@x.example"))
+    move_clock(AFTER + DAY)
+    monkeypatch.setattr(due_people, "BATCH", 2)
+    asked = iter([False, False, False, True])
+    assert due_people.erase_due(at=clock.now(), is_stopping=lambda: next(asked)) == 3
+    assert due() == ["Leaver 3", "Leaver 4"]
+    monkeypatch.setattr(worker_stop, "is_announced", lambda: True)
+    retention.purge()
+    assert len(due()) == 2
+    monkeypatch.undo()
+    retention.purge()
+    assert due() == []
+    assert [str(one) for one in state_check.differences()] == []
 
 
 def test_command_counts_and_erases(world: World) -> None:
