@@ -35,7 +35,7 @@ def register(report: Report) -> None:
 
 
 def process_due() -> int:
-    """Take every step that is due, until the worker is told to stop. Returns how many members; 0 without a rule."""
+    """Take every step that is due, until the worker stops. Returns how many members; 0 without a rule."""
     if not settings.DORMANT_AFTER or installation.is_frozen():
         return 0
     total, after = 0, None

@@ -34,8 +34,8 @@ RETENTION = dt.timedelta(days=90)
 def purge() -> int:
     """Delete deliveries that ended 90 days ago, whether they succeeded or not, and expired tokens and sessions.
 
-    Also creates the log's partitions of the coming months, and erases people who left long ago until the worker is
-    told to stop. Returns how many rows were deleted.
+    Also creates the log's partitions of the coming months, and erases people who left long ago until the worker
+    stops. Returns how many rows were deleted.
     """
     at = clock.now()
     cutoff = at - RETENTION

@@ -1,4 +1,4 @@
-"""A worker that is told to stop says so to the jobs in its processes, which end after the row at hand."""
+"""Long jobs end after the row at hand when the worker that runs them stops."""
 
 import ctypes
 from multiprocessing import sharedctypes
@@ -13,5 +13,5 @@ def announce() -> None:
 
 
 def is_announced() -> bool:
-    """Return whether this worker was told to stop. What a job leaves is due at its next run."""
+    """Return whether this worker stops. What a job leaves is due at its next run."""
     return bool(_announced.value)

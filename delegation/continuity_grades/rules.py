@@ -3,8 +3,7 @@
 import datetime as dt
 import uuid
 
-from delegation.authorization import admin_queries
-from delegation.authorization.errors import NotFound, Unchanged
+from delegation.authorization.errors import Unchanged
 from delegation.continuity_grades.models import AdminConfirmation
 
 SEEN_WITHIN = dt.timedelta(days=90)
@@ -16,12 +15,6 @@ NEEDED = 2
 """Fresh admins."""
 SOONEST = dt.timedelta(days=1)
 """A confirmation so soon after another one changes nothing."""
-
-
-def require_working_admin(*, organization: uuid.UUID, membership: uuid.UUID, at: dt.datetime) -> None:
-    """Raise NotFound for a member who is no working admin."""
-    if not admin_queries.working_admins(organization=organization, at=at).filter(id=membership).exists():
-        raise NotFound
 
 
 def require_due(*, membership: uuid.UUID, at: dt.datetime) -> None:

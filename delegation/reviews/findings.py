@@ -82,11 +82,11 @@ class _Peak:
         self._top = sorted([*others, (own, member)], key=operator.itemgetter(0), reverse=True)[:2]
 
     def of_others(self, member: uuid.UUID) -> Any:
-        """Return the highest number of the others; None where there is none."""
+        """Return the highest number of the others; None for a member without others."""
         return next((value for value, holder in self._top if holder != member), None)
 
 
-class _Group:
+class _Tally:
     """Counts what is alike, all of it and by member: what is left without a member is that of the others."""
 
     def __init__(self) -> None:
@@ -112,10 +112,10 @@ class _Peers:
     def __init__(self, people: Sequence[Compared], lowest: str | None) -> None:
         self._lowest = lowest
         self._people = len(people)
-        self._tiers: dict[str, _Group] = defaultdict(_Group)
-        self._all_sites: dict[str, _Group] = defaultdict(_Group)
-        self._limits: dict[_Limit, _Group] = defaultdict(_Group)
-        self._unlimited: dict[_Limit, _Group] = defaultdict(_Group)
+        self._tiers: dict[str, _Tally] = defaultdict(_Tally)
+        self._all_sites: dict[str, _Tally] = defaultdict(_Tally)
+        self._limits: dict[_Limit, _Tally] = defaultdict(_Tally)
+        self._unlimited: dict[_Limit, _Tally] = defaultdict(_Tally)
         for row in (row for one in people for row in one.assignments):
             self._add(row)
 

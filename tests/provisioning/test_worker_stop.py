@@ -1,4 +1,4 @@
-"""What the worker is told reaches the processes that it forked before."""
+"""A stop of the worker reaches the processes that it forked before."""
 
 import ctypes
 import os

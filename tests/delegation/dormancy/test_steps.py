@@ -72,7 +72,7 @@ def test_members_are_warned_twice_then_suspended_and_the_last_admins_are_left(wo
     assert refused.count() == 0, "the last admins are left out before, and not refused each day"
 
 
-def test_job_that_is_told_to_stop_leaves_the_steps_to_the_next_run(
+def test_job_that_is_stopped_leaves_the_steps_to_the_next_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move_clock(335 * DAY)

@@ -98,7 +98,7 @@ def test_person_who_cannot_be_erased_holds_up_no_other(world: World, monkeypatch
     assert (retention.purge() >= 0, due()) == (True, [first.name])
 
 
-def test_run_that_is_told_to_stop_leaves_the_others_to_the_next(
+def test_run_that_is_stopped_leaves_the_others_to_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(5):
