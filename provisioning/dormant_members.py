@@ -22,8 +22,8 @@ from provisioning import failed_rows, worker_stop
 
 BATCH = 200
 """Organizations that one statement reads."""
-Report = Callable[[Sequence[WarnedMember]], object]
-"""Mails the members who were warned."""
+Report = Callable[[Sequence[WarnedMember]], int]
+"""Mails the members who were warned, and returns how many."""
 log = structlog.get_logger(__name__)
 _reports: list[Report] = []
 
@@ -69,8 +69,9 @@ def _take(step: DueStep, at: dt.datetime) -> int:
 def _warn(step: DueStep, at: dt.datetime) -> int:
     commands.warn(actor=system(channel=Channel.JOB), memberships=step.members, number=step.number)
     warned = queries.warned_in(members=_ids(step.members), since=at)
+    # The warnings stand already: a mail that cannot be written takes none of the others with it.
     for report in _reports:
-        report(warned)
+        failed_rows.in_halves(warned, report, event="dormancy.not_mailed")
     return len(warned)
 
 

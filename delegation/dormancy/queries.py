@@ -34,6 +34,11 @@ class WarnedMember:
     """With user and organization."""
     suspends_at: dt.datetime
 
+    @property
+    def id(self) -> uuid.UUID:
+        """Return the id of the membership, which the operator's log names."""
+        return self.membership.id
+
 
 def next_organizations(*, after: uuid.UUID | None, size: int) -> list[uuid.UUID]:
     """Return the next active organizations by id. One statement."""

@@ -17,6 +17,8 @@ from portal.wording import dates
 from portal.wording import reviews as review_words
 from portal.wording.event_names import EventNames
 
+_TONES = {"open": "wait", "completed": "ok", "lapsed": "differs", "cancelled": ""}
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
@@ -25,7 +27,8 @@ class ReviewRow:
     title: str
     url: str
     state: str
-    is_open: bool
+    tone: str
+    """Of the state, for `kh.tag`."""
     progress: str
     sub: str
 
@@ -92,7 +95,7 @@ def review_row(view: ReviewView, *, url: str, clock: dates.Clock) -> ReviewRow:
         title=title_of(row),
         url=url,
         state=review_words.state(row.state),
-        is_open=row.state == "open",
+        tone=_TONES[row.state],
         progress=f"{row.size - view.open_lines} / {row.size}",
         sub=clock.date(row.started_at),
     )

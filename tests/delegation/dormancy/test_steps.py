@@ -11,11 +11,14 @@ from delegation.authorization.errors import NotFound, Unchanged
 from delegation.continuity_grades import queries as grade_queries
 from delegation.dormancy import commands
 from delegation.dormancy.models import DormancyWarning
+from delegation.dormancy.queries import WarnedMember
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
+from portal.shell import dormancy_mails
 from provisioning import dormant_members, worker_stop
 from provisioning.mail import stored
 from provisioning.mail.models import Mail
+from provisioning.mail.queue import Draft
 from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
@@ -70,6 +73,23 @@ def test_members_are_warned_twice_then_suspended_and_the_last_admins_are_left(wo
         assert dormant_members.process_due() == 0
     refused = Event.objects.filter(verb="member.suspend").exclude(outcome="done")
     assert refused.count() == 0, "the last admins are left out before, and not refused each day"
+
+
+def test_mail_that_cannot_be_written_takes_no_other_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = dormancy_mails._draft
+
+    def failing(one: WarnedMember) -> Draft:
+        if one.membership == world.vilma:
+            raise RuntimeError
+        return draft(one)
+
+    monkeypatch.setattr(dormancy_mails, "_draft", failing)
+    move_clock(335 * DAY)
+    dormant_members.process_due()
+    assert warnings(world.vilma) == warnings(world.ulla) == [1]
+    assert [mailed(who) for who in (world.vilma, world.ulla, world.tiina)] == [0, 1, 1]
 
 
 def test_job_that_is_stopped_leaves_the_steps_to_the_next_run(
