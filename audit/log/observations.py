@@ -76,11 +76,16 @@ def write(*, batch: EventBatch) -> None:
 
 
 def _write_drafts(batch: EventBatch) -> None:
-    """Insert them by as many statements as one."""
+    """Insert events of one type, each in a chain of its own, by the statements of one; others one by one.
+
+    What is written together has one millisecond in its ids, by which readers order events of one instant.
+    """
     at = batch.at or clock.now()
-    ledger.insert_beside_chains(
-        parts=[
-            (chain, EventContext(actor=actor, act=batch.act, at=at, organization=organization), [draft])
-            for chain, organization, actor, draft in batch.drafts
-        ]
-    )
+    parts = [
+        (chain, EventContext(actor=actor, act=batch.act, at=at, organization=organization), [draft])
+        for chain, organization, actor, draft in batch.drafts
+    ]
+    chains, verbs = {chain for chain, *_ in parts}, {draft.verb for *_, draft in batch.drafts}
+    has_order = len(chains) < len(parts) or len(verbs) > 1
+    for some in [[part] for part in parts] if has_order else [parts]:
+        ledger.insert_beside_chains(parts=some)
