@@ -29,8 +29,11 @@ def warm_up(installation: Installation, people: Sequence[Leaver], other: baselin
 
 def measure(
     installation: Installation, people: Sequence[Leaver], other: baseline.BareCalls, *, name: str
-) -> None:
-    """Remove these people in alternation with the bare calls, and print the figures under this name."""
+) -> Sequence[float]:
+    """Remove these people in alternation with the bare calls, and print the figures under this name.
+
+    Returns the milliseconds until everything was applied.
+    """
     figures: list[tuple[float, float, float]] = []
     ratios: list[float] = []
     bares: list[float] = []
@@ -51,6 +54,7 @@ def measure(
         database.emit(f"{name}.bare", settings=other.settings, **database.quantiles(bares))
     ratio = round(statistics.median(ratios), 2) if ratios else "not measured"
     database.emit(f"{name}.ratio", p50_to_bare=ratio, blocks=len(ratios), aim=2)
+    return done
 
 
 def _remove(installation: Installation, leaver: Leaver) -> tuple[float, float, float]:

@@ -176,7 +176,11 @@ def _endpoint_address(url: str) -> str:
 
 
 def _token(token: str) -> str:
-    return input_cleaning.line(token, field="token", longest=_MAX_TOKEN, required=True)
+    """Check a bearer token: it becomes a header, which takes no other characters (RFC 9110 §5.5)."""
+    line = input_cleaning.line(token, field="token", longest=_MAX_TOKEN, required=True)
+    if not line.isascii():
+        raise InvalidInput(field="token", problem="characters")
+    return line
 
 
 def _choice(choices: Iterable[str], value: str, field: str) -> str:

@@ -17,8 +17,12 @@ def of_application(application: uuid.UUID, *, include: Iterable[str] = ()) -> Su
 
 
 def of_target(target: uuid.UUID, *, include: Iterable[str] = ()) -> SupplierSet:
-    """Return the set for this target's application. Three statements. Raises NotFound for an unknown target."""
-    application = Target.objects.filter(id=target).values_list("application", flat=True).first()
-    if application is None:
+    """Return the set for this target's application, those it includes now, and `include`. Three statements.
+
+    Raises NotFound for an unknown target.
+    """
+    row = Target.objects.filter(id=target).values_list("application", "include_applications").first()
+    if row is None:
         raise NotFound
-    return of_application(application, include=include)
+    application, included = row
+    return of_application(application, include=[*included, *include])

@@ -136,8 +136,8 @@ def _mail(view: HandoverView, purpose: str, user: object, words: Words) -> list[
 
 
 def _path(view: HandoverView, organization: str, words: Words) -> str:
-    """Lead a giver who has only the last step left right to it."""
-    if words in (_accepted, _ready):
+    """Lead a giver who has only the last step left right to it; another sees the steps that are left."""
+    if view.is_able and words in (_accepted, _ready):
         return reverse("handover_complete", kwargs={"organization": organization, "handover": view.id})
     return reverse("handover", kwargs={"organization": organization})
 

@@ -142,6 +142,19 @@ def test_application_of_another_unit_is_answered_as_an_unknown_one(
     assert not Application.objects.filter(key="claims").exists()
 
 
+def test_system_with_rights_of_another_unit_is_changed_by_those_of_both_alone(
+    desk: Desk, operator: SupplierProgram
+) -> None:
+    foreign_application(desk)
+    row = Application.objects.get(key="ordering")
+    settings = {**CONNECTED, "include_applications": [FOREIGN]}
+    targets_commands.register(actor=desk.world.system, application=row, **settings)
+    moved = {"base_url": "https://mine.example.test/scim", "token": "mine"}
+    assert operator.patch("ordering/target", moved).status_code in {403, 404}
+    assert operator.patch("ordering/target", {"include_applications": []}).status_code in {403, 404}
+    assert Target.objects.get(application=row).base_url == CONNECTED["base_url"]
+
+
 def test_program_has_nothing_once_its_owner_or_itself_has_nothing(
     desk: Desk, operator: SupplierProgram
 ) -> None:
