@@ -21,6 +21,7 @@ class DelegationConfig(AppConfig):
         from delegation.departures import state as departures_state  # noqa: F401 - needs loaded models
         from delegation.domain_verifications import state as domains_state  # noqa: F401 - needs loaded models
         from delegation.dormancy import state as dormancy_state  # noqa: F401 - needs loaded models
+        from delegation.duties import state as duties_state  # noqa: F401 - needs loaded models
         from delegation.factor_recoveries import state as recoveries_state  # noqa: F401 - needs loaded models
         from delegation.handovers import state as handovers_state  # noqa: F401 - needs loaded models
         from delegation.holds import state as holds_state  # noqa: F401 - needs loaded models

@@ -4,6 +4,7 @@ from delegation.absence_claims.models import AbsenceClaim
 from delegation.acts.models import IdempotencyRecord
 from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite
 from delegation.authorization.models.ceilings import Ceiling, Hold
+from delegation.authorization.models.duties import DutyConflict, DutyConflictVersion, DutyException
 from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.models.staff import StaffPermission, StaffRight, StaffScope
 from delegation.catalogue.models import CatalogueProposal, CatalogueWave, CeilingTemplate, UnitCeiling
@@ -42,6 +43,9 @@ __all__ = [
     "CustomerContact",
     "DomainVerification",
     "DormancyWarning",
+    "DutyConflict",
+    "DutyConflictVersion",
+    "DutyException",
     "Entitlement",
     "FactorRecovery",
     "Handover",

@@ -31,8 +31,8 @@ def assign(
     _check(act, members, ids, access)
     if all(_holds_only(before.get(member, ()), access) for member in ids):
         raise Unchanged
-    access_store.end(memberships=ids, at=act.at)
-    access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at)
+    ended = access_store.end(memberships=ids, at=act.at)
+    access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at, ended=ended)
     for member in ids:
         act.record_change(
             member,
@@ -66,8 +66,10 @@ def limit_sites(
         raise NotLimitable(reasons={str(member): reason for member, reason in limited.refused.items()})
     # A member who is limited to some sites is no working admin.
     continuity.require_remaining_admin(organization=act.organization, without=ids, at=act.at)
-    access_store.end(memberships=ids, at=act.at)
-    access_store.assign_each(assignments=list(limited.kept.items()), actor=act.actor, act=act.id, at=act.at)
+    ended = access_store.end(memberships=ids, at=act.at)
+    access_store.assign_each(
+        assignments=list(limited.kept.items()), actor=act.actor, act=act.id, at=act.at, ended=ended
+    )
     for member, access in limited.kept.items():
         act.record_change(
             member,

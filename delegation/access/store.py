@@ -4,25 +4,37 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
 
 from audit.foundation.actor import Actor
+from delegation.authorization import duty_conflicts
+from delegation.authorization.duty_conflicts import FormerEnds
 from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite
 from delegation.authorization.models.roles import Entitlement, Role
 from delegation.authorization.values import AccessSpec, AmountLimit, amount_from_json
 
 _END = """
-UPDATE delegation_assignment SET valid_until = greatest(valid_from, %(at)s)
-WHERE membership_id = ANY(%(memberships)s) AND not_ended(valid_until, %(at)s)
+WITH present AS (
+    SELECT id, valid_until FROM delegation_assignment
+    WHERE membership_id = ANY(%(memberships)s) AND not_ended(valid_until, %(at)s)
+)
+UPDATE delegation_assignment a SET valid_until = greatest(a.valid_from, %(at)s)
+FROM present WHERE a.id = present.id
+RETURNING a.id, present.valid_until
 """
 
 
-def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
-    """End all assignments of these memberships at `at`; a future assignment gets an empty interval."""
+def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> FormerEnds:
+    """End all assignments of these memberships at `at`, and return until when each would have lasted.
+
+    A future assignment gets an empty interval.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_END, {"memberships": list(memberships), "at": at})
+        return dict(cursor.fetchall())
 
 
 def assign(
@@ -32,13 +44,18 @@ def assign(
     actor: Actor,
     act: uuid.UUID,
     at: dt.datetime,
+    ended: FormerEnds = MappingProxyType({}),
 ) -> None:
-    """Assign the same access to each membership from `at` on. The number of statements is constant."""
+    """Assign the same access to each membership from `at` on. The number of statements is constant.
+
+    Raises ConflictingAccess.
+    """
     assign_each(
         assignments=[(membership, access) for membership in memberships],
         actor=actor,
         act=act,
         at=at,
+        ended=ended,
     )
 
 
@@ -48,11 +65,16 @@ def assign_each(
     actor: Actor,
     act: uuid.UUID,
     at: dt.datetime,
+    ended: FormerEnds = MappingProxyType({}),
 ) -> None:
-    """Assign to each membership an access of its own. The number of statements is constant."""
-    roles = {
-        role.key: role for role in Role.objects.filter(key__in={access.role for _, access in assignments})
-    }
+    """Assign to each membership an access of its own. The number of statements is constant.
+
+    Every act that gives a member access comes through here, so here no member newly gets two entitlements that
+    conflict, whatever the act. `ended`: what the act replaces, from `end`. Raises ConflictingAccess.
+    """
+    keys = {access.role for _, access in assignments}
+    found = Role.objects.filter(key__in=keys).annotate(is_in_conflict=duty_conflicts.of_role(at))
+    roles = {role.key: role for role in found}
     rows = [
         (_assignment(membership, roles[access.role], access, actor, act, at), access)
         for membership, access in assignments
@@ -66,6 +88,9 @@ def assign_each(
         ]
     )
     _add_limits(rows)
+    if any(role.is_in_conflict for role in found):
+        members = {membership for membership, _ in assignments}
+        duty_conflicts.require_none_new(memberships=members, at=at, ended=ended)
 
 
 def _assignment(

@@ -15,6 +15,9 @@ from delegation.acts.subjects import SubjectSet, organization_of
 from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
 
+_NOT_RECORDED = frozenset({"refused", "text"})
+"""Data of a refusal that is not recorded: the refused ids are its subject, and texts stand in the catalogue."""
+
 
 def write_events(*, act: Act) -> None:
     """Write one event per subject and the consequences, each to its chain, in the act's own transaction."""
@@ -78,7 +81,9 @@ def write_refusal(*, on: SubjectSet, actor: Actor, verb: Verb, refusal: DomainEr
         code=refusal.code,
         chain=actor.id if unnamed else on.event_chain(on.ids[0]).chain,
         organization=None if unnamed else organization_of(on),
-        facts={} if unnamed else {name: value for name, value in refusal.data.items() if name != "refused"},
+        facts={}
+        if unnamed
+        else {name: value for name, value in refusal.data.items() if name not in _NOT_RECORDED},
     )
 
 

@@ -167,7 +167,7 @@ def rights_of(
     ids = list(memberships)
     by_membership: dict[uuid.UUID, list[Right]] = {membership: [] for membership in ids}
     for row in fetch(_RIGHTS, memberships=ids, at=at, application=application):
-        by_membership[row[0]].append(_right_from_row(row))
+        by_membership[row[0]].append(right_from_row(row))
     return by_membership
 
 
@@ -183,7 +183,7 @@ def rights_to(*, organization: uuid.UUID, entitlement: str, at: dt.datetime) -> 
     rows = fetch(
         _RIGHTS_TO, organization=organization, entitlement=entitlement, application=application, at=at
     )
-    return [_right_from_row(row) for row in rows]
+    return [right_from_row(row) for row in rows]
 
 
 def hypothetical_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datetime) -> list[Right]:
@@ -201,7 +201,7 @@ def hypothetical_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.d
         until=access.until,
         limits=Jsonb([{"key": key, **limit.to_json()} for key, limit in access.limits.items()]),
     )
-    return [_right_from_row(row) for row in rows]
+    return [right_from_row(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,8 @@ def people_with(
     )
 
 
-def _right_from_row(row: tuple[Any, ...]) -> Right:
+def right_from_row(row: tuple[Any, ...]) -> Right:
+    """Return the right of a row of `QUERY`."""
     site_rows = json.loads(row[5] or "[]")  # Django leaves jsonb as text
     sites = tuple(SiteRef(uuid.UUID(site), name, external) for site, name, external in site_rows)
     columns: list[Any] = [*row[:5], sites, *row[6:]]

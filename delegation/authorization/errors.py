@@ -58,6 +58,29 @@ class ExceedsCeiling(DomainError):
     code = "exceeds_ceiling"
 
 
+class ConflictingAccess(DomainError):
+    """A person would newly hold two entitlements that the catalogue keeps apart, for the same sites and time.
+
+    `conflict`, `entitlements`, `text` by language, `members` (none for an access that no member has yet), `field`;
+    `until` where an exception is accepted that ends before the access.
+    """
+
+    code = "conflicting_access"
+
+
+class OwnDutyException(DomainError):
+    """An exception is accepted by another person than the one who asked for it."""
+
+    code = "own_duty_exception"
+
+
+class DutyExceptionOver(DomainError):
+    """An exception was accepted or closed already, or its end has passed: `state`."""
+
+    code = "duty_exception_over"
+    is_refusal = False
+
+
 class InvalidAccess(DomainError):
     """The requested access is invalid.
 

@@ -55,6 +55,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.ABSENCE_CLOSE,
         *_CASES,
         *_REVIEWS,
+        Verb.DUTY_VIEW,
         Verb.FACTOR_RECOVERY_OPEN,
         Verb.FACTOR_RECOVERY_REFUSE,
         Verb.TAKEOVER_CLOSE,
@@ -67,6 +68,9 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.ABSENCE_CLOSE,
         *_CASES,
         *_REVIEWS,
+        Verb.DUTY_EXCEPTION_ACCEPT,
+        Verb.DUTY_EXCEPTION_CLOSE,
+        Verb.DUTY_VIEW,
         Verb.ORPHAN_CASE_APPROVE,
         Verb.FACTOR_RECOVERY_AGREE,
         Verb.FACTOR_RECOVERY_OPEN,
@@ -113,6 +117,7 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
     # Starting a review changes no access: the customer's admins answer it.
     StaffRole.AUDITOR: (
         *_READ_CUSTOMERS,
+        Verb.DUTY_VIEW,
         Verb.ORPHAN_CASE_VIEW,
         Verb.REVIEW_START,
         Verb.REVIEW_VIEW,

@@ -1,4 +1,4 @@
-"""The rules of the verbs of handovers and access reviews stand apart, by type, so that `verbs` has room for others."""
+"""The rules of the verbs of handovers, access reviews and exceptions stand apart, so that `verbs` has room."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +8,16 @@ from delegation.authorization.verb_rules import Effect, On, Rule, Topic
 _HANDOVER = Rule(On.HANDOVER, Effect.NONE, Topic.OTHER)
 _REVIEW = Rule(On.ORGANIZATION, Effect.NONE, Topic.ACCESS, all_sites=True)
 _LINE = Rule(On.REVIEW, Effect.NONE, Topic.ACCESS, all_sites=True, implies=("service_user.end",))
+_EXCEPTION = Rule(On.MEMBERSHIP, Effect.NONE, Topic.ACCESS)
+_VIEWED_WHOLE = Rule(
+    On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True, all_sites=True, allow_self=True
+)
 RULES: Mapping[str, Rule] = {
+    "duty.view": _VIEWED_WHOLE,
+    "duty_exception.accept": replace(_EXCEPTION, gives_access=True),
+    "duty_exception.close": _EXCEPTION,
+    "duty_exception.request": _EXCEPTION,
+    "service_user.view": _VIEWED_WHOLE,
     "handover.accept": _HANDOVER,
     "handover.close": _HANDOVER,
     "handover.complete": replace(_HANDOVER, gives_access=True, implies=("access.change", "member.remove")),

@@ -34,6 +34,10 @@ class Verb(StrEnum):
     CUSTOMER_CONTACT_CHANGE = "customer_contact.change"
     CUSTOMER_CONTACT_END = "customer_contact.end"
     DORMANCY_WARN = "dormancy.warn"
+    DUTY_EXCEPTION_ACCEPT = "duty_exception.accept"
+    DUTY_EXCEPTION_CLOSE = "duty_exception.close"
+    DUTY_EXCEPTION_REQUEST = "duty_exception.request"
+    DUTY_VIEW = "duty.view"
     FACTOR_RECOVERY_AGREE = "factor_recovery.agree"
     FACTOR_RECOVERY_OPEN = "factor_recovery.open"
     FACTOR_RECOVERY_REFUSE = "factor_recovery.refuse"
@@ -218,7 +222,4 @@ RULES: dict[Verb, Rule] = {
     Verb.REMOVAL_PLAN: _leaving(),
     Verb.SERVICE_USER_CREATE: _of_program(On.ORGANIZATION),
     **dict.fromkeys((Verb.SERVICE_USER_END, Verb.SERVICE_USER_ROTATE), _of_program(On.SERVICE_USER)),
-    Verb.SERVICE_USER_VIEW: Rule(
-        On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True, all_sites=True, allow_self=True
-    ),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from delegation.authorization import access_validation, input_cleaning
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import file_checks
+from delegation.catalogue import conflict_tables, file_checks
 from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec
 from delegation.catalogue.file_checks import Check
 
@@ -61,6 +61,7 @@ def _catalogue(data: Mapping[str, Any]) -> Catalogue:
             key: application["icon"] for key, application in applications.items() if "icon" in application
         },
         ceiling_templates=[_template_spec(template) for template in data.get("ceiling_templates", ())],
+        conflicts=[conflict_tables.spec(conflict) for conflict in data.get("conflicts", ())],
     )
 
 
@@ -106,6 +107,7 @@ class _Problems:
             "entitlements": (file_checks.is_list_of_tables, True),
             "roles": (file_checks.is_list_of_tables, True),
             "ceiling_templates": (file_checks.is_list_of_tables, False),
+            "conflicts": (file_checks.is_list_of_tables, False),
         }
         self._units = file_checks.keys(data.get("units"))
         self._table("", data, sections)
@@ -127,6 +129,8 @@ class _Problems:
         self._list("entitlements", data["entitlements"], self._entitlement_schema())
         self._list("roles", data["roles"], self._role_schema())
         self._list("ceiling_templates", data.get("ceiling_templates", []), self._template_schema())
+        self._list("conflicts", data.get("conflicts", []), conflict_tables.schema(self.entitlements))
+        self.problems.extend(conflict_tables.repeated(data.get("conflicts", [])))
 
     def _entitlement_schema(self) -> dict[str, tuple[Check, bool]]:
         return {

@@ -3,8 +3,15 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from delegation.authorization.models.duties import Enforcement
 from delegation.catalogue.catalog_file import CEILING
-from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec
+from delegation.catalogue.defaults import (
+    Catalogue,
+    CeilingTemplateSpec,
+    ConflictSpec,
+    EntitlementSpec,
+    RoleSpec,
+)
 from delegation.catalogue.stored_catalogue import StoredCatalogue
 
 
@@ -30,6 +37,8 @@ def _lines(catalogue: Catalogue, applications: Sequence[str]) -> Iterator[str]:
         yield from ("", "[[roles]]", *_role(role))
     for template in catalogue.ceiling_templates:
         yield from ("", "[[ceiling_templates]]", *_template(template))
+    for conflict in catalogue.conflicts:
+        yield from ("", "[[conflicts]]", *_conflict(conflict))
     yield ""
 
 
@@ -72,6 +81,13 @@ def _template(template: CeilingTemplateSpec) -> Iterator[str]:
         f"{_quoted(key)} = {'true' if amount is None else f'{amount:f}'}"
         for key, amount in template.offer.items()
     )
+
+
+def _conflict(conflict: ConflictSpec) -> Iterator[str]:
+    yield f"entitlements = [{', '.join(_quoted(key) for key in conflict.entitlements)}]"
+    yield f"text = {_texts(conflict.text)}"
+    if conflict.enforcement != Enforcement.REFUSE:
+        yield f"enforcement = {_quoted(conflict.enforcement)}"
 
 
 def _list(name: str, keys: Iterable[str]) -> Iterator[str]:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from delegation.authorization.models.duties import DutyConflict, DutyConflictVersion
 from delegation.authorization.models.roles import Entitlement, RoleEntitlement, RoleVersion
 from delegation.catalogue.models import CeilingTemplate
 from identity.clients.models import Application
@@ -21,10 +24,12 @@ class CatalogueRows:
     lines: Sequence[RoleEntitlement]
     """What these versions hold, each with its entitlement."""
     templates: Sequence[CeilingTemplate]
+    conflicts: Sequence[DutyConflict]
+    """Those that have ended too, each with its entitlements and, as `enforcement`, the version in force or None."""
 
 
 def load_rows() -> CatalogueRows:
-    """Read the catalogue in force. Six statements."""
+    """Read the catalogue in force. Seven statements."""
     versions = RoleVersion.objects.filter(valid_until=None).select_related("role")
     found = list(versions.order_by("role__rank", "role"))
     lines = RoleEntitlement.objects.filter(version__in=found).select_related("entitlement")
@@ -35,4 +40,11 @@ def load_rows() -> CatalogueRows:
         versions=found,
         lines=list(lines.order_by("entitlement__rank", "entitlement__key")),
         templates=list(CeilingTemplate.objects.order_by("rank", "key")),
+        conflicts=list(_conflicts()),
     )
+
+
+def _conflicts() -> QuerySet[DutyConflict]:
+    versions = DutyConflictVersion.objects.filter(conflict=OuterRef("pk"), valid_until=None)
+    rows = DutyConflict.objects.select_related("first", "second").order_by("rank", "key")
+    return rows.annotate(enforcement=Subquery(versions.values("enforcement")))

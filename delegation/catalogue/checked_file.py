@@ -33,13 +33,13 @@ class CheckedFile:
 
 
 def check(*, catalogue: Catalogue, at: dt.datetime) -> CheckedFile:
-    """Compare a file with the catalogue in force, and count the people affected. Eight statements at most."""
+    """Compare a file with the catalogue in force, and count the people affected. Nine statements at most."""
     head = ledger.last_seq(chain=ledger.SUPPLIER)  # before the rows: what comes between shows
     return replace(preview(catalogue=catalogue, at=at), head=head)
 
 
 def preview(*, catalogue: Catalogue, at: dt.datetime) -> CheckedFile:
-    """Compare a file as `check` does, for those who only look. Seven statements at most."""
+    """Compare a file as `check` does, for those who only look. Eight statements at most."""
     rows = catalogue_rows.load_rows()
     stored = stored_catalogue.from_rows(rows)
     changes = difference.of_file(stored, catalogue)

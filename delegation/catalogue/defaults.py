@@ -49,8 +49,26 @@ class CeilingTemplateSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictSpec:
+    """Describes two entitlements that one person should not hold together; `text` continues a sentence after "can".
+
+    `enforcement`: `refuse`, `report`, or in a file `off`, which ends it.
+    """
+
+    entitlements: tuple[str, str]
+    """In alphabetical order."""
+    text: Text
+    enforcement: str = "refuse"
+
+    @property
+    def key(self) -> str:
+        """Return the key of the pair."""
+        return "|".join(self.entitlements)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Holds the supplier's business units, entitlements, roles, application icons and templates of ceilings."""
+    """Holds the supplier's business units, entitlements, roles, icons, templates of ceilings and conflicts."""
 
     units: Mapping[str, str]
     entitlements: Sequence[EntitlementSpec]
@@ -60,3 +78,4 @@ class Catalogue:
     icons: Mapping[str, str] = field(default_factory=dict)
     """The icon of each application by name; an application without one gets the default icon."""
     ceiling_templates: Sequence[CeilingTemplateSpec] = ()
+    conflicts: Sequence[ConflictSpec] = ()

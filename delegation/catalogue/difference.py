@@ -7,7 +7,14 @@ from enum import StrEnum
 
 from delegation.authorization.values import amount_to_json
 from delegation.catalogue.catalog_file import CEILING
-from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec, Text
+from delegation.catalogue.defaults import (
+    Catalogue,
+    CeilingTemplateSpec,
+    ConflictSpec,
+    EntitlementSpec,
+    RoleSpec,
+    Text,
+)
 from delegation.catalogue.stored_catalogue import StoredCatalogue
 
 
@@ -67,6 +74,16 @@ class RoleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictChange:
+    """Describes one change of a conflict; `before` and `after` say how it is enforced, and are empty without it."""
+
+    key: str
+    text: Text
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueDifference:
     """Holds what a file changes, what it leaves out, and what the file does not name."""
 
@@ -81,11 +98,13 @@ class CatalogueDifference:
     """Those whose text or settings differ."""
     changed_templates: Sequence[str]
     """Templates of ceilings that are new or differ; no organization's ceiling follows them."""
+    conflicts: Sequence[ConflictChange]
+    """Conflicts that begin, end or differ; access that people have stays."""
     unregistered: Sequence[str]
     reordered: bool
     """Whether lists have another order."""
     not_in_file: Sequence[str]
-    """Roles and entitlements of the present catalogue that stay as they are."""
+    """Roles, entitlements and conflicts of the present catalogue that stay as they are."""
     names: Catalogue
     """The catalogue after the change, for the texts of its entitlements and roles."""
 
@@ -101,6 +120,7 @@ class CatalogueDifference:
                 self.new_entitlements,
                 self.changed_entitlements,
                 self.changed_templates,
+                self.conflicts,
                 self.reordered,
             )
         )
@@ -122,7 +142,7 @@ def of_file(stored: StoredCatalogue, file: Catalogue) -> CatalogueDifference:
     """Compare the catalogue in force with the one that this file leads to."""
     before, after = stored.catalogue, stored.with_file(file)
     own = {spec.key: spec for spec in before.entitlements}
-    in_file = {spec.key for spec in file.entitlements} | {role.key for role in file.roles}
+    in_file = _keys_of(file)
     numbers = {key: version.number for key, version in stored.versions.items()}
     return CatalogueDifference(
         roles=list(_role_changes(before, after, numbers)),
@@ -132,10 +152,11 @@ def of_file(stored: StoredCatalogue, file: Catalogue) -> CatalogueDifference:
         new_entitlements=[spec.key for spec in after.entitlements if spec.key not in own],
         changed_entitlements=[spec.key for spec in after.entitlements if own.get(spec.key, spec) != spec],
         changed_templates=_changed_templates(before, after),
+        conflicts=list(_conflict_changes(before, after)),
         unregistered=stored.unregistered(file),
         reordered=_reordered([role.key for role in before.roles], [role.key for role in file.roles])
         or _reordered(list(own), [spec.key for spec in file.entitlements]),
-        not_in_file=[key for key in (*(role.key for role in before.roles), *own) if key not in in_file],
+        not_in_file=[key for key in _keys_of(before) if key not in in_file],
         names=after,
     )
 
@@ -143,6 +164,26 @@ def of_file(stored: StoredCatalogue, file: Catalogue) -> CatalogueDifference:
 def _changed_templates(before: Catalogue, after: Catalogue) -> list[str]:
     own = {spec.key: _parts(spec) for spec in before.ceiling_templates}
     return [spec.key for spec in after.ceiling_templates if own.get(spec.key) != _parts(spec)]
+
+
+def _keys_of(catalogue: Catalogue) -> list[str]:
+    return [
+        *(role.key for role in catalogue.roles),
+        *(spec.key for spec in catalogue.entitlements),
+        *(spec.key for spec in catalogue.conflicts),
+    ]
+
+
+def _conflict_changes(before: Catalogue, after: Catalogue) -> Iterator[ConflictChange]:
+    was, now = ({spec.key: spec for spec in catalogue.conflicts} for catalogue in (before, after))
+    for key, spec in {**was, **now}.items():
+        if _rules(was.get(key)) != _rules(now.get(key)):
+            one, other = (own[key].enforcement if key in own else "" for own in (was, now))
+            yield ConflictChange(key, spec.text, one, other)
+
+
+def _rules(spec: ConflictSpec | None) -> object:
+    return spec and (dict(spec.text), spec.enforcement)
 
 
 def _parts(spec: CeilingTemplateSpec) -> object:

@@ -13,7 +13,7 @@ from delegation.authorization.models.ceilings import Ceiling
 from delegation.authorization.models.roles import Entitlement
 from delegation.authorization.values import AmountLimit, amount_to_json
 from delegation.authorization.verbs import Verb
-from delegation.catalogue import events, rules, store, unit_ceilings
+from delegation.catalogue import conflict_rows, events, rules, store, unit_ceilings
 from delegation.catalogue.checked_file import CheckedFile
 from delegation.catalogue.defaults import Catalogue
 from delegation.catalogue.models import CatalogueProposal
@@ -108,8 +108,7 @@ def apply_catalogue(
 
     The rows are those of `checked`: nothing of the catalogue is read under the lock.
     """
-    rows = checked.rows
-    new_units = store.apply_units(catalogue, rows)
+    rows, new_units = checked.rows, store.apply_units(catalogue, checked.rows)
     known = store.apply_entitlements(catalogue, rows)
     store.apply_templates(catalogue, rows, known)
     versions = store.apply_roles(catalogue, rows, known, act.at)
@@ -125,15 +124,16 @@ def apply_catalogue(
         people_losing=checked.affected.total.lose,
         people_gaining=checked.affected.total.gain,
     )
-    if new_units:
-        act.record(business_units=new_units)
-    if agreed is not None:
-        act.record(proposal=str(agreed.id))
-    if void := _void_others(act, checked):
-        act.record(void_proposals=void)
-    roles = checked.difference.roles_to_update
-    store.begin_wave(act=act.id, at=act.at, roles=roles, has_holders=checked.affected.holders > 0)
-    left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
+    more: dict[str, Any] = {
+        "business_units": new_units,
+        "duty_conflicts": conflict_rows.apply(catalogue, rows, known, act.at),
+        "proposal": str(agreed.id) if agreed else "",
+        "void_proposals": _void_others(act, checked),
+    }
+    act.record(**{name: value for name, value in more.items() if value})
+    changed = checked.difference.roles_to_update
+    store.begin_wave(act=act.id, at=act.at, roles=changed, has_holders=checked.affected.holders > 0)
+    left_out = (spec.key for spec in catalogue.entitlements if spec.key not in known)
     return CatalogueApplied(tuple(versions), tuple(left_out))
 
 

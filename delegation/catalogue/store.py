@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from audit.foundation.intervals import NotEnded
 from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.duties import DutyConflict
 from delegation.authorization.models.roles import Assurance, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.catalogue import events
 from delegation.catalogue.catalogue_rows import CatalogueRows
@@ -15,7 +16,7 @@ from delegation.catalogue.models import CatalogueWave, CeilingTemplate
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
 
-R = TypeVar("R", Application, BusinessUnit, CeilingTemplate, Entitlement, Role)
+R = TypeVar("R", Application, BusinessUnit, CeilingTemplate, DutyConflict, Entitlement, Role)
 _CONTENTS = ("verbs", "assignable_roles", "max_assignment_days", "required_assurance", "is_admin")
 
 
@@ -51,14 +52,14 @@ def apply_units(catalogue: Catalogue, rows: CatalogueRows) -> list[str]:
         [BusinessUnit(key=key, name=name, brand=brands[key]) for key, name in new.items()]
     )
     wanted = {key: {"brand": brand} for key, brand in brands.items() if key not in new}
-    _write(BusinessUnit, stored, wanted)
+    write(BusinessUnit, stored, wanted)
     return list(new)
 
 
 def apply_entitlements(catalogue: Catalogue, rows: CatalogueRows) -> dict[str, Entitlement]:
     """Write the entitlements of registered applications that differ, and the applications' icons."""
     applications = {row.key: row for row in rows.applications}
-    _write(Application, applications, {key: {"icon": catalogue.icons.get(key, "")} for key in applications})
+    write(Application, applications, {key: {"icon": catalogue.icons.get(key, "")} for key in applications})
     wanted = {
         spec.key: {
             "application_id": applications[application].id,
@@ -70,7 +71,7 @@ def apply_entitlements(catalogue: Catalogue, rows: CatalogueRows) -> dict[str, E
         for rank, spec in enumerate(catalogue.entitlements)
         if (application := spec.key.partition(":")[0]) in applications
     }
-    return _write(Entitlement, {row.key: row for row in rows.entitlements}, wanted)
+    return write(Entitlement, {row.key: row for row in rows.entitlements}, wanted)
 
 
 def apply_templates(catalogue: Catalogue, rows: CatalogueRows, known: Mapping[str, Entitlement]) -> None:
@@ -79,10 +80,10 @@ def apply_templates(catalogue: Catalogue, rows: CatalogueRows, known: Mapping[st
         spec.key: {"name": dict(spec.name), **events.template_to_json(spec, known), "rank": rank}
         for rank, spec in enumerate(catalogue.ceiling_templates)
     }
-    _write(CeilingTemplate, {row.key: row for row in rows.templates}, wanted)
+    write(CeilingTemplate, {row.key: row for row in rows.templates}, wanted)
 
 
-def _write(
+def write(
     model: type[R], stored: Mapping[str, R], wanted: Mapping[str, Mapping[str, object]]
 ) -> dict[str, R]:
     """Write the rows that are new or differ, in two statements at most: equal ones cost nothing under the lock."""
@@ -100,8 +101,8 @@ def _write(
         rows[key] = row
     model._default_manager.bulk_create(new)
     if changed:
-        # The application of an entitlement stands in its key, so it is written once.
-        names = [name for name in next(iter(wanted.values())) if name != "application_id"]
+        # The application of an entitlement, and the pair of a conflict, stand in its key: they are written once.
+        names = [name for name in next(iter(wanted.values())) if not name.endswith("_id")]
         model._default_manager.bulk_update(changed, names)
     return rows
 
@@ -115,7 +116,7 @@ def apply_roles(
         spec.key: {"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
         for rank, spec in enumerate(catalogue.roles)
     }
-    roles = _write(Role, {key: row.role for key, row in present.items()}, wanted)
+    roles = write(Role, {key: row.role for key, row in present.items()}, wanted)
     contents = _contents(rows)
     changed = [spec for spec in catalogue.roles if contents.get(spec.key) != _expected_contents(spec, known)]
     ended = [present[spec.key].id for spec in changed if spec.key in present]

@@ -7,12 +7,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from delegation.authorization.models.duties import DutyConflict, Enforcement
 from delegation.authorization.models.roles import Assurance, Entitlement, RoleEntitlement, RoleVersion
 from delegation.authorization.values import amount_from_json
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import catalogue_rows
 from delegation.catalogue.catalogue_rows import CatalogueRows
-from delegation.catalogue.defaults import Catalogue, CeilingTemplateSpec, EntitlementSpec, RoleSpec
+from delegation.catalogue.defaults import (
+    Catalogue,
+    CeilingTemplateSpec,
+    ConflictSpec,
+    EntitlementSpec,
+    RoleSpec,
+)
 from delegation.catalogue.models import CeilingTemplate
 from identity.clients.models import Application
 
@@ -62,7 +69,13 @@ class StoredCatalogue:
             },
             icons={key: icon for key in self.applications if (icon := file.icons.get(key, ""))},
             ceiling_templates=self._templates(file, known),
+            conflicts=self._conflicts(file, known.keys() | own.keys()),
         )
+
+    def _conflicts(self, file: Catalogue, known: Collection[str]) -> list[ConflictSpec]:
+        own = {spec.key: spec for spec in self.catalogue.conflicts}
+        new = {spec.key: spec for spec in file.conflicts if set(spec.entitlements) <= set(known)}
+        return [spec for spec in {**own, **new}.values() if spec.enforcement != Enforcement.OFF]
 
     def _templates(self, file: Catalogue, known: Collection[str]) -> list[CeilingTemplateSpec]:
         own = {spec.key: spec for spec in self.catalogue.ceiling_templates}
@@ -89,7 +102,7 @@ def _known_parts(role: RoleSpec, known: Mapping[str, EntitlementSpec]) -> RoleSp
 
 
 def load() -> StoredCatalogue:
-    """Read the catalogue in force. Six statements."""
+    """Read the catalogue in force. Seven statements."""
     return from_rows(catalogue_rows.load_rows())
 
 
@@ -105,6 +118,7 @@ def from_rows(rows: CatalogueRows) -> StoredCatalogue:
         brands={row.key: row.brand for row in rows.units if row.brand},
         icons={row.key: row.icon for row in rows.applications if row.icon},
         ceiling_templates=[_template_spec(row) for row in rows.templates],
+        conflicts=[spec for row in rows.conflicts if (spec := conflict_spec(row)) is not None],
     )
     return StoredCatalogue(
         catalogue=catalogue,
@@ -139,6 +153,12 @@ def _template_spec(row: CeilingTemplate) -> CeilingTemplateSpec:
         offer={key: amount_from_json(amount) for key, amount in sorted(row.offer.items())},
         units=row.units,
     )
+
+
+def conflict_spec(row: DutyConflict) -> ConflictSpec | None:
+    """Return the conflict of this row of `CatalogueRows`; None for one that has ended."""
+    enforcement = getattr(row, "enforcement", None)
+    return enforcement and ConflictSpec((row.first.key, row.second.key), row.text, enforcement)
 
 
 def _role_spec(version: RoleVersion, lines: Sequence[RoleEntitlement]) -> RoleSpec:

@@ -44,8 +44,10 @@ def release(act: Act, giver: Membership, *, stay_as: str) -> None:
     continuity.require_remaining_admin(organization=act.organization, without=[giver.id], at=act.at)
     access = AccessSpec(stay_as, all_sites=True)
     before = access_store.snapshot(memberships=[giver.id], at=act.at).get(giver.id, [])
-    access_store.end(memberships=[giver.id], at=act.at)
-    access_store.assign(memberships=[giver.id], access=access, actor=act.actor, act=act.id, at=act.at)
+    ended = access_store.end(memberships=[giver.id], at=act.at)
+    access_store.assign(
+        memberships=[giver.id], access=access, actor=act.actor, act=act.id, at=act.at, ended=ended
+    )
     act.record_change(
         giver.id,
         verb=Verb.ACCESS_CHANGE,

@@ -11,6 +11,7 @@ from audit.log.ledger import Subject
 from audit.personal_data import PersonalValue
 from delegation.access import rules as access_rules
 from delegation.acts.act import Act, EventDetails
+from delegation.authorization import duty_conflicts
 from delegation.authorization.errors import AlreadyMember, RecipientsRefused
 from delegation.authorization.models.roles import Role
 from delegation.authorization.values import AccessSpec
@@ -151,7 +152,7 @@ def _cancel(act: Act, expired: Sequence[Invitation]) -> None:
 
 
 def _insert(act: Act, people: Sequence[Recipient], terms: InvitationTerms) -> list[Invitation]:
-    access, role = terms.access, Role.objects.get(key=terms.access.role)
+    access, role = terms.access, _role(act, terms.access)
     limits = [{"entitlement": key, **limit.to_json()} for key, limit in sorted(access.limits.items())]
     rows = [
         Invitation(
@@ -174,6 +175,17 @@ def _insert(act: Act, people: Sequence[Recipient], terms: InvitationTerms) -> li
     Invitation.objects.bulk_create(rows)
     _add_sites(rows, access.sites)
     return rows
+
+
+def _role(act: Act, access: AccessSpec) -> Role:
+    """Read the role. Raises ConflictingAccess where the access by itself holds two entitlements that conflict.
+
+    A conflict with what a present member holds shows when the invitation is accepted.
+    """
+    role = Role.objects.annotate(is_in_conflict=duty_conflicts.of_role(act.at)).get(key=access.role)
+    if role.is_in_conflict:
+        duty_conflicts.require_none_within(organization=act.organization, access=access, at=act.at)
+    return role
 
 
 def _add_sites(rows: Sequence[Invitation], sites: frozenset[uuid.UUID]) -> None:

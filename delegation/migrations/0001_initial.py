@@ -1,5 +1,7 @@
 """The tables of delegation refer to those of identity."""
 
+import datetime as dt
+
 import audit.foundation.ids
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
@@ -846,5 +848,61 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='reviewline',
             constraint=models.CheckConstraint(condition=models.Q(('decided_by', models.F('person')), _negated=True), name='review_line_by_another'),
+        ),
+        migrations.CreateModel(
+            name='DutyConflict',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=170, unique=True)),
+                ('text', models.JSONField()),
+                ('rank', models.PositiveSmallIntegerField(default=0)),
+                ('first', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+                ('second', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DutyConflictVersion',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('enforcement', models.CharField(choices=[('refuse', 'Refuse'), ('report', 'Report'), ('off', 'Off')], max_length=10)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('conflict', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='delegation.dutyconflict')),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='dutyconflict',
+            constraint=models.CheckConstraint(condition=models.Q(('first', models.F('second')), _negated=True), name='duty_conflict_of_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='dutyconflictversion',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('conflict', '=')], name='duty_conflict_no_overlap'),
+        ),
+        migrations.AddConstraint(
+            model_name='dutyconflictversion',
+            constraint=models.CheckConstraint(condition=models.Q(('enforcement__in', ['refuse', 'report'])), name='duty_conflict_enforced'),
+        ),
+        migrations.CreateModel(
+            name='DutyException',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('person', models.UUIDField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('accepted', 'Accepted'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('revoked', 'Revoked'), ('ended', 'Ended')], default='open', max_length=10)),
+                ('requested_by', models.UUIDField()),
+                ('requested_at', models.DateTimeField()),
+                ('act', models.UUIDField()),
+                ('valid_until', models.DateTimeField()),
+                ('accepted_by', models.UUIDField(null=True)),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('closed_by', models.UUIDField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('conflict', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.dutyconflict')),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['membership', 'conflict'], name='duty_exception_of_member'), models.Index(fields=['organization', 'state'], name='duty_exception_of_organization')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('requested_at')), ('valid_until__lte', django.db.models.expressions.CombinedExpression(models.F('requested_at'), '+', models.Value(dt.timedelta(days=366))))), name='duty_exception_of_a_year'), models.CheckConstraint(condition=models.Q(models.Q(('requested_by', models.F('person')), _negated=True), models.Q(('accepted_by', None), models.Q(models.Q(('accepted_by', models.F('requested_by')), _negated=True), models.Q(('accepted_by', models.F('person')), _negated=True)), _connector='OR')), name='duty_exception_by_two_others'), models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__gte', models.F('requested_at')), ('accepted_at__lt', models.F('valid_until')), ('accepted_by__isnull', False)), _connector='OR'), name='duty_exception_accepted_in_time'), models.CheckConstraint(condition=models.Q(models.Q(('accepted_by', None), ('closed_at', None), ('closed_by', None), ('state', 'open')), models.Q(('accepted_by__isnull', False), ('closed_at', None), ('closed_by', None), ('state', 'accepted')), models.Q(('accepted_by', None), ('closed_at__gte', models.F('requested_at')), ('closed_by', models.F('requested_by')), ('state', 'withdrawn')), models.Q(('accepted_by', None), ('closed_by__isnull', False), ('state', 'refused'), ('closed_at__gte', models.F('requested_at')), models.Q(('closed_by', models.F('requested_by')), _negated=True)), models.Q(('closed_at__gte', models.F('accepted_at')), ('closed_by__isnull', False), ('state', 'revoked')), models.Q(('closed_at__gte', models.F('requested_at')), ('closed_by__isnull', False), ('state', 'ended')), _connector='OR'), name='duty_exception_closed_with_state')],
+            },
         ),
     ]

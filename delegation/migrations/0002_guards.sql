@@ -11,6 +11,9 @@ SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
     'delegation_role',
     'delegation_roleversion',
     'delegation_roleentitlement',
+    'delegation_dutyconflict',
+    'delegation_dutyconflictversion',
+    'delegation_dutyexception',
     'delegation_ceiling',
     'delegation_ceilingtemplate',
     'delegation_unitceiling',
@@ -392,6 +395,54 @@ BEGIN
 END $$;
 CREATE TRIGGER handover_fixed BEFORE UPDATE OR DELETE ON delegation_handover
 FOR EACH ROW EXECUTE FUNCTION delegation_handover_fixed();
+
+-- A conflict is about the same two entitlements for as long as it exists: accepted exceptions refer to it.
+CREATE FUNCTION delegation_duty_conflict_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE'
+       OR (NEW.id, NEW.key, NEW.first_id, NEW.second_id)
+          IS DISTINCT FROM (OLD.id, OLD.key, OLD.first_id, OLD.second_id) THEN
+        RAISE EXCEPTION 'a conflict keeps its two entitlements'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'duty_conflict_fixed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER duty_conflict_fixed BEFORE UPDATE OR DELETE ON delegation_dutyconflict
+FOR EACH ROW EXECUTE FUNCTION delegation_duty_conflict_fixed();
+
+-- An exception keeps what was asked for; it is accepted once while it is open, and closed once.
+CREATE FUNCTION delegation_duty_exception_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE'
+       OR (NEW.id, NEW.membership_id, NEW.organization_id, NEW.person, NEW.conflict_id, NEW.requested_by,
+           NEW.requested_at, NEW.act, NEW.valid_until)
+          IS DISTINCT FROM (OLD.id, OLD.membership_id, OLD.organization_id, OLD.person, OLD.conflict_id,
+                            OLD.requested_by, OLD.requested_at, OLD.act, OLD.valid_until)
+       OR OLD.state NOT IN ('open', 'accepted')
+       OR OLD.state = 'open' AND NEW.state NOT IN ('accepted', 'refused', 'withdrawn', 'ended')
+       OR OLD.state = 'accepted' AND NEW.state NOT IN ('revoked', 'ended')
+       OR NEW.state <> 'accepted' AND (NEW.accepted_by, NEW.accepted_at)
+          IS DISTINCT FROM (OLD.accepted_by, OLD.accepted_at) THEN
+        RAISE EXCEPTION 'an exception is accepted once and closed once, and never rewritten'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'duty_exception_fixed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER duty_exception_fixed BEFORE UPDATE OR DELETE ON delegation_dutyexception
+FOR EACH ROW EXECUTE FUNCTION delegation_duty_exception_fixed();
+-- It begins as asked for, and is about a person of its organization.
+CREATE FUNCTION delegation_duty_exception_new() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.state <> 'open' OR NOT EXISTS (
+        SELECT 1 FROM public.identity_membership m
+        WHERE m.id = NEW.membership_id AND m.organization_id = NEW.organization_id AND m.user_id = NEW.person) THEN
+        RAISE EXCEPTION 'an exception begins as a request about a member'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'duty_exception_new';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER duty_exception_new BEFORE INSERT ON delegation_dutyexception
+FOR EACH ROW EXECUTE FUNCTION delegation_duty_exception_new();
 
 -- What was set at the start of a review is never rewritten; it is warned step by step, closed once, and completed by its time
 -- only after its warnings.

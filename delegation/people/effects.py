@@ -19,6 +19,7 @@ from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.departures import store as departures_store
 from delegation.departures.models import PlannedRemoval
+from delegation.duties import store as duties_store
 from identity import lifecycle, periods, revocation
 from identity.memberships.models import Membership
 from identity.people import addresses
@@ -39,6 +40,7 @@ def end_members(act: Act, members: Sequence[Membership], *, since: dt.datetime |
     outcome = outcomes.REPLACED if since is None else outcomes.CARRIED_OUT
     departures_store.close(memberships=ids, outcome=outcome, at=act.at)
     absence_claims_store.close_of_removed(memberships=ids, closed_by=act.actor.id, at=act.at)
+    duties_store.end_of_removed(memberships=ids, closed_by=act.actor.id, at=act.at)
     states = authorities.period_states(ids=ids, at=_before(since) if since else act.at)
     assignments = access_store.snapshot(memberships=ids, at=act.at)
     access_store.end(memberships=ids, at=act.at)

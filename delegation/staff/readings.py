@@ -24,6 +24,8 @@ class Reading(StrEnum):
     """A case of a missing admin, with its proofs."""
     CHANGES = "changes"
     """What changed in people's rights between two days."""
+    DUTIES = "duties"
+    """Who holds duties to keep apart, and exceptions."""
     EVENTS = "events"
     """Events, in a search over the logs of several customers."""
     EVENTS_EXPORT = "events_export"

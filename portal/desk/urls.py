@@ -11,6 +11,7 @@ from portal.desk.applications import views as applications
 from portal.desk.audit import views as audit
 from portal.desk.catalogue import views as catalogue
 from portal.desk.ceilings import views as ceilings
+from portal.desk.duties import views as duties
 from portal.desk.factor_recoveries import views as factor_recoveries
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
@@ -127,6 +128,12 @@ urlpatterns = [
         name="staff_recovery",
     ),
     path("organizations/<slug:organization>/resume", suspensions.resume, name="staff_resume"),
+    path("organizations/<slug:organization>/duties/", duties.report, name="staff_duties"),
+    path(
+        "organizations/<slug:organization>/duties/<uuid:exception>/",
+        duties.exception,
+        name="staff_duty_exception",
+    ),
     path("organizations/<slug:organization>/reviews/", reviews.overview, name="staff_reviews"),
     path("organizations/<slug:organization>/reviews/start", reviews.start, name="staff_review_start"),
     path("organizations/<slug:organization>/reviews/<uuid:review>/", reviews.detail, name="staff_review"),

@@ -30,7 +30,7 @@ _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
 _OF_COLLEAGUES = {"admins"}
 """Entries for readers who see no other people; others find the page through their own access."""
 
-_PARENT: Mapping[str, str] = {"removal": "people"}
+_PARENT: Mapping[str, str] = {"removal": "people", "duties": "reviews", "duty_exception": "reviews"}
 """Routes whose address does not begin with their entry's, and that entry."""
 
 

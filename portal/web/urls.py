@@ -6,6 +6,7 @@ from portal.web import language, statements
 from portal.web.access import urls as access
 from portal.web.activity import urls as activity
 from portal.web.admins import urls as admins
+from portal.web.duties import urls as duties
 from portal.web.handovers import urls as handovers
 from portal.web.home import urls as home
 from portal.web.invitations import urls as invitations
@@ -25,6 +26,7 @@ organization_urlpatterns = [
     *admins.organization_urlpatterns,
     *activity.organization_urlpatterns,
     *reviews.organization_urlpatterns,
+    *duties.organization_urlpatterns,
     *looking_along.organization_urlpatterns,
     *mail_domains.organization_urlpatterns,
     *my.organization_urlpatterns,

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from delegation.authorization.verbs import Verb
 from delegation.catalogue.catalog_file import CEILING
 from delegation.catalogue.defaults import Catalogue
-from delegation.catalogue.difference import Change, Direction, Part
+from delegation.catalogue.difference import Change, ConflictChange, Direction, Part
 from portal.wording import admin_rights, cldr, supplier_texts
 
 
@@ -27,6 +27,16 @@ def texts_of(change: Change, catalogue: Catalogue) -> ChangeTexts:
     if change.part is Part.TEXTS:
         return ChangeTexts("", _("other name or description"))
     return ChangeTexts(_side(change, change.before, catalogue), _side(change, change.after, catalogue))
+
+
+def conflict(change: ConflictChange) -> str:
+    """Return what a conflict is about, and how it is enforced after the change."""
+    after = {
+        "refuse": _("refused from now on, existing access stays"),
+        "report": _("reported, not refused"),
+        "": _("no longer a conflict"),
+    }
+    return f"{supplier_texts.in_language(change.text)} ({after[change.after]})"
 
 
 def brief(change: Change, catalogue: Catalogue) -> str:

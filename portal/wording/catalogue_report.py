@@ -31,6 +31,7 @@ def _lists(difference: CatalogueDifference) -> Iterator[str]:
         ("Entitlements added", difference.new_entitlements),
         ("Entitlements with other texts or settings", difference.changed_entitlements),
         ("Templates of ceilings added or changed", difference.changed_templates),
+        ("Conflicts of duties", [catalogue_changes.conflict(one) for one in difference.conflicts]),
         ("Left out, because their services are not registered", difference.unregistered),
     )
     yield from (f"{title}: {', '.join(keys)}." for title, keys in named if keys)

@@ -17,6 +17,9 @@ def in_use(field: str) -> str:
             "A customer of this business unit has this business ID. Open that customer instead."
         ),
         "handover": _("You have begun a handover already. Cancel it first."),
+        "duty_exception": _(
+            "An exception for this person waits for a second person already. Decide about that one."
+        ),
         "proposal": _("This file is proposed already, and waits for a second catalogue owner."),
         "client": _("Another client has this id. Enter another one."),
         "second_email": _("This is the first admin’s address. Enter another one, or none."),

@@ -14,7 +14,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.foundation.errors import Busy, DomainError, LogUnavailable
 from delegation.authorization import errors as authorization_errors
-from portal.wording import access_problems, catalogue_refusals, cldr, input_problems, staff_refusals
+from portal.wording import (
+    access_problems,
+    catalogue_refusals,
+    cldr,
+    input_problems,
+    staff_refusals,
+)
 from portal.wording import retry_after as wording_retry_after
 from provisioning.accounts import errors as accounts_errors
 
@@ -196,7 +202,7 @@ def _invitation_gone(data: Data) -> Sentence:
 
 
 def _catalogue(text: Callable[[Data], str], data: Data) -> Sentence:
-    return Sentence(text(data), 409)
+    return Sentence(text(data), 409, str(data.get("field", "")))
 
 
 def _plain(text: Callable[[], str], _data: Data) -> Sentence:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Verb
 from portal.wording import (
+    duty_events,
     factor_recoveries,
     grade_facts,
     handover_events,
@@ -24,6 +25,7 @@ TEXTS: Mapping[Verb, Callable[[EventNames, EventView], tuple[str, str]]] = {
     **look_events.TEXTS,
     **orphan_cases.TEXTS,
     **record_events.TEXTS,
+    **duty_events.TEXTS,
     **review_events.TEXTS,
     **suspension_events.TEXTS,
     **takeover_events.TEXTS,

@@ -95,9 +95,10 @@ def _give_all(act: Act, case: OrphanCase) -> bool:
     if not before:
         return False
     kept = before if any(one["role"] != FIRST_ROLE for one in before) else []
-    if not kept:
-        access_store.end(memberships=[member], at=act.at)
-    access_store.assign(memberships=[member], access=access, actor=act.actor, act=act.id, at=act.at)
+    ended = {} if kept else access_store.end(memberships=[member], at=act.at)
+    access_store.assign(
+        memberships=[member], access=access, actor=act.actor, act=act.id, at=act.at, ended=ended
+    )
     act.also(
         Verb.ACCESS_CHANGE,
         Subject("membership", member),

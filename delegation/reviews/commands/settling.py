@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from audit.foundation.actor import Actor
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
-from delegation.authorization.errors import ExceedsCeiling, InvalidAccess, LastAdmin, Unchanged
+from delegation.authorization.errors import (
+    ConflictingAccess,
+    ExceedsCeiling,
+    InvalidAccess,
+    LastAdmin,
+    Unchanged,
+)
 from delegation.authorization.verbs import Verb
 from delegation.reviews import effects, rules, steps
 from delegation.reviews.models import AccessReview, ReviewLine
@@ -55,7 +61,7 @@ def settle_silent(*, actor: Actor, line: ReviewLine) -> Outcome[None]:
         return _settle(actor, line, keeps="")
     except LastAdmin:
         return _settle(actor, line, keeps=_BASIS.LAST_ADMIN)
-    except (Unchanged, InvalidAccess, ExceedsCeiling):
+    except (Unchanged, ConflictingAccess, InvalidAccess, ExceedsCeiling):
         return _settle(actor, line, keeps=_BASIS.NOT_LOWER)
 
 

@@ -166,10 +166,13 @@ def services(entitlements: Sequence[str]) -> list[str]:
 def _lists(difference: CatalogueDifference) -> list[ListRow]:
     names = difference.names
     tiers = {role.key for role in names.roles}
+    conflicts = {spec.key: supplier_texts.in_language(spec.text) for spec in names.conflicts}
 
     def texts(keys: Sequence[str]) -> list[str]:
         word = catalogue_changes
-        return [word.role(key, names) if key in tiers else word.entitlement(key, names) for key in keys]
+        found = (key for key in keys if key not in conflicts)
+        named = [word.role(key, names) if key in tiers else word.entitlement(key, names) for key in found]
+        return named + [conflicts[key] for key in keys if key in conflicts]
 
     rows = [
         (_("New business units"), list(difference.new_units.values())),
@@ -179,6 +182,7 @@ def _lists(difference: CatalogueDifference) -> list[ListRow]:
         (_("Other texts or settings"), texts(difference.changed_entitlements)),
         (_("Lists in another order"), [_("as in the file")] if difference.reordered else []),
         (_("Templates of ceilings, new or changed"), difference.changed_templates),
+        (_("Duties to keep apart"), [catalogue_changes.conflict(one) for one in difference.conflicts]),
         (_("Left out until these services are registered"), services(difference.unregistered)),
         (_("Not in the file, and unchanged"), texts(difference.not_in_file)),
     ]

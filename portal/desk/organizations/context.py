@@ -94,6 +94,12 @@ _ACTIONS: Sequence[_Offer] = (
         lambda: _("Who still needs which access, as the customer's own admins decided."),
     ),
     _Offer(
+        Verb.DUTY_VIEW,
+        "staff_duties",
+        lambda: _("Duties to keep apart"),
+        lambda: _("Who can both order and approve, for example, and the accepted exceptions."),
+    ),
+    _Offer(
         Verb.ORGANIZATION_SUSPEND,
         "staff_suspend",
         lambda: _("Suspend the customer…"),

@@ -44,6 +44,7 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "mfa_edit_webauthn": OWN_FACTORS,
     "my_data": OWN_FACTORS,
     "my_data_file": OWN_FACTORS,
+    "duty_exception": GIVING_ACCESS,
     "handover": GIVING_ACCESS,
     "handover_complete": GIVING_ACCESS,
     "invite": GIVING_ACCESS,

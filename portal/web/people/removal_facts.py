@@ -16,11 +16,12 @@ from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.catalogue.display_names import DisplayNames
 from delegation.departures import queries as departures_queries
+from delegation.duties import queries as duties_queries
 from delegation.people.queries import VisibleMember
-from portal.shell import timeline
+from portal.shell import duty_lines, timeline
 from portal.shell.explanation import RightsExplanation
 from portal.shell.page_context import PageContext
-from portal.wording import dates
+from portal.wording import dates, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +68,37 @@ def ended(
 def notices(
     page: PageContext, member: VisibleMember, may: Mapping[Verb, Decision], clock: dates.Clock
 ) -> list[AccessNotice]:
-    """Return the planned end and the suspension of a present colleague. Two statements."""
+    """Return the planned end, suspension and conflicts of duties of a present colleague. Five statements at most."""
     one = member.membership.id
     found: list[AccessNotice] = []
     if authorities.period_states(ids=[one], at=page.at).get(one) == "suspended":
         url = page.url("person_resume", membership=one) if may[Verb.MEMBER_RESUME] else ""
         found.append(AccessNotice(_("Access is suspended."), url, _("Resume access…")))
+    if Verb.DUTY_VIEW in page.abilities:
+        found.extend(_duties(page, member))
     if plan := departures_queries.open_plans(memberships=[one]).get(one):
         values = {"day": clock.day(plan.ends_at), "time": clock.time(plan.ends_at)}
         url = page.url("person_last_day", membership=one) if may[Verb.REMOVAL_PLAN] else ""
         text = _("Access ends on %(day)s at %(time)s.") % values
         found.append(AccessNotice(text, url, _("Change or cancel…")))
     return found
+
+
+def _duties(page: PageContext, member: VisibleMember) -> list[AccessNotice]:
+    held = duties_queries.of_member(membership=member.membership.id, at=page.at)
+    return [
+        AccessNotice(
+            _("%(name)s can %(what)s, which are kept apart. %(state)s.")
+            % {
+                "name": member.membership.shown_name,
+                "what": supplier_texts.in_language(one.conflict.text),
+                "state": duty_lines.state_of(one),
+            },
+            page.url("duties"),
+            _("Duties to keep apart"),
+        )
+        for one in held
+    ]
 
 
 def access_at_removal(

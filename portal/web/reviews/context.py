@@ -23,6 +23,8 @@ class ReviewsPage(PageModel):
 
     rows: Sequence[ReviewRow]
     start_url: str
+    duties_url: str
+    """Empty for a reader who does not see who holds duties to keep apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def overview(request: Request, page: PageContext) -> HttpResponse:
             for one in rows
         ],
         start_url=page.url("review_start") if Verb.REVIEW_START in page.abilities else "",
+        duties_url=page.url("duties") if Verb.DUTY_VIEW in page.abilities else "",
     )
     return page_model.render(request, model)
 

@@ -16,6 +16,7 @@ from delegation.customer_contacts.new_contact import NewContact
 from delegation.domain_verifications import commands as domains_commands
 from delegation.dormancy import commands as dormancy
 from delegation.dormancy import rules as dormancy_rules
+from delegation.duties import commands as duties_commands
 from delegation.factor_recoveries import commands as recoveries_commands
 from delegation.handovers import commands as handovers
 from delegation.holds import commands as holds_commands
@@ -32,7 +33,7 @@ from identity.clients.models import Application
 from identity.staff import sessions as staff_sessions
 from provisioning.targets import commands as targets_commands
 from provisioning.targets import pauses
-from tests.fixtures import oidc_browser, orphaned, reviews, signed_in, staff_users
+from tests.fixtures import duties, oidc_browser, orphaned, reviews, signed_in, staff_users
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.staff_rights import Staff
 from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
@@ -126,6 +127,8 @@ def fill(world: World) -> None:
     planned_removals.plan(
         actor=actor_of(world.aino), memberships=[world.vilma], ends_at=clock.now() + dt.timedelta(days=9)
     )
+    excepted = duties.requested(world.mikko, by=world.aino)
+    duties_commands.accept(actor=actor_of(world.paivi), exception=excepted)
     review = reviews.started(world)
     reviews.keep(world.aino, reviews.line_of(review, world.ulla))
     orphaned.filled(world, staff)

@@ -42,6 +42,9 @@ REFUSED = {
     ("delegation_orphanproof", "source"): "orphan_proof_source_of_kind",
     ("delegation_orphanproof", "file_type"): "orphan_proof_file_of_digest",
     ("delegation_orphanproof", "stored_digest"): "orphan_proof_file_of_digest",
+    ("delegation_dutyexception", "state"): "duty_exception_closed_with_state",
+    ("delegation_dutyexception", "closed_by"): "duty_exception_closed_with_state",
+    ("delegation_dutyexception", "closed_at"): "duty_exception_closed_with_state",
     ("delegation_handover", "step"): "handover_closed_with_step",
     ("delegation_handover", "fate"): "handover_completed_with_fate",
     ("delegation_handover", "closed_by"): "handover_closed_with_step",
@@ -97,7 +100,12 @@ CHANGED = {
     "character varying[]": "ARRAY['x']::varchar[]",
     "text": "'x'",
 }
+OTHER_ENTITLEMENT = (
+    "(SELECT o.id FROM delegation_entitlement o WHERE o.id NOT IN (t.first_id, t.second_id) LIMIT 1)"
+)
 SPECIAL = {
+    ("delegation_dutyexception", "conflict_id"): "gen_random_uuid()",
+    ("delegation_dutyexception", "requested_at"): "{} - interval '1 millisecond'",
     ("delegation_orphanletter", "case_id"): "gen_random_uuid()",
     ("delegation_orphanproof", "case_id"): "gen_random_uuid()",
     ("delegation_customercontact", "valid_until"): "{} - interval '1 millisecond'",
@@ -118,6 +126,9 @@ SPECIAL = {
     ("delegation_accessreview", "fallback_id"): (
         "(SELECT o.id FROM identity_membership o WHERE o.id NOT IN (t.reviewer_id, t.fallback_id) LIMIT 1)"
     ),
+    ("delegation_dutyconflict", "first_id"): OTHER_ENTITLEMENT,
+    ("delegation_dutyconflict", "second_id"): OTHER_ENTITLEMENT,
+    ("delegation_dutyconflictversion", "enforcement"): "'refuse'",
     ("delegation_staffright", "role"): "'operator'",
     ("delegation_staffright", "user_id"): (
         "(SELECT u.id FROM identity_user u WHERE NOT EXISTS (SELECT FROM delegation_staffright r"
@@ -164,6 +175,8 @@ FIXED = {
     "delegation_domainverification",
     "delegation_absenceclaim",
     "delegation_catalogueproposal",
+    "delegation_dutyconflict",
+    "delegation_dutyexception",
     "delegation_factorrecovery",
     "delegation_orphancase",
     "delegation_orphanletter",

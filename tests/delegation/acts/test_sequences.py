@@ -38,10 +38,12 @@ from delegation.acts.idempotency import Outcome
 from delegation.applications import commands as applications_commands
 from delegation.authorization import entitlements, scopes
 from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.duties import DutyConflict, DutyException
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import ceilings, propagation
 from delegation.catalogue import commands as catalogue_commands
+from delegation.duties import commands as duties_commands
 from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
@@ -110,6 +112,7 @@ STEPS = [
     *["plan_removal", "cancel_plan", "suspend", "resume", "carry_out"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
     *["review", "review", "review_waits"] * 2,
+    *["except_from_duties"] * 3,
     *[
         "change_details",
         "sign_out",
@@ -482,6 +485,27 @@ class Sequences(RuleBasedStateMachine):
             Verb.REVIEW_START,
             lambda: starting.start(actor=actor, organization=where, scope=ReviewScope(), terms=terms),
         )
+
+    def except_from_duties(self, drawn: Drawn) -> None:
+        """Ask for an exception, or take the next step of one, by an admin most times."""
+        where = self.organization(drawn.which)
+        row = DutyException.objects.filter(organization=where, state__in=["open", "accepted"]).first()
+        people = list(Membership.objects.filter(organization=where).order_by("id"))
+        actor = actor_of(pick([self.world.aino, self.world.paivi], drawn.who)) if drawn.number else None
+        actor = actor or self.who(drawn.who, where)
+        if row is None:
+            conflict, until = DutyConflict.objects.get().id, clock.now() + dt.timedelta(days=drawn.number + 1)
+            member = pick(people, drawn.which)
+            self.do(
+                Verb.DUTY_EXCEPTION_REQUEST,
+                lambda: duties_commands.request(
+                    actor=actor, membership=member, conflict=conflict, until=until, reason="x"
+                ),
+            )
+        elif row.state == "open" and drawn.number % 4:
+            self.do(Verb.DUTY_EXCEPTION_ACCEPT, lambda: duties_commands.accept(actor=actor, exception=row))
+        else:
+            self.do(Verb.DUTY_EXCEPTION_CLOSE, lambda: duties_commands.close(actor=actor, exception=row))
 
     def review_waits(self, drawn: Drawn) -> None:
         """Time goes on until the next step of a review is due, and the deliverer takes it."""

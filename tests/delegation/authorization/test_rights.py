@@ -72,10 +72,12 @@ PEOPLE = {
 SERVICE_USERS = {"service_user.create", "service_user.end", "service_user.rotate", "service_user.view"}
 DOMAINS = {"mail_domain.verify", "mail_domains.set"}
 REVIEWS = {"review.cancel", "review.decide", "review.start", "review.view"}
+DUTIES = {"duty.view", "duty_exception.accept", "duty_exception.close", "duty_exception.request"}
 ADMIN = (
     PEOPLE
     | SERVICE_USERS
     | REVIEWS
+    | DUTIES
     | {"activity.view", "look_rule.set", "member.restore", "site.create"}
     | DOMAINS
 )

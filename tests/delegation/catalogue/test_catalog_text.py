@@ -48,7 +48,9 @@ units = ["acme"]
 @pytest.mark.parametrize("empty", [False, True])
 def test_written_catalogue_is_read_as_the_same_one(*, empty: bool) -> None:
     full = catalog_file.parse(text=FULL)
-    catalogue = Catalogue(units={}, entitlements=[], roles=[], ceiling_templates=[]) if empty else full
+    catalogue = (
+        Catalogue(units={}, entitlements=[], roles=[], ceiling_templates=[], conflicts=[]) if empty else full
+    )
     stored = StoredCatalogue(catalogue=catalogue, versions={}, applications={"crm": {}, "shop": {}})
     assert catalog_file.parse(text=catalog_text.text_of(stored)) == catalogue
 

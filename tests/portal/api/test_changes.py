@@ -14,9 +14,9 @@ from delegation.invitations.models import Invitation
 from portal.operations import request_log
 from portal.signin.customers import rate_limits
 from provisioning.mail.models import Mail
-from tests.fixtures import events
+from tests.fixtures import duties, events
 from tests.fixtures.rest_api import Program
-from tests.fixtures.world import World
+from tests.fixtures.world import APPROVE, PLACE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VIEWER = {"role": "viewer", "all_sites": True}
@@ -157,6 +157,19 @@ def test_refusals_have_the_codes_and_data_of_the_domain(world: World) -> None:
         f"{program.base}/invitations", {"email": "x"}, headers={"Authorization": f"Bearer {program.token}"}
     )
     assert (text.status_code, text.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_duties_that_are_kept_apart_are_refused_with_their_entitlements(world: World) -> None:
+    duties.declare(world)
+    program = Program(world.aino, scopes=frozenset({"access.write"}))
+    amount = {"amount": "100.00"}
+    both = {"role": "approver", "all_sites": True, "limits": {PLACE: amount, APPROVE: amount}}
+    answer = program.call("PUT", f"people/{world.mikko.id}/access", both, If_Match="*")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "conflicting_access")
+    assert problem["data"]["entitlements"] == [APPROVE, PLACE]
+    assert problem["data"]["members"] == [str(world.mikko.id)]
+    assert problem["detail"].startswith("One person could then")
 
 
 def test_activity_is_read_in_pages_without_secrets(world: World) -> None:

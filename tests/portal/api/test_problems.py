@@ -44,6 +44,8 @@ OF_PAGES_ALONE = {
     "handover_not_ready",
     "handover_over",
     "review_over",
+    "own_duty_exception",
+    "duty_exception_over",
 }
 """Refusals of what no program does: what staff do, several people at once, accepting an invitation."""
 

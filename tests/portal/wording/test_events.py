@@ -77,6 +77,7 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Verb.INVITATION_ACCEPT,
     }  # fmt: skip
     assert found["access"] == {
+        Verb.DUTY_EXCEPTION_ACCEPT, Verb.DUTY_EXCEPTION_CLOSE, Verb.DUTY_EXCEPTION_REQUEST,
         Verb.ACCESS_CHANGE, Verb.CATALOGUE_PROPAGATE, Verb.CEILING_SET, Verb.HOLD_LIFT, Verb.HOLD_PLACE,
         Verb.MEMBER_RESTORE, Verb.MEMBER_RESUME, Verb.ORGANIZATION_RESUME, Verb.ORGANIZATION_SUSPEND,
         Verb.REMOVAL_CANCEL, Verb.SERVICE_USER_CREATE, Verb.SERVICE_USER_END, Verb.SERVICE_USER_ROTATE,

@@ -162,4 +162,4 @@ def test_pages_take_a_literal_number_of_statements(desk: Desk) -> None:
         with CaptureQueriesContext(connection) as captured:
             preview(browser)
         counts.append(len(captured))
-    assert (count_statements(browser, HOME), counts) == (10, [16, 12])
+    assert (count_statements(browser, HOME), counts) == (11, [17, 13])
