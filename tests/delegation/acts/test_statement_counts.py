@@ -69,7 +69,7 @@ def crowd(world: World, count: int) -> list[Membership]:
 SIZES = (1, 3, 300)
 # Locks, both authorizations, the rules, the writes, and four for the event; BEGIN and COMMIT are counted. A removal
 # closes questions to the leavers as admins, and an acceptance goes on with the case that the invitation belongs to.
-REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 26, 32, 30, 29, 32, 10
+REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 27, 32, 30, 29, 32, 10
 APPLY, PROPAGATE = 22, 10
 """Nine of them before the act: the catalogue and the people are read and counted without the lock."""
 
