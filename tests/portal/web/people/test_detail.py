@@ -23,7 +23,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 29
+STATEMENTS = 31
 """Of a person's page, whatever it shows."""
 
 
