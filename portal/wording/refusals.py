@@ -14,13 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.foundation.errors import Busy, DomainError, LogUnavailable
 from delegation.authorization import errors as authorization_errors
-from portal.wording import (
-    access_problems,
-    catalogue_refusals,
-    cldr,
-    input_problems,
-    staff_refusals,
-)
+from portal.wording import access_problems, catalogue_refusals, cldr, input_problems, staff_refusals
 from portal.wording import retry_after as wording_retry_after
 from provisioning.accounts import errors as accounts_errors
 
