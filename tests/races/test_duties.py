@@ -38,9 +38,9 @@ def test_two_halves_at_once_are_never_both_held(
     seen: Counter[tuple[str, ...]] = Counter()
     people = [
         world.member(world.koskela, f"Person{number} Salo", "viewer", sites=[world.tampere])
-        for number in range(concurrency.ROUNDS // MAILS_TO_ONE + 1)
+        for number in range(concurrency.ROUNDS_WITHOUT // MAILS_TO_ONE + 1)
     ]
-    rounds = concurrency.ROUNDS
+    rounds = concurrency.ROUNDS_WITHOUT
     for number in range(rounds):
         person = people[number // MAILS_TO_ONE]
         world.change(person, world.access("viewer", sites=[world.tampere], until=later(number)))
