@@ -748,7 +748,7 @@ OF_STAFF = {
     Verb.FACTOR_RECOVERY_REFUSE,
     Verb.FACTOR_RECOVERY_USE,
     Verb.FIRST_ADMIN_INVITE,
-    *(verb for verb in Verb if verb.startswith("orphan_case.") and not verb.rule.reading),
+    *(verb for verb in Verb if verb.startswith("orphan_") and not verb.rule.reading),
     Verb.ORGANIZATION_RESUME,
     Verb.ORGANIZATION_SUSPEND,
     Verb.OWNER_APPOINT,

@@ -69,6 +69,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "case_request": _fields(
         company="Pohjolan Sähkö", number="9999999-9", name="Teemu Aalto", email="teemu@pohjola.example"
     ),
+    "case_request_by_link": _fields(company="Pohjolan Sähkö", number="9999999-8", name="Teemu Aalto"),
     "continuity": _fields(step="confirm", **_KEY),
     "account_login": lambda portal, _place: {
         "login": portal.world.aino.user.email,
