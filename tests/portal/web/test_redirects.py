@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from audit.foundation import clock
 from audit.models import Event
+from delegation.authorization.models.duties import DutyConflict
 from delegation.authorization.verbs import Verb
 from portal.signin.customers import demands
 from portal.wording import dates
-from tests.fixtures import signed_in, url_map
+from tests.fixtures import duties, signed_in, url_map
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient, code_from, code_of
 from tests.fixtures.pages import orderer_form
@@ -81,6 +82,13 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "account_reset_password_from_key": _fields(password1=NEW_PASSWORD),
     "domains": _fields(domain="koskela.example", **_KEY),
     "domain_withdraw": _fields(domain="koskela.example", **_KEY),
+    "duty_ask": lambda _portal, _place: {
+        "conflict": str(DutyConflict.objects.get(key=duties.KEY).id),
+        "until": f"{clock.wall() + dt.timedelta(days=30):%d.%m.%Y}",
+        "reason": "holidays",
+        **_KEY,
+    },
+    "duty_exception": _fields(step="close", note="Not needed", **_KEY),
     "handover": lambda portal, _place: {"successor": str(portal.world.mikko.id), **_KEY},
     "handover_answer": _fields(step="close", **_KEY),
     "handover_complete": _fields(fate="viewer", **_KEY),
