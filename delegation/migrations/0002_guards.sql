@@ -235,14 +235,16 @@ BEGIN
                 WHEN 'open-proposed' THEN delegation_orphan_is_present(NEW.proposed_at)
                     AND NEW.waits_until >= NEW.proposed_at + interval '1 hour'
                     AND delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.proposed_by,
-                                                 NEW.proposed_act, NEW.proposed_by)
+                                                 NEW.proposed_act, NEW.proposed_by, NEW.proposed_at)
                 WHEN 'proposed-approved' THEN delegation_orphan_is_present(NEW.approved_at)
                     AND delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.proposed_by,
-                                                 NEW.approved_act, NEW.approved_by)
+                                                 NEW.approved_act, NEW.approved_by, NEW.approved_at)
                     AND NOT EXISTS (SELECT FROM delegation_orphanletter
                                     WHERE case_id = NEW.id AND decided_by = NEW.approved_by)
                 WHEN 'approved-invited' THEN delegation_orphan_is_present(NEW.invited_at)
                     AND NEW.invited_at >= NEW.waits_until AND delegation_orphan_is_over(OLD.waits_until)
+                    AND delegation_orphan_enough(NEW.id, NEW.threshold, NEW.proposed_act, NEW.proposed_by,
+                                                 NEW.approved_act, NEW.approved_by, NEW.invited_at)
                     AND EXISTS (SELECT FROM delegation_invitation WHERE id = NEW.invitation_id
                         AND organization_id = NEW.organization_id AND lower(email) = lower(NEW.email) AND accepted_at IS NULL)
                 -- An hour is the shortest time that can be set; the act began a moment ago.
@@ -266,6 +268,18 @@ RETURN at BETWEEN audit_present() - interval '1 minute' AND audit_present() + in
 CREATE FUNCTION delegation_orphan_is_over(at timestamptz) RETURNS boolean LANGUAGE sql VOLATILE
 RETURN at <= audit_present() + interval '1 minute';
 
+-- A verification begins now: one that is dated back would prove in a case.
+CREATE FUNCTION delegation_domain_verified_now() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF delegation_orphan_is_present(NEW.valid_from) IS NOT TRUE THEN
+        RAISE EXCEPTION 'a domain is verified from the present on'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'domain_verified_now';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER domain_verified_now BEFORE INSERT ON delegation_domainverification
+FOR EACH ROW EXECUTE FUNCTION delegation_domain_verified_now();
+
 -- A lapsed domain can be bought, and an insider can verify one. A domain proves where it was verified before the case was
 -- opened and before its first request, and without a break until `at`. The case is of the organization of the verification.
 CREATE FUNCTION delegation_orphan_domain_proves(of_case uuid, at timestamptz) RETURNS boolean LANGUAGE sql STABLE
@@ -275,9 +289,9 @@ RETURN EXISTS (
         c.opened_at, (SELECT min(r.asked_at) FROM delegation_orphanrequest r WHERE r.case_id = of_case)));
 
 -- The proofs that both acts accepted: from two sources at least, and heavy enough, each source by its heaviest proof. Each
--- proof has a verdict in both acts, by the person that the case names.
+-- proof has a verdict in both acts, by the person that the case names. A domain that lapsed before `at` does not count.
 CREATE FUNCTION delegation_orphan_enough(
-    of_case uuid, threshold integer, first_act uuid, first_person uuid, second_act uuid, second_person uuid)
+    of_case uuid, threshold integer, first_act uuid, first_person uuid, second_act uuid, second_person uuid, at timestamptz)
 RETURNS boolean LANGUAGE sql STABLE
 RETURN (
     SELECT count(*) >= 2 AND coalesce(sum(weight), 0) >= threshold FROM (
@@ -286,7 +300,7 @@ RETURN (
         JOIN delegation_orphanverdict a ON a.proof_id = p.id AND a.act = first_act AND a.accepted
         JOIN delegation_orphanverdict b ON b.proof_id = p.id AND b.act = second_act AND b.accepted
         WHERE p.case_id = of_case
-          AND (p.kind <> 'domain' OR delegation_orphan_domain_proves(of_case, p.added_at))
+          AND (p.kind <> 'domain' OR delegation_orphan_domain_proves(of_case, at))
         GROUP BY p.source
     ) by_source
 ) AND NOT EXISTS (
@@ -299,11 +313,13 @@ RETURN (
 CREATE TRIGGER orphan_case_steps BEFORE INSERT OR UPDATE OR DELETE ON delegation_orphancase
 FOR EACH ROW EXECUTE FUNCTION delegation_orphan_case_steps();
 
--- Proofs and verdicts are added and never changed; a proof only before the proposal, a domain only where it proves.
+-- Proofs and verdicts are added and never changed; a proof only before the proposal and dated now, a domain only where it
+-- proves.
 CREATE FUNCTION delegation_orphan_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'INSERT' OR TG_TABLE_NAME = 'delegation_orphanproof'
        AND ('open' IS DISTINCT FROM (SELECT state FROM delegation_orphancase WHERE id = (to_jsonb(NEW) ->> 'case_id')::uuid)
+            OR delegation_orphan_is_present((to_jsonb(NEW) ->> 'added_at')::timestamptz) IS NOT TRUE
             OR to_jsonb(NEW) ->> 'kind' = 'domain' AND NOT delegation_orphan_domain_proves(
                 (to_jsonb(NEW) ->> 'case_id')::uuid, (to_jsonb(NEW) ->> 'added_at')::timestamptz)) THEN
         RAISE EXCEPTION 'evidence is added before the proposal, and never changed'
@@ -365,7 +381,7 @@ BEGIN
           IS NOT DISTINCT FROM (OLD.id, OLD.organization_id, OLD.email, OLD.name, OLD.company, OLD.number, OLD.language,
                                 OLD.hash, OLD.asked_at, OLD.act, OLD.expires_at)
           AND OLD.case_id IS NULL AND OLD.decided_at IS NULL
-          AND (CASE WHEN OLD.confirmed_at IS NULL THEN NEW.confirmed_at IS NOT NULL AND NEW.decided_at IS NULL
+          AND (CASE WHEN OLD.confirmed_at IS NULL THEN delegation_orphan_is_present(NEW.confirmed_at) AND NEW.decided_at IS NULL
                ELSE NEW.confirmed_at = OLD.confirmed_at AND delegation_orphan_is_present(NEW.decided_at) END) THEN
         RETURN NEW;
     END IF;

@@ -38,6 +38,9 @@ def require(case: OrphanCase, *, kind: str, at: dt.datetime) -> None:
         raise InvalidInput(field="kind", problem="no_known_contact")
 
 
-def counting(case: OrphanCase, proofs: Iterable[OrphanProof]) -> list[OrphanProof]:
-    """Leave out a domain that a request, which joined the case after it, makes too new. Two statements at most."""
-    return [one for one in proofs if one.kind != _KIND.DOMAIN or known_domains(case, at=one.added_at)]
+def counting(case: OrphanCase, proofs: Iterable[OrphanProof], *, at: dt.datetime) -> list[OrphanProof]:
+    """Leave out a domain that has lapsed by `at`, or that a request, which joined the case after it, makes too new.
+
+    Two statements for each proof by a domain.
+    """
+    return [one for one in proofs if one.kind != _KIND.DOMAIN or known_domains(case, at=at)]

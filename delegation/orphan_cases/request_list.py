@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from delegation.authorization import admin_queries, scopes
+from delegation.authorization import scopes
 from delegation.authorization.authorities import Authority
 from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
-from delegation.orphan_cases import matching
+from delegation.orphan_cases import matching, rules
 from delegation.orphan_cases.models import OrphanRequest
 from identity.organizations.models import Organization
 
@@ -65,15 +65,15 @@ def get(*, own: Sequence[Authority], request: uuid.UUID) -> RequestView:
     return found
 
 
-def find_customer(*, text: str) -> Organization | None:
-    """Find the one customer with this customer number, business id or key. Three statements at most."""
-    return matching.customer(text) or Organization.objects.filter(key=text.strip().lower()).first()
+def find_customer(*, own: Sequence[Authority], text: str) -> Organization | None:
+    """Find the reader's one customer with this customer number, business id or key. Three statements."""
+    return matching.customer_of(own, text=text, verb=Verb.ORPHAN_REQUEST_CONNECT)
 
 
 def has_working_admin(*, view: RequestView, at: dt.datetime) -> bool:
-    """Return whether an admin of the matched customer can work: the caller then asks that admin. One statement."""
+    """Return whether the command would find an admin of the matched customer who is there. One statement."""
     customer = view.row.organization_id
-    return customer is not None and admin_queries.working_admins(organization=customer, at=at).exists()
+    return customer is not None and rules.present_admins(organization=customer, at=at).exists()
 
 
 def _open(own: Sequence[Authority]) -> QuerySet[OrphanRequest]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from delegation.invitations.models import Invitation
 from delegation.orphan_cases.models import OrphanCase, OrphanRequest
 
 MOST_MAILED = 100
@@ -35,7 +36,9 @@ MAILED_WITHIN = dt.timedelta(days=7)
 def ended_without_success(*, at: dt.datetime, besides: Collection[uuid.UUID] = ()) -> list[OrphanRequest]:
     """List the requests that staff closed lately, or whose case ended without this person as the admin.
 
-    Those of `besides` are left out. One of each address and case, and `MOST_MAILED` at most. One statement.
+    Those of `besides` are left out, and addresses with another request in an open case, an open case or invitation, or
+    a case that was resolved since: the mail names no company, and they would read it as the end of that one. One of
+    each address and case, and `MOST_MAILED` at most. One statement.
     """
     since = at - MAILED_WITHIN
     ended = Q(case__closed_at__gt=since) & (
@@ -45,5 +48,19 @@ def ended_without_success(*, at: dt.datetime, besides: Collection[uuid.UUID] = (
     earlier = OrphanRequest.objects.filter(
         case=OuterRef("case"), email=OuterRef("email"), confirmed_at__isnull=False, id__lt=OuterRef("id")
     )
-    rows = OrphanRequest.objects.filter(closed, ~Exists(earlier)).exclude(id__in=besides)
+    of_address = Q(email__iexact=OuterRef("email"))
+    waiting = OrphanRequest.objects.filter(
+        of_address, confirmed_at__isnull=False, case__isnull=False, case__closed_at=None
+    )
+    cases = OrphanCase.objects.filter(
+        of_address,
+        Q(closed_at=None) | Q(state=OrphanCase.State.RESOLVED, closed_at__gt=OuterRef("asked_at")),
+    )
+    # That of a case is open while the case is.
+    of_case = OrphanCase.objects.filter(invitation=OuterRef("id"))
+    invitations = Invitation.objects.filter(
+        of_address, ~Exists(of_case), accepted_at=None, cancelled_at=None, expires_at__gt=at
+    )
+    others = Exists(waiting) | Exists(cases) | Exists(invitations)
+    rows = OrphanRequest.objects.filter(closed, ~Exists(earlier), ~others).exclude(id__in=besides)
     return list(rows.order_by("id")[:MOST_MAILED])

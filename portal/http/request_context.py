@@ -163,15 +163,15 @@ def address_of(meta: Mapping[str, object]) -> str:
     return _without_port(address)
 
 
-def network(address: str) -> str:
+def network(address: str, *, site: int = _IPV6_SITE) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one subscriber gets.
 
-    All requests without a valid address are one client.
+    `site` is another length of the prefix. All requests without a valid address are one client.
     """
     if ":" not in address:
         return address
     parsed = ipaddress.IPv6Address(address)
-    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, _IPV6_SITE), strict=False))
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, site), strict=False))
 
 
 def _without_port(address: str) -> str:

@@ -162,7 +162,7 @@ def _judged(
     rules.require_complete(verdicts, proofs)
     before = rules.accepted_in(also_by) if also_by else set(verdicts)
     accepted = [one for one in proofs if verdicts[one.id] and one.id in before]
-    rules.require_enough(case, basis.counting(case, accepted))
+    rules.require_enough(case, basis.counting(case, accepted, at=act.at))
     OrphanVerdict.objects.bulk_create(
         OrphanVerdict(
             id=ids.uuid7(),

@@ -58,7 +58,8 @@ def _require_as_approved(act: Act, case: OrphanCase) -> None:
     proofs = list(OrphanProof.objects.filter(case=case).defer("file"))
     rules.require_shown(case, proofs, case.digest)
     accepted = rules.accepted_in(case.proposed_act) & rules.accepted_in(case.approved_act)
-    rules.require_enough(case, basis.counting(case, [one for one in proofs if one.id in accepted]))
+    counted = [one for one in proofs if one.id in accepted]
+    rules.require_enough(case, basis.counting(case, counted, at=act.at))
     if not letters.are_reachable(case):
         raise NoticesReturned
 

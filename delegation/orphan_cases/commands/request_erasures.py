@@ -1,5 +1,7 @@
 """Requests of strangers are erased with the keys of their values in the log."""
 
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from audit import personal_data
@@ -23,11 +25,17 @@ class RequestsErased:
 
 
 @command
-def erase(*, actor: Actor, idempotency_key: str | None = None) -> Outcome[RequestsErased]:
-    """Delete up to `BATCH` requests that are due, and destroy their keys: the log keeps ids and instants alone."""
+def erase(
+    *, actor: Actor, requests: Collection[uuid.UUID], idempotency_key: str | None = None
+) -> Outcome[RequestsErased]:
+    """Delete those of the requests that are due, and destroy their keys: the log keeps ids and instants alone.
+
+    The caller names `BATCH` at most.
+    """
     on = SupplierSet()
     with acting(actor, Verb.ORPHAN_REQUEST_ERASE, on=on, idempotency_key=idempotency_key) as act:
-        rows = list(request_retention.due(at=act.at).select_for_update(of=("self",))[:BATCH])
+        due = request_retention.due(at=act.at).filter(id__in=list(requests))
+        rows = list(due.select_for_update(of=("self",))[:BATCH])
         erased = [row.id for row in rows]
         keys = personal_data.destroy(people=erased)
         OrphanRequest.objects.filter(id__in=erased).delete()

@@ -70,7 +70,7 @@ def detail(request: Request, reader: StaffReader, asked: uuid.UUID) -> HttpRespo
 def _connect(reader: StaffReader, found: RequestView, form: ConnectForm) -> str:
     """Run the command. Returns the address of the case; empty where it refuses what was entered."""
     data = form.cleaned_data
-    customer = request_list.find_customer(text=data["customer"])
+    customer = request_list.find_customer(own=reader.own, text=data["customer"])
     if customer is None:
         form.add_error("customer", _unknown())
         return ""
@@ -94,7 +94,7 @@ def _connect(reader: StaffReader, found: RequestView, form: ConnectForm) -> str:
 
 
 def _unknown() -> str:
-    return _("No customer of yours has this number.")
+    return _("This matches no single customer of yours.")
 
 
 def _close(reader: StaffReader, found: RequestView, form: CaseReasonForm) -> None:

@@ -84,7 +84,7 @@ ADMIN_MESSAGES = Limit("admin-messages", "messages to the own admins", "person",
 ABSENCE_CLAIMS = Limit("absence-claims", "questions whether an admin is still one", "person", 5, _DAY)
 # Each is a row and a mail to an address that a stranger enters; the command bounds them by address and in all.
 CASE_REQUESTS = Limit("case-requests", "requests for an admin’s place", "network", 10, _HOUR)
-# The form takes 500 in all: some twenty networks together could fill it, one or two cannot.
+# 200 of a day are confirmed in all: ten networks together could use them up, one or two cannot.
 CASE_REQUESTS_DAY = Limit("case-requests-day", "requests for an admin’s place", "network", 20, _DAY)
 # By both, so that strangers elsewhere do not use up what the owner of an address has.
 CASE_ADDRESSES = Limit("case-addresses", "requests for an admin’s place", "network and address", 3, _DAY)

@@ -20,6 +20,8 @@ from portal.web.orphan_cases.forms import CaseRequestForm
 
 _METHODS = ["GET", "HEAD", "POST"]
 _GONE = 410
+_IPV6_SITE = 48
+"""Many providers give one customer a /48, whose 65,536 networks of /64 could fill the day of all strangers."""
 
 
 @login_not_required
@@ -47,15 +49,19 @@ def ask(request: Request) -> HttpResponse:
     return HttpResponseRedirect(reverse("case_requested"))
 
 
+def _network(request: Request) -> str:
+    return request_context.network(request_context.address_of(request.META), site=_IPV6_SITE)
+
+
 def _taken(request: Request) -> Taken:
-    network = request_context.network(request_context.address_of(request.META))
+    network = _network(request)
     return rate_limits.take((rate_limits.CASE_REQUESTS, network), (rate_limits.CASE_REQUESTS_DAY, network))
 
 
 def _store(request: Request, form: CaseRequestForm) -> None:
     """Store the request, and queue one mail, whatever is known about the company."""
     claim = form.claim(get_language() or "en").cleaned()
-    network = request_context.network(request_context.address_of(request.META))
+    network = _network(request)
     if rate_limits.take((rate_limits.CASE_ADDRESSES, f"{network} {claim.person.email}")).wait:
         raise RateLimited(what="address")
     done = requests.request(actor=request_context.system(request), claim=claim)

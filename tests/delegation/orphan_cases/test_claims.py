@@ -6,13 +6,16 @@ from audit.foundation import clock
 from audit.models import Event
 from delegation.absence_claims import commands as claims
 from delegation.absence_claims.models import AbsenceClaim
+from delegation.authorization import policy
 from delegation.authorization.errors import HasAdmin, InvalidInput, InvitationGone, NotFound
 from delegation.invitations import links as invitation_links
 from delegation.invitations.commands import accept as invitations
-from delegation.orphan_cases import case_steps
-from delegation.orphan_cases.commands import opening, outcome
+from delegation.orphan_cases import case_steps, request_list
+from delegation.orphan_cases.commands import opening, outcome, request_decisions
 from delegation.orphan_cases.models import OrphanCase
+from identity.organizations.models import Organization
 from identity.people.models import User
+from tests.fixtures import orphaned
 from tests.fixtures.orphaned import DAY, SYSTEM, TEEMU, Rescue
 from tests.fixtures.world import World, actor_of, bypassing_commands, hashed, move_clock
 
@@ -64,6 +67,23 @@ def test_case_rests_on_questions_without_an_answer_alone(world: World, rescue: R
         opened(world, rescue)
     claims.close(actor=actor_of(world.tiina), claim=AbsenceClaim.objects.get(id=asked.result.claim))
     assert not OrphanCase.objects.exists()
+
+
+def test_request_page_counts_the_admins_as_the_command_does(world: World, rescue: Rescue) -> None:
+    with bypassing_commands():
+        Organization.objects.filter(id=world.pohjola.id).update(register_id="7654321-0")
+    claims.claim(actor=actor_of(world.stina), admin=world.tiina, reason="left")
+    request = orphaned.request_of("7654321-0")
+    own = policy.staff_authorities(actor=rescue.sanna, at=clock.now())
+    view = request_list.get(own=own, request=request.id)
+    assert request_list.has_working_admin(view=view, at=clock.now())
+    move_clock(8 * DAY)
+    case = opened(world, rescue)
+    assert not request_list.has_working_admin(view=view, at=clock.now())
+    request_decisions.connect(
+        actor=rescue.sanna, request=request, organization=world.pohjola, reason="Called"
+    )
+    assert list(case.requests.all()) == [request]
 
 
 @pytest.mark.parametrize("back", ["signs in", "answers"])

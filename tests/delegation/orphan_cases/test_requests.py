@@ -2,11 +2,13 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
 import pytest
 from django.conf import LazySettings
 from django.db import DatabaseError, transaction
 
+from audit import personal_data
 from audit.foundation import clock
 from audit.foundation.actor import Actor
 from audit.models import Event, PersonKey
@@ -21,9 +23,13 @@ from delegation.authorization.errors import (
     OwnCase,
     ProofsMissing,
 )
+from delegation.organizations import commands as organizations
+from delegation.organizations.new_organization import NewOrganization
 from delegation.orphan_cases import request_list
 from delegation.orphan_cases.commands import opening, request_decisions
 from delegation.orphan_cases.models import OrphanCase, OrphanRequest
+from identity.organizations.models import Organization
+from identity.people.models import User
 from provisioning import retention
 from tests.fixtures import orphaned, state_check
 from tests.fixtures.orphaned import DAY, TEEMU, Rescue
@@ -130,6 +136,67 @@ def test_earlier_request_that_joins_a_case_makes_a_domain_of_between_no_proof(wo
         rescue.propose(case)
     rescue.prove(case, "register")
     rescue.propose(case)
+
+
+def test_customer_is_found_by_the_number_of_the_readers_business_units_alone(world: World) -> None:
+    rescue = Rescue(world)
+    kivisalo, eesti, tamm = rescue.staff.kivisalo, rescue.staff.eesti, rescue.staff.tamm
+    made = []
+    for new in (
+        NewOrganization(key="uno", name="Uno", numbers={"kivisalo": "E-1"}),
+        NewOrganization(key="duo", name="Duo", numbers={"kivisalo": "K-9", "eesti": "K-koskela"}),
+    ):
+        done = organizations.create_organization(actor=world.system, new=new)
+        made.append(Organization.objects.get(id=done.subjects[0]))
+    uno, duo = made
+    far = rescue.staff.hire("Fia Far", "support", unit=eesti)
+    both = rescue.staff.hire("Bea Both", "support", unit=kivisalo)
+    rescue.staff.give(User.all_directories.get(id=both.id), "support", unit=eesti)
+    every = rescue.staff.hire("Eve Every", "support")
+    manager = rescue.staff.hire("Minna Manager", "account_manager", unit=kivisalo)
+
+    def found(actor: Actor) -> list[Organization | None]:
+        own = policy.staff_authorities(actor=actor, at=clock.now())
+        return [
+            request_list.find_customer(own=own, text=one) for one in ("E-1", "K-koskela", " TAMM ", "nowhere")
+        ]
+
+    assert found(rescue.sanna) == [uno, world.koskela, None, None]
+    assert found(far) == [tamm, duo, tamm, None]
+    assert found(both) == found(every) == [None, None, tamm, None]
+    assert found(manager) == [None] * 4
+
+
+def test_confirmation_is_dated_by_the_database_so_that_it_keeps_the_request(world: World) -> None:
+    del world
+    request = orphaned.request_of("1", confirmed=False)
+    rows = OrphanRequest.objects.filter(id=request.id)
+    with bypassing_commands():
+        for days in (-32, 1):
+            at = clock.now() + dt.timedelta(days=days)
+            with pytest.raises(DatabaseError, match="kept"), transaction.atomic():
+                rows.update(confirmed_at=at)
+
+
+def test_request_that_cannot_be_erased_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del world
+    first, second, third = (orphaned.request_of(str(number), confirmed=False) for number in range(3))
+    destroy = personal_data.destroy
+
+    def failing(*, people: Collection[uuid.UUID]) -> list[uuid.UUID]:
+        if second.id in people:
+            raise RuntimeError
+        return list(destroy(people=people))
+
+    monkeypatch.setattr(personal_data, "destroy", failing)
+    move_clock(DAY + 60)
+    retention.purge()
+    assert list(OrphanRequest.objects.values_list("id", flat=True)) == [second.id]
+    monkeypatch.undo()
+    retention.purge()
+    assert not OrphanRequest.objects.filter(id__in=[first.id, second.id, third.id]).exists()
 
 
 def test_requests_and_their_keys_are_erased_when_their_time_is_over_and_the_log_verifies(

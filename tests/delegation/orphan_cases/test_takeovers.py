@@ -17,9 +17,11 @@ from delegation.authorization import errors
 from delegation.customer_contacts import commands as contacts
 from delegation.customer_contacts import queries as contacts_queries
 from delegation.customer_contacts.new_contact import NewContact
+from delegation.domain_verifications import commands as domains
+from delegation.domain_verifications.models import DomainVerification
 from delegation.invitations import links as invitation_links
 from delegation.invitations.commands import accept as invitations
-from delegation.orphan_cases import interim, letters
+from delegation.orphan_cases import basis, interim, letters
 from delegation.orphan_cases.commands import (
     decisions,
     evidence,
@@ -311,6 +313,50 @@ def test_domain_that_was_verified_after_the_case_began_is_no_proof_for_a_command
     rescue.propose(second)
     second.refresh_from_db()
     assert second.state == "proposed", "verified before the second case"
+
+
+def test_database_takes_no_verification_and_no_proof_that_are_dated_back(
+    world: World, rescue: Rescue
+) -> None:
+    orphaned.verify_domain(world)
+    move_clock(60)
+    case, at = rescue.open(), clock.now()
+    move_clock(120)
+    domains.lapse(actor=SYSTEM, organization=world.pohjola, domain="pohjola.example")
+    move_clock(300)
+    row = {"added_by": rescue.sanna.id, "added_by_kind": "staff", "weight": 3, "act": ids.uuid7()}
+    proof = OrphanProof(
+        case=case, organization=world.pohjola, kind="domain", source="domain", added_at=at, **row
+    )
+    past = clock.now() - dt.timedelta(days=400)
+    verification = DomainVerification(
+        organization=world.pohjola, domain="else.example", valid_from=past, act=ids.uuid7()
+    )
+    for forged, words in ((proof, "evidence"), (verification, "from the present")):
+        with bypassing_commands(), pytest.raises(DatabaseError, match=words), transaction.atomic():
+            forged.save(force_insert=True)
+
+
+@pytest.mark.parametrize("lapses_before", ["propose", "approve", "invite"])
+def test_domain_that_lapsed_after_its_proof_counts_for_no_further_step_of_commands_or_the_database(
+    world: World, rescue: Rescue, monkeypatch: pytest.MonkeyPatch, lapses_before: str
+) -> None:
+    orphaned.verify_domain(world)
+    move_clock(60)
+    case = rescue.open()
+    rescue.prove(case, "domain", "call_back")
+    for name, step in (("propose", rescue.propose), ("approve", rescue.approve), ("invite", rescue.invite)):
+        if name == "invite":
+            move_clock(DAY + 120)
+        if name == lapses_before:
+            domains.lapse(actor=SYSTEM, organization=world.pohjola, domain="pohjola.example")
+            with pytest.raises(errors.ProofsMissing):
+                step(case)
+            monkeypatch.setattr(basis, "counting", lambda _case, proofs, *, at: [*proofs] if at else [])
+            with pytest.raises(DatabaseError, match="step by step"):
+                step(case)
+            return
+        step(case)
 
 
 def test_answers_that_the_holder_of_the_mail_domain_can_give_alone_are_one_source(

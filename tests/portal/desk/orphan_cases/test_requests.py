@@ -4,8 +4,10 @@ import pytest
 
 from audit.foundation import clock
 from audit.models import Event
-from delegation.orphan_cases.commands import opening
+from delegation.authorization.values import AccessSpec
+from delegation.orphan_cases.commands import opening, outcome, request_decisions
 from delegation.orphan_cases.models import OrphanCase, OrphanRequest
+from identity.organizations.models import Organization
 from portal.desk.home.context import DeskHomePage
 from portal.desk.orphan_cases.cases_page import CasesPage
 from portal.desk.orphan_cases.request_pages import CaseRequestDecisionPage, CaseRequestsPage
@@ -16,7 +18,7 @@ from tests.fixtures import orphaned, queued_mails, staff_rights
 from tests.fixtures.orphaned import TEEMU
 from tests.fixtures.pages import count_statements, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
-from tests.fixtures.world import move_clock
+from tests.fixtures.world import bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/staff/cases/requests/"
@@ -44,13 +46,13 @@ def test_request_is_on_the_worklist_and_is_connected_to_a_customer_without_an_ad
     }
     for sent, text in (
         ({"customer": "", "reason": ""}, "Enter how you know the customer."),
-        ({"customer": "nowhere", "reason": "Called"}, "No customer of yours has this number."),
-        ({"customer": "tamm", "reason": "Called"}, "No customer of yours has this number."),
+        ({"customer": "nowhere", "reason": "Called"}, "This matches no single customer of yours."),
+        ({"customer": "tamm", "reason": "Called"}, "This matches no single customer of yours."),
         ({"customer": "koskela", "reason": "Called"}, "has a working admin"),
     ):
         assert text in visible_text(support.post(url, {"do": "connect", **sent})), sent
     pohjola = {"customer": "pohjola", "reason": "Called", "idempotency_key": "c1"}
-    assert "No customer of yours" in visible_text(far.post(url, {"do": "connect", **pohjola}))
+    assert "no single customer of yours" in visible_text(far.post(url, {"do": "connect", **pohjola}))
     assert OrphanCase.objects.count() == 0
     for _ in range(2):
         answer = support.post(url, {"do": "connect", **pohjola})
@@ -87,6 +89,66 @@ def test_request_is_closed_with_a_reason_and_the_person_gets_one_mail_that_names
     assert not any(word in text for word in ("Sähkö", "Not a customer", "Aalto"))
     move_clock(8 * orphaned.DAY)
     assert mailed() == [TEEMU.email]
+
+
+def test_closing_mail_does_not_go_to_one_who_has_another_case_or_invitation(desk: Desk) -> None:
+    world = desk.world
+    orphaned.bounce(world.tiina)
+    sanna = staff_rights.acting_as(desk.user("support", desk.staff.kivisalo))
+    emails = (TEEMU.email, "liisa@else.example", "eve@else.example", "uno@else.example")
+    for email in emails:
+        row = orphaned.request_of("no such number", email)
+        request_decisions.close(actor=sanna, request=row, reason="Not a customer")
+    for email in emails[:2]:  # the case is opened for the first one, and the second one joins it
+        row = orphaned.request_of("number of 2019", email.capitalize())
+        request_decisions.connect(actor=sanna, request=row, organization=world.pohjola, reason="Called")
+    world.invite(world.koskela, "Eve@else.example", AccessSpec(role="viewer", all_sites=True))
+    assert mailed() == ["uno@else.example"]
+    senior = staff_rights.acting_as(desk.user("senior_support", desk.staff.kivisalo))
+    opening.close(actor=senior, case=OrphanCase.objects.get(), reason="Tiina is back")
+    assert set(mailed()) == {TEEMU.email, "liisa@else.example", "uno@else.example"}
+
+
+def test_closing_mail_of_another_request_does_not_go_to_the_new_admin(
+    desk: Desk,
+) -> None:
+    rescue = orphaned.Rescue(desk.world, staff=desk.staff)
+    other = orphaned.request_of("no such number")
+    case = rescue.joined()
+    request_decisions.close(actor=rescue.sanna, request=other, reason="Not a customer")
+    assert mailed() == [], "invited, with the first rights"
+    move_clock(5 * orphaned.DAY)
+    outcome.complete(actor=orphaned.SYSTEM, case=case)
+    assert mailed() == [], "an admin since"
+
+
+def test_closing_mail_goes_to_one_whose_invitation_ended_with_its_case(desk: Desk) -> None:
+    rescue = orphaned.Rescue(desk.world, staff=desk.staff)
+    request = orphaned.request_of("no such number")
+    case = rescue.approved()
+    request_decisions.connect(
+        actor=rescue.sanna, request=request, organization=desk.world.pohjola, reason="Called"
+    )
+    move_clock(2 * orphaned.DAY)
+    rescue.invite(case)
+    assert mailed() == []
+    opening.close(actor=rescue.anna, case=case, reason="Tiina is back")
+    assert mailed() == [TEEMU.email]
+
+
+def test_request_of_a_customer_with_an_admin_can_still_be_connected_to_another_one(desk: Desk) -> None:
+    orphaned.bounce(desk.world.tiina)
+    with bypassing_commands():
+        Organization.objects.filter(id=desk.world.koskela.id).update(register_id="7654321-0")
+    row = orphaned.request_of("7654321-0")
+    support, url = desk.browser("support"), f"{LIST}{row.id}/"
+    text = visible_text(support.get(url))
+    assert "has a working admin, so no case can be opened" in text
+    assert "Customer number, business ID or customer key" in text
+    sent = {"do": "connect", "reason": "Called", "idempotency_key": "c1"}
+    assert "has a working admin" in visible_text(support.post(url, {**sent, "customer": "7654321-0"}))
+    support.post(url, {**sent, "customer": "pohjola", "idempotency_key": "c2"})
+    assert OrphanCase.objects.get().organization == desk.world.pohjola
 
 
 def test_list_of_requests_reads_many_by_the_same_statements(desk: Desk) -> None:

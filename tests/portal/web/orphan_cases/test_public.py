@@ -260,3 +260,15 @@ def test_network_asks_twenty_times_a_day_at_most(world: World) -> None:
             for number in range(10)
         ]
     assert answers == [302] * 20 + [429] * 10
+
+
+def test_networks_of_one_ipv6_site_ask_as_one(world: World) -> None:
+    del world
+    answers = [
+        BrowserClient(REMOTE_ADDR=f"2001:db8:7:{network}::1")
+        .post(ASK, form("1", f"eve{network}@else.example"))
+        .status_code
+        for network in range(11)
+    ]
+    other = BrowserClient(REMOTE_ADDR="2001:db8:8::1").post(ASK, form("1", "eve@else.example"))
+    assert (answers, other.status_code) == ([302] * 10 + [429], 302)
