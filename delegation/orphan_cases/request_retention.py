@@ -36,9 +36,9 @@ MAILED_WITHIN = dt.timedelta(days=7)
 def ended_without_success(*, at: dt.datetime, besides: Collection[uuid.UUID] = ()) -> list[OrphanRequest]:
     """List the requests that staff closed lately, or whose case ended without this person as the admin.
 
-    Those of `besides` are left out, and addresses with another request in an open case, an open case or invitation, or
-    a case that was resolved since: the mail names no company, and they would read it as the end of that one. One of
-    each address and case, and `MOST_MAILED` at most. One statement.
+    Those of `besides` are left out. So are addresses with an open case or invitation, another request in an open case,
+    or a case that was resolved since: the mail names no company, and would say that this one ended. One of each
+    address and case, and `MOST_MAILED` at most. One statement.
     """
     since = at - MAILED_WITHIN
     ended = Q(case__closed_at__gt=since) & (
