@@ -32,7 +32,7 @@ from tests.fixtures.world import move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 HELP, LOOKS, PEOPLE = "/o/koskela/help", "/staff/look/", "/o/koskela/people"
 ALLOW = {"mode": "prepare", "personal": "hidden"}
-LOOK, WITH_LOOK = 13, 12
+LOOK, WITH_LOOK = 13, 13
 """Statements of the staff member's page, and of another page of the desk during a look."""
 
 

@@ -32,7 +32,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-INVITE_STATEMENTS, CHANGE_STATEMENTS = 33, 37
+INVITE_STATEMENTS, CHANGE_STATEMENTS = 33, 39
 """Of the two panels, whatever they show."""
 VIEWER = {"tier": "viewer", "where": "all", "do": "preview"}
 ADMIN = {"tier": "organization_admin", "where": "all", "do": "preview"}
