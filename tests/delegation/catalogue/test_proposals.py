@@ -41,7 +41,9 @@ FILE = SAMPLE.replace(VIEWER, 'entitlements = ["ordering:orders.see", "crm:conta
 ORDERERS_TOO = FILE.replace('    "crm:contacts.see",\n', "", 1)
 """Two orderers lose contacts besides."""
 OTHER_TEXT = SAMPLE.replace("Sees prices, orders and invoices. Orders nothing.", "Sees orders.")
-SMALLER = SAMPLE.replace('verbs = ["activity.view", "member.view", "review.view"]', 'verbs = ["member.view"]')
+SMALLER = SAMPLE.replace(
+    'verbs = ["activity.view", "duty.view", "member.view", "review.view"]', 'verbs = ["member.view"]'
+)
 """No person has the tier that it changes."""
 OTHER = FILE.replace("Sees prices, orders and invoices. Orders nothing.", "Sees orders.")
 

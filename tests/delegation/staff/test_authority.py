@@ -106,8 +106,14 @@ def test_organization_outside_the_own_scope_is_hidden(world: World, staff: Staff
     assert (decision.allowed, decision.visible, decision.reason) == (False, True, "no_permission")
 
 
-OTHERS_READ = {Verb.APPLICATION_VIEW, Verb.KEY_VIEW, Verb.RECORD_PREVIEW, Verb.SERVICE_USER_VIEW}
-"""Reading verbs of operators, or of customers' admins, alone: an auditor reads what they did in the log."""
+OTHERS_READ = {
+    Verb.APPLICATION_VIEW,
+    Verb.KEY_VIEW,
+    Verb.ORPHAN_REQUEST_VIEW,
+    Verb.RECORD_PREVIEW,
+    Verb.SERVICE_USER_VIEW,
+}
+"""Reading verbs of operators, of support, or of customers' admins, alone: an auditor reads what they did in the log."""
 STARTS = {Verb.REVIEW_START}
 """Starting a review changes no access: the customer's own admins answer it."""
 
@@ -137,6 +143,7 @@ def test_auditor_may_do_no_verb_that_changes_anything(world: World, staff: Staff
     assert policy.organization_abilities(actor=auditor, organization=world.koskela.id, at=clock.now()) == {
         Verb.MEMBER_VIEW,
         Verb.ACTIVITY_VIEW,
+        Verb.DUTY_VIEW,
         Verb.ORPHAN_CASE_VIEW,
         Verb.REVIEW_START,
         Verb.REVIEW_VIEW,
