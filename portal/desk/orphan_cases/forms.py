@@ -157,6 +157,6 @@ class ConnectForm(CaseReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["customer"].error_messages["required"] = _(
-            "Enter the customer number or the business ID."
+            "Enter the customer number, the business ID or the customer key."
         )
         self.fields["reason"].error_messages["required"] = _("Enter how you know the customer.")
