@@ -7,7 +7,7 @@ import pytest
 from playwright import sync_api
 
 from tests.demo import cast
-from tests.fixtures import demo_services, fake_provider
+from tests.fixtures import demo_services, fake_provider, page_metrics
 
 PHONE = sync_api.ViewportSize(width=360, height=780)
 LONG = "Maximilian-Konstantin von Hohenzollern-Sigmaringen-Wittelsbach"
@@ -112,4 +112,4 @@ def test_pages_of_a_service_fit_a_phone(
     page.goto(running.url + "/login")
     for path in paths:
         page.goto(running.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        assert page_metrics.horizontal_overflow(page) == 0, path

@@ -10,7 +10,7 @@ from playwright import sync_api
 from playwright.sync_api import expect
 
 from portal.web.access.preview import Preview
-from tests.fixtures import browsing, rendering, screenshots
+from tests.fixtures import browsing, page_metrics, rendering, screenshots
 from tests.fixtures.page_samples import samples
 
 SOON = 5_000
@@ -103,7 +103,7 @@ def test_menus_of_filters_stay_within_a_phone(sample_page: screenshots.SamplePag
     for place in range(menus.count()):
         menus.nth(place).click()
         expect(page.locator("#people-filters details[open] .kh-pop")).to_be_in_viewport()
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= browsing.PHONE["width"]
+        assert page_metrics.horizontal_overflow(page) == 0
     assert menus.count() > 2
 
 
