@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
@@ -56,6 +56,27 @@ class NamedMember:
 
 def members(*, memberships: Iterable[uuid.UUID], organization: uuid.UUID) -> dict[uuid.UUID, NamedMember]:
     """Read these members of the organization in the order of their names. One statement."""
-    rows = Membership.objects.filter(id__in=set(memberships), organization=organization)
-    columns = rows.order_by("sort_key", "id").values_list("id", "user", SHOWN_NAME)
+    columns = _members(memberships, organization).values_list("id", "user", SHOWN_NAME)
     return {membership: NamedMember(user, text) for membership, user, text in columns}
+
+
+def members_and_number(
+    *, memberships: Iterable[uuid.UUID], organization: uuid.UUID, counted: QuerySet[Membership]
+) -> tuple[dict[uuid.UUID, NamedMember], int]:
+    """Read these members as `members` does, and how many of the organization's memberships are `counted`.
+
+    One statement; one more where none of these is a member.
+    """
+    number = counted.filter(organization=organization).order_by()
+    per_organization = number.values("organization").annotate(number=Count("id")).values("number")
+    rows = _members(memberships, organization).values_list(
+        "id", "user", SHOWN_NAME, Coalesce(Subquery(per_organization), 0)
+    )
+    found = list(rows)
+    named = {membership: NamedMember(user, text) for membership, user, text, _number in found}
+    return named, found[0][-1] if found else number.count()
+
+
+def _members(memberships: Iterable[uuid.UUID], organization: uuid.UUID) -> QuerySet[Membership]:
+    rows = Membership.objects.filter(id__in=set(memberships), organization=organization)
+    return rows.order_by("sort_key", "id")

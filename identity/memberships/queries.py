@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from audit.foundation.intervals import InForce
 from identity.memberships.models import SHOWN_NAME, Membership, MembershipPeriod
 from identity.organizations import queries as organizations_queries
-from identity.organizations.models import Organization
+from identity.organizations.models import Organization, Suspension
 from identity.organizations.queries import OrganizationView
 from identity.people import addresses as people_addresses
 from identity.people.models import User
@@ -48,9 +48,13 @@ def has_period_ahead(*, at: dt.datetime) -> Exists:
 
 
 def active(*, at: dt.datetime) -> QuerySet[Membership]:
-    """Filter memberships in force: with an active period at `at`, in an active organization."""
-    return Membership.objects.filter(
-        in_state(at=at, states=[_STATE.ACTIVE]), organization__status=Organization.Status.ACTIVE
+    """Filter memberships in force: with an active period at `at`, in an organization not suspended then.
+
+    Not by the organization's status, which is of the present: an auditor asks about days before and in a suspension.
+    """
+    suspensions = Suspension.objects.filter(InForce(at), organization=OuterRef("organization"))
+    return Membership.objects.filter(in_state(at=at, states=[_STATE.ACTIVE]), ~Exists(suspensions)).exclude(
+        organization__status=Organization.Status.CLOSED
     )
 
 

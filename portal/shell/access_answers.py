@@ -72,7 +72,7 @@ class ExplainedMatch:
 
 
 def answer(page: PageContext, question: Question, scope: LogScope) -> FoundPeople:
-    """Find who could, among the members whose events the reader sees. Five statements at most.
+    """Find who could, among the members whose events the reader sees. Four statements at most.
 
     `page` is of the present.
     """
@@ -81,8 +81,13 @@ def answer(page: PageContext, question: Question, scope: LogScope) -> FoundPeopl
         seen = set(scope.memberships.order_by().values_list("id", flat=True))
         matches = [match for match in matches if match.membership in seen]
         close = [match for match in close if match.membership in seen]
-    members = people_in_events.members(
-        memberships=[match.membership for match in (*matches, *close)], organization=page.organization_id
+    active = memberships_queries.active(at=question.at)
+    if not scope.whole:
+        active = active.filter(id__in=scope.memberships.order_by().values("id"))
+    members, people = people_in_events.members_and_number(
+        memberships=[match.membership for match in (*matches, *close)],
+        organization=page.organization_id,
+        counted=active,
     )
     place = {membership: index for index, membership in enumerate(members)}
     staff = (
@@ -90,15 +95,12 @@ def answer(page: PageContext, question: Question, scope: LogScope) -> FoundPeopl
         if question.verb and scope.whole
         else []
     )
-    active = memberships_queries.active(at=question.at).filter(organization=page.organization_id)
-    if not scope.whole:
-        active = active.filter(id__in=scope.memberships.order_by().values("id"))
     return FoundPeople(
         matches=sorted(matches, key=lambda match: place[match.membership]),
         close=sorted(close, key=lambda match: place[match.membership]),
         members=members,
         staff=staff,
-        people=active.count(),
+        people=people,
     )
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -10,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from audit.foundation import clock
 from audit.models import Event
 from delegation.organizations import customer_search, queries
+from delegation.suspensions import commands as suspensions
+from identity.organizations.models import Suspension
 from portal.desk.audit import context
 from portal.desk.audit.context import AnswerPage, AskPage
 from portal.desk.audit.person_rights import PersonRightsPage
 from tests.fixtures.events import body
-from tests.fixtures.pages import page_model, plain, visible_text
+from tests.fixtures.pages import count_statements, page_model, plain, visible_text
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import PLACE, bypassing_commands, move_clock
 
@@ -162,6 +165,33 @@ def test_staff_member_who_is_blocked_now_had_the_right_before(later: Desk) -> No
     assert "Elina Hakala" in [one.name for one in page.staff_lines]
 
 
+@pytest.mark.parametrize("could", [PLACE, "activity.view"])
+def test_suspension_stops_who_could_in_its_interval_and_not_before_or_after(later: Desk, could: str) -> None:
+    staff, world = later.staff, later.world
+    manager = staff.hire("Maarja Kuusk", "account_manager", unit=staff.kivisalo)
+    before = today(could=could)
+    move_clock(120)
+    suspensions.suspend(actor=manager, organization=world.koskela, reason="security", note="Call Aino")
+    move_clock(180)
+    during = today(could=could)
+    expected = answered(later, **before)
+    assert (answered(later, **during).people, expected.of_people) == (
+        "0 people could",
+        "of 7 people that day",
+    )
+    move_clock(240)
+    suspension = Suspension.objects.get().id
+    suspensions.resume(actor=manager, organization=world.koskela, suspension=suspension)
+    move_clock(300)
+    after = answered(later, **today(could=could))
+    assert [answered(later, **asked).people for asked in (before, during)] == [
+        expected.people,
+        "0 people could",
+    ]
+    assert (names(after), after.of_people) == (names(expected), expected.of_people)
+    assert names(expected) != []
+
+
 def test_answer_and_rights_of_a_person_are_readings(later: Desk) -> None:
     browser = later.browser("auditor")
     row = page_model(browser.get(ANSWER, today()), AnswerPage).rows[0]
@@ -189,8 +219,10 @@ def test_person_of_another_customer_is_not_found(desk: Desk) -> None:
     assert not Event.objects.filter(verb="customer_data.read").exists()
 
 
-ENTITLEMENT, VERB = 10, 10
+ENTITLEMENT, VERB = 9, 9
 """Statements of an answer, whatever the number of people: twelve at most, where an invitation has a reason."""
+OF_REQUEST, OF_MOVED_CLOCK = 4, 1
+"""Session, rights and customer, and one that counts the same reading again."""
 
 
 def statements(desk: Desk, monkeypatch: pytest.MonkeyPatch, **question: str) -> int:
@@ -223,3 +255,5 @@ def test_answer_costs_the_same_for_one_and_several_people(
     assert statements(later, monkeypatch, **before) == ENTITLEMENT
     assert statements(later, monkeypatch, **before, site="Oulu") == ENTITLEMENT - 3
     assert statements(later, monkeypatch, **{**before, "could": "activity.view"}) == VERB
+    browser, url = later.browser("auditor"), f"{ANSWER}?{urlencode(before)}"
+    assert count_statements(browser, url) - OF_MOVED_CLOCK == ENTITLEMENT + OF_REQUEST

@@ -17,7 +17,7 @@ from tests.fixtures.world import PLACE, World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASK = "/o/koskela/activity/who-could"
-STATEMENTS = 17
+STATEMENTS = 16
 
 
 @pytest.fixture
