@@ -46,6 +46,11 @@ STAFF_VERBS: Mapping[str, frozenset[Verb]] = {
             Verb.TARGET_UPDATE,
         }
     ),
+    "supplier.catalogue.read": frozenset({Verb.CATALOGUE_VIEW}),
+    "supplier.catalogue.propose": frozenset({Verb.CATALOGUE_PROPOSE, Verb.CATALOGUE_VIEW}),
+    "supplier.catalogue.write": frozenset(
+        {Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPOSE, Verb.CATALOGUE_VIEW}
+    ),
 }
 """The verbs of the scopes of service users that staff own. The database keeps both kinds of scopes apart."""
 

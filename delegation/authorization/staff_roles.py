@@ -92,9 +92,11 @@ _ALLOWED: Mapping[StaffRole, tuple[Verb, ...]] = {
         Verb.ORGANIZATION_SUSPEND,
     ),
     StaffRole.CATALOGUE_OWNER: (
+        *_OWN_PROGRAMS,
         Verb.CATALOGUE_APPLY,
         Verb.CATALOGUE_PROPOSE,
         Verb.CATALOGUE_REFUSE,
+        Verb.CATALOGUE_VIEW,
         Verb.CEILING_SET,
     ),
     StaffRole.OPERATOR: (

@@ -23,7 +23,10 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("absence.claim", "absence.close", "admin.ask", "admin.confirm"), _ASKING),
     "dormancy.warn": Rule(On.MEMBERSHIP, Effect.NONE, Topic.OTHER, allow_system=True),
     "application.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    # Other systems learn of a catalogue by this, organization by organization.
+    "catalogue.propagate": Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     "catalogue.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED),
+    "catalogue.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "ceiling.set": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     **dict.fromkeys(
         ("customer_contact.add", "customer_contact.change", "customer_contact.end"),
@@ -40,6 +43,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "key.view": Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, reading=True),
     "look.allow": Rule(On.LOOK, Effect.NONE, Topic.STAFF, gives_access=True),
+    **dict.fromkeys(("look.begin", "look.end", "look.prepare"), Rule(On.LOOK, Effect.NONE, Topic.STAFF)),
     "look_rule.set": Rule(On.ORGANIZATION, Effect.NONE, Topic.STAFF, all_sites=True, gives_access=True),
     "organization.resume": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     "person.erase": Rule(On.PERSON, Effect.MEMBERSHIP, Topic.NOT_LOGGED, allow_system=True),

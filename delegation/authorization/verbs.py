@@ -25,6 +25,7 @@ class Verb(StrEnum):
     CATALOGUE_PROPAGATE = "catalogue.propagate"
     CATALOGUE_PROPOSE = "catalogue.propose"
     CATALOGUE_REFUSE = "catalogue.refuse"
+    CATALOGUE_VIEW = "catalogue.view"
     CEILING_SET = "ceiling.set"
     CLIENT_REGISTER = "client.register"
     CLIENT_RETIRE = "client.retire"
@@ -166,10 +167,8 @@ def _leaving(*implies: Verb) -> Rule:
 _GIVING = Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True, gives_access=True)
 _OPERATED = Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True)
 _OWN_DOMAIN = Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True)
-_LOOKING = Rule(On.LOOK, Effect.NONE, Topic.STAFF)
 RULES: dict[Verb, Rule] = {
     **{Verb(verb): rule for verb, rule in {**supplier_rules.RULES, **step_rules.RULES}.items()},
-    # Other systems learn of a catalogue by `catalogue.propagate`, organization by organization.
     **dict.fromkeys((Verb.CATALOGUE_APPLY, Verb.CATALOGUE_PROPOSE, Verb.RETENTION_PURGE), _OPERATED),
     **dict.fromkeys((Verb.APPLICATION_REGISTER, Verb.TARGET_REGISTER, Verb.TARGET_UPDATE), _OPERATED),
     **dict.fromkeys((Verb.CLIENT_REGISTER, Verb.CLIENT_RETIRE, Verb.CLIENT_ROTATE), _OPERATED),
@@ -184,12 +183,10 @@ RULES: dict[Verb, Rule] = {
         allow_self=True,
     ),
     Verb.ACTIVITY_VIEW: _viewing(On.ORGANIZATION),
-    Verb.CATALOGUE_PROPAGATE: Rule(On.ORGANIZATION, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.INVITATION_ACCEPT: Rule(
         On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS, implies=(Verb.ORPHAN_CASE_JOIN,)
     ),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
-    **dict.fromkeys((Verb.LOOK_BEGIN, Verb.LOOK_END, Verb.LOOK_PREPARE), _LOOKING),
     Verb.MAIL_DOMAINS_SET: replace(_OWN_DOMAIN, implies=(Verb.MAIL_DOMAIN_LAPSE,)),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(

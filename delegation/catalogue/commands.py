@@ -121,12 +121,12 @@ def agree(
 def refuse(
     *, actor: Actor, proposal: CatalogueProposal, reason: str = "", idempotency_key: str | None = None
 ) -> Outcome[None]:
-    """Refuse this proposal; its proposer withdraws it. Raises ProposalVoid and ProposalDecided."""
+    """Refuse this proposal; who answers for it withdraws it. Raises ProposalVoid and ProposalDecided."""
     reason = input_cleaning.reason(reason)
     with acting(actor, Verb.CATALOGUE_REFUSE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         row = _reloaded(proposal)
         rules.require_open(row)
-        withdrawn = act.actor.id == row.proposed_by
+        withdrawn = act.actor.id == rules.responsible_for(row)
         states = CatalogueProposal.State
         effects.decide(act, row, states.WITHDRAWN if withdrawn else states.REFUSED)
         act.record(reason=reason, proposal=str(row.id), proposal_state=row.state)

@@ -2,16 +2,20 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from delegation.catalogue.models import CatalogueProposal
+from delegation.catalogue.models import FILE_BYTES, CatalogueProposal
 from identity.people.models import User
+from identity.service_users.models import ServiceUser
 
 DECIDED = 10
 """The most decided proposals that are listed."""
+LONGEST_FILE = FILE_BYTES
+STATES: Sequence[str] = CatalogueProposal.State.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,9 @@ class ProposalView:
     version: str
     proposed_by: str
     proposer: uuid.UUID
+    """Who answers for it: of a program, its owner, whose name is `owner`."""
+    owner: str
+    """Empty where no program proposed it."""
     proposed_at: dt.datetime
     decided_by: str
     decided_at: dt.datetime | None
@@ -56,7 +63,10 @@ def find(*, proposal: uuid.UUID) -> ProposalView | None:
 
 def _rows() -> QuerySet[Any]:
     people = User.all_directories
+    programs = ServiceUser.objects.filter(pk=OuterRef("proposed_by"))
     return CatalogueProposal.objects.annotate(
+        program_owner=Subquery(programs.values("staff_owner")),
+        owner_name=Subquery(programs.values("staff_owner__name")),
         proposer_name=Subquery(people.filter(pk=OuterRef("proposed_by")).values("name")),
         decider_name=Subquery(people.filter(pk=OuterRef("decided_by")).values("name")),
     )
@@ -71,7 +81,8 @@ def _views(rows: QuerySet[Any]) -> list[ProposalView]:
             gain=row.gain,
             version=row.version,
             proposed_by=row.proposer_name or "",
-            proposer=row.proposed_by,
+            proposer=row.program_owner or row.proposed_by,
+            owner=row.owner_name or "",
             proposed_at=row.proposed_at,
             decided_by=row.decider_name or "",
             decided_at=row.decided_at,

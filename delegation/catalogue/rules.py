@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from delegation.catalogue import stored_catalogue
 from delegation.catalogue.checked_file import CheckedFile
 from delegation.catalogue.models import FILE_BYTES, CatalogueProposal
 from identity.people.models import User
+from identity.service_users import queries as service_users_queries
 
 SUMMED = dt.timedelta(hours=24)
 MAX_OPEN = 20
@@ -97,22 +99,33 @@ def require_open(row: CatalogueProposal) -> None:
 
 
 def require_agreement_counts(row: CatalogueProposal, *, actor: Actor, version: str, at: dt.datetime) -> None:
-    """Raise OwnProposal for the proposer, and ProposalVoid where the catalogue or the proposer's right is another."""
+    """Raise OwnProposal for the proposer, and ProposalVoid where the catalogue or the proposer's right is another.
+
+    A program's proposal is that of the program's owner.
+    """
     require_open(row)
-    if actor.kind is not ActorKind.STAFF or actor.id == row.proposed_by:
+    proposer = responsible_for(row)
+    if actor.kind is not ActorKind.STAFF or actor.id == proposer:
         raise OwnProposal
     if row.version != version:
         raise ProposalVoid(reason="catalogue")
-    if row.proposed_by_kind == ActorKind.STAFF.value and not _owns_catalogue(row, at):
+    if row.proposed_by_kind != ActorKind.SYSTEM.value and not _owns_catalogue(proposer, at):
         raise ProposalVoid(reason="proposer")
 
 
-def _owns_catalogue(row: CatalogueProposal, at: dt.datetime) -> bool:
+def responsible_for(row: CatalogueProposal) -> uuid.UUID:
+    """Return who answers for the proposal: of a program, its owner. One statement for a program, else none."""
+    if row.proposed_by_kind != ActorKind.STAFF_SERVICE.value:
+        return row.proposed_by
+    return service_users_queries.owner_of(service_user=row.proposed_by) or row.proposed_by
+
+
+def _owns_catalogue(proposer: uuid.UUID, at: dt.datetime) -> bool:
     """Answer whether the proposer still has a right in force that allows a proposal."""
     rights = StaffRight.objects.filter(
         InForce(at),
         staff_rights.WHOLE_SUPPLIER,
-        user=row.proposed_by,
+        user=proposer,
         user__is_active=True,
         user__directory=User.Directory.STAFF,
         role__in=staff_roles.with_verb(Verb.CATALOGUE_PROPOSE),

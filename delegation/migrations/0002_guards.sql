@@ -83,6 +83,12 @@ BEGIN
                             OLD.proposed_by_kind, OLD.proposed_at, OLD.act) THEN
         RAISE EXCEPTION 'a proposal is decided once, and never rewritten' USING ERRCODE = 'check_violation';
     END IF;
+    -- A program is no second pair of eyes for its owner.
+    IF NEW.state = 'applied' AND EXISTS (
+        SELECT FROM public.identity_serviceuser WHERE id = NEW.proposed_by AND staff_owner_id = NEW.decided_by) THEN
+        RAISE EXCEPTION 'the owner of the program that proposed does not agree'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'proposal_applied_by_another_person';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER proposal_fixed BEFORE UPDATE OR DELETE ON delegation_catalogueproposal

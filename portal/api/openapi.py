@@ -38,6 +38,9 @@ _SCOPES = {
     "supplier.applications.read": "Read applications, their clients, and how deliveries to their systems go",
     "supplier.applications.write": "Register applications and clients, change clients, rotate and retire secrets",
     "supplier.targets.write": "Connect systems, change, pause, resume, sync and test them",
+    "supplier.catalogue.read": "Read the catalogue and proposals",
+    "supplier.catalogue.propose": "Preview and propose catalogue files",
+    "supplier.catalogue.write": "Preview, propose and apply catalogue files",
 }
 _ALWAYS = frozenset({400, 401, 403, 404, 406, 429, 500, 503})
 _CHANGES = frozenset({408, 409, 413, 415, 422})

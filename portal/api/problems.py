@@ -36,7 +36,13 @@ DETAILS = {
     "idempotency_key_missing": "A change needs the header Idempotency-Key, with a new value for each change.",
     "idempotency_key_reused": "This Idempotency-Key was used for another request. Nothing was changed.",
     "precondition_required": "This change needs the header If-Match, with the ETag of what was read.",
-    "difference_changed": "The offers or the people affected have changed since the preview. Nothing was changed.",
+    "difference_changed": (
+        "The offers, the catalogue or the people affected have changed since the preview. Nothing was changed."
+    ),
+    "second_person_required": (
+        "More people would lose something than one person may decide. Nothing was applied. Propose the file: another"
+        " catalogue owner agrees on the page Catalogue of the desk."
+    ),
     "access_changed": "The access has changed since it was read. Nothing was changed. Read it again.",
     "unchanged": "This is in force already. Nothing was changed.",
     "invalid_cursor": "The list cannot be continued from here. Read it again from its first page.",

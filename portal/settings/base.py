@@ -147,6 +147,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "portal.api.openapi.complete",
     ],
     "COMPONENT_SPLIT_REQUEST": False,
+    # Two enumerations of fields with one name would get a number.
+    "ENUM_NAME_OVERRIDES": {
+        "ProposalStateEnum": "delegation.catalogue.queries.STATES",
+        "StateEnum": "portal.api.v1.target_fields.STATES",
+    },
 }
 # guardian is asked by `policy` and `scopes` alone, never through an authentication backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -69,6 +69,7 @@ _OF_SUPPLIER_AND_PEOPLE: Mapping[str, Callable[[], str]] = {
     Verb.CATALOGUE_APPLY: lambda: _("to apply the catalogue"),
     Verb.CATALOGUE_PROPOSE: lambda: _("to propose a catalogue file"),
     Verb.CATALOGUE_REFUSE: lambda: _("to refuse a proposed catalogue file"),
+    Verb.CATALOGUE_VIEW: lambda: _("to view the catalogue"),
     Verb.CEILING_SET: lambda: _("to change what the organization is offered"),
     Verb.CLIENT_REGISTER: lambda: _("to add a client of a service"),
     Verb.CLIENT_RETIRE: lambda: _("to end the old secret of a client"),

@@ -15,6 +15,8 @@ from provisioning.targets.pauses import LONGEST_PAUSE
 
 _MOST = f"{target_status.LIMIT + 1} stands for more than {target_status.LIMIT}."
 _MOST_INCLUDED = 50
+STATES = ("up_to_date", "waiting", "failed", "paused")
+"""Of a connected system."""
 
 
 class TargetSerializer(serializers.Serializer[Any]):
@@ -23,7 +25,7 @@ class TargetSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.CharField()
     base_url = serializers.CharField()
-    state = serializers.ChoiceField(["up_to_date", "waiting", "failed", "paused"])
+    state = serializers.ChoiceField(STATES)
     connected_at = serializers.DateTimeField()
     removals_waiting = serializers.IntegerField(help_text=_MOST)
     updates_waiting = serializers.IntegerField(help_text=_MOST)

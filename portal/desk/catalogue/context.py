@@ -163,6 +163,8 @@ def _proposal(row: ProposalView) -> ProposalRow:
 
 def proposer(row: ProposalView) -> str:
     """Return who proposed the file."""
+    if row.owner:
+        return _("%(program)s, a program of %(owner)s") % {"program": row.proposed_by, "owner": row.owner}
     return row.proposed_by or _("Management command")
 
 

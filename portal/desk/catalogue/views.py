@@ -41,7 +41,7 @@ AGREE, REFUSE = "agree", "refuse"
 
 
 @require_safe
-@desk_page.desk_page(Verb.CATALOGUE_PROPOSE)
+@desk_page.desk_page(Verb.CATALOGUE_VIEW)
 def listing(request: Request, reader: StaffReader) -> HttpResponse:
     """Show the catalogue in force, and the proposals to those who may decide them."""
     return page_model.render(request, context.list_page(may_change=_may_change(reader)))

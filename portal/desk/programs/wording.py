@@ -18,5 +18,8 @@ SCOPES: Mapping[str, Callable[[], str]] = {
     ),
     "supplier.applications.write": lambda: _("Register services and clients, change clients, make secrets"),
     "supplier.targets.write": lambda: _("Connect systems, change, pause, resume, sync and test them"),
+    "supplier.catalogue.read": lambda: _("Read the catalogue and proposed files"),
+    "supplier.catalogue.propose": lambda: _("Preview and propose catalogue files"),
+    "supplier.catalogue.write": lambda: _("Preview, propose and apply catalogue files"),
 }
 """What each scope of `service_scopes.STAFF_VERBS` allows."""

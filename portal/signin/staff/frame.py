@@ -75,7 +75,7 @@ _NAVIGATION: Sequence[_Place] = (
     _Place("staff_applications", "box", lambda: _("Services"), Verb.APPLICATION_VIEW),
     _Place("staff_audit", "report-analytics", lambda: _("Who could"), Verb.ACTIVITY_VIEW),
     _Place("staff_events", "activity", lambda: _("Events"), Verb.ACTIVITY_VIEW),
-    _Place("staff_catalogue", "file-invoice", lambda: _("Catalogue"), Verb.CATALOGUE_PROPOSE),
+    _Place("staff_catalogue", "file-invoice", lambda: _("Catalogue"), Verb.CATALOGUE_VIEW),
     _Place("staff_programs", "plug-connected", lambda: _("Programs"), Verb.STAFF_SERVICE_VIEW),
     _Place("staff_keys", "key", lambda: _("Keys"), Verb.KEY_VIEW),
     _Place("staff_rights", "users", lambda: _("Rights"), Verb.STAFF_RIGHT_VIEW),

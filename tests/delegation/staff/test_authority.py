@@ -108,6 +108,7 @@ def test_organization_outside_the_own_scope_is_hidden(world: World, staff: Staff
 
 OTHERS_READ = {
     Verb.APPLICATION_VIEW,
+    Verb.CATALOGUE_VIEW,
     Verb.KEY_VIEW,
     Verb.ORPHAN_REQUEST_VIEW,
     Verb.RECORD_PREVIEW,

@@ -16,6 +16,8 @@ from audit.foundation.actor import Actor
 from delegation.applications import clients
 from delegation.applications import commands as applications_commands
 from delegation.applications.new_client import NewClient
+from delegation.authorization.staff_roles import StaffRole
+from delegation.catalogue import commands as catalogue_commands
 from delegation.customer_contacts import commands as contacts_commands
 from delegation.customer_contacts.new_contact import NewContact
 from delegation.holds import commands as holds_commands
@@ -26,6 +28,8 @@ from tests.fixtures import service_users, web_process
 from tests.fixtures.api_url_map import (
     ACTIONS,
     APPLICATION_ACTIONS,
+    CATALOGUE_ACTIONS,
+    CATALOGUE_FILE,
     CONNECTED,
     CONTACT,
     SUPPLIER_ACTIONS,
@@ -33,13 +37,20 @@ from tests.fixtures.api_url_map import (
 )
 from tests.fixtures.rest_api import SupplierProgram
 from tests.fixtures.staff_desk import Desk
-from tests.fixtures.staff_rights import acting_as
+from tests.fixtures.staff_rights import acting_as, hired
 from tests.fixtures.world import World, actor_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 EXAMPLES, SUPPLIER_EXAMPLES = 15, 5
 """For each operation; all together take about a minute."""
-REFUSED = {"api_invitation_resend", "api_ceiling", "api_mail_domain_check", "api_resumption"}
+REFUSED = {
+    "api_catalogue",
+    "api_catalogue_proposals",
+    "api_ceiling",
+    "api_invitation_resend",
+    "api_mail_domain_check",
+    "api_resumption",
+}
 """An invitation is not sent again so soon; the others name what is not there."""
 CHECKS = [
     not_a_server_error,
@@ -52,17 +63,20 @@ CHECKS = [
 def test_generated_calls_are_answered_as_the_document_says(world: World, tmp_path: pathlib.Path) -> None:
     world.remove(world.olli)
     of_supplier = [action for action in SUPPLIER_ACTIONS if action.name != "api_who_could"]
-    every = (*ACTIONS, *of_supplier, *APPLICATION_ACTIONS)
+    every = (*ACTIONS, *of_supplier, *APPLICATION_ACTIONS, *CATALOGUE_ACTIONS)
     actions = {(action.method, template(action)): action for action in every}
     desk = Desk(world)
     maarja = desk.user("account_manager", desk.staff.kivisalo)
     supplier = SupplierProgram(maarja).token
     juho = desk.user("operator", desk.staff.kivisalo)
     operator = SupplierProgram(juho, scopes=service_users.OPERATOR_SCOPES).token
+    leena = hired("Leena Aho")
+    desk.staff.give(leena, "catalogue_owner")
+    owners = SupplierProgram(leena, scopes=service_users.scopes_of(StaffRole.CATALOGUE_OWNER)).token
     with web_process.running(tmp_path) as portal:
         schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{portal.port}/api/v1/openapi.json")
         operations: list[Any] = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-        assert len(operations) == len(every) == 51
+        assert len(operations) == len(every) == 56
         # Last the suspension: it ends what the other calls are about.
         for operation in sorted(operations, key=lambda one: "/suspension" in one.path):
             action = actions[operation.method.upper(), operation.path]
@@ -73,6 +87,11 @@ def test_generated_calls_are_answered_as_the_document_says(world: World, tmp_pat
             if action in APPLICATION_ACTIONS:
                 known = application_ids(action, acting_as(juho))
                 call(operation, operator, known, action, examples=SUPPLIER_EXAMPLES)
+                continue
+            if action in CATALOGUE_ACTIONS:
+                call(
+                    operation, owners, proposed(action, acting_as(leena)), action, examples=SUPPLIER_EXAMPLES
+                )
                 continue
             ids = known_ids(world, action)
             token = service_users.token(service_users.create(world.aino))
@@ -121,6 +140,12 @@ def application_ids(action: Action, operator: Actor) -> dict[str, str]:
         if action.name == "api_target_resume":
             pauses.pause(actor=operator, target=target, hours=1)
     return {"application": key, "client": key} if "{client}" in action.path else {"application": key}
+
+
+def proposed(action: Action, leena: Actor) -> dict[str, str]:
+    if "{proposal}" not in action.path:
+        return {}
+    return {"proposal": str(catalogue_commands.propose(actor=leena, file=CATALOGUE_FILE).result.proposal)}
 
 
 def template(action: Action) -> str:

@@ -16,7 +16,14 @@ from identity.service_users import service_tokens
 from identity.service_users.models import ServiceToken
 from portal.api import urls
 from tests.fixtures import service_users, signed_in, staff_desk
-from tests.fixtures.api_url_map import ACTIONS, APPLICATION_ACTIONS, PUBLIC, SUPPLIER_ACTIONS, Action
+from tests.fixtures.api_url_map import (
+    ACTIONS,
+    APPLICATION_ACTIONS,
+    CATALOGUE_ACTIONS,
+    PUBLIC,
+    SUPPLIER_ACTIONS,
+    Action,
+)
 from tests.fixtures.rest_api import Program
 from tests.fixtures.snapshot import RestoreWorld
 from tests.fixtures.staff_desk import Desk
@@ -48,7 +55,7 @@ class Setting:
 
 
 def test_every_address_has_a_row() -> None:
-    actions = (*ACTIONS, *SUPPLIER_ACTIONS, *APPLICATION_ACTIONS)
+    actions = (*ACTIONS, *SUPPLIER_ACTIONS, *APPLICATION_ACTIONS, *CATALOGUE_ACTIONS)
     rows = {(action.name, action.method) for action in actions} | {(name, "GET") for name in PUBLIC}
     stated = {
         (str(pattern.name), method)
