@@ -95,7 +95,7 @@ def _either(*sources: QuerySet[Invitation]) -> QuerySet[Invitation]:
 
 def pending_keys(*, among: PendingScope, filters: PendingFilter) -> list[PendingKey]:
     """Find the open invitations that match, the first to expire first, up to `MAX_MATCHES` + 1. One statement."""
-    rows = _either(among.resend, among.cancel).filter(*_pending_conditions(filters))
+    rows = _either(among.resend, among.cancel).filter(*conditions(filters))
     keys = rows.order_by("expires_at", "id").values_list("id", "expires_at")[: MAX_MATCHES + 1]
     return [PendingKey(*key) for key in keys]
 
@@ -115,7 +115,8 @@ def pending_page(*, among: PendingScope, after: uuid.UUID | None, size: int) -> 
     )
 
 
-def _pending_conditions(filters: PendingFilter) -> Iterator[Q]:
+def conditions(filters: PendingFilter) -> Iterator[Q]:
+    """Return the conditions of a search among invitations."""
     if filters.text:
         words = search.words(filters.text)
         yield from [_has_word(word) for word in words] or [Q(pk__in=[])]
@@ -190,9 +191,9 @@ def was_pending(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invit
     return rows.filter(id=invitation).exists()
 
 
-def view_of(row: Invitation) -> PendingInvitation:
-    """Return one invitation as shown to an actor who may cancel it."""
-    return _invitation_from_row(row, resend=set(), cancel={row.id})
+def view_of(row: Invitation, *, acceptable: bool = True) -> PendingInvitation:
+    """Return one invitation as shown to an actor who may cancel it, or who reads it on the page of a customer."""
+    return _invitation_from_row(row, resend=set(), cancel={row.id}, acceptable=acceptable)
 
 
 def get(

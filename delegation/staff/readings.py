@@ -32,6 +32,7 @@ class Reading(StrEnum):
     """Such events, as a file."""
     EXPORT = "export"
     """An answer, as a file."""
+    INVITATIONS = "invitations"
     LOOK_ACTIVITY = "look_activity"
     LOOK_FORM = "look_form"
     LOOK_HOME = "look_home"

@@ -15,6 +15,7 @@ from portal.desk.duties import views as duties
 from portal.desk.factor_recoveries import views as factor_recoveries
 from portal.desk.holds import views as holds
 from portal.desk.home import views as home
+from portal.desk.invitations import views as invitations
 from portal.desk.keys import views as keys
 from portal.desk.looking_along import views as looking_along
 from portal.desk.onboarding import file_views as onboarding_file
@@ -28,6 +29,7 @@ from portal.desk.people import views as people
 from portal.desk.programs import views as programs
 from portal.desk.records import views as records
 from portal.desk.reviews import views as reviews
+from portal.desk.sites import views as sites
 from portal.desk.staff import views as staff
 from portal.desk.suspensions import views as suspensions
 from portal.desk.takeover_reports import views as takeover_reports
@@ -109,6 +111,7 @@ urlpatterns = [
     path("organizations/<slug:organization>/holds/", holds.listing, name="staff_holds"),
     path("organizations/<slug:organization>/holds/place", holds.place, name="staff_hold_place"),
     path("organizations/<slug:organization>/holds/<uuid:hold>/lift", holds.lift, name="staff_hold_lift"),
+    path("organizations/<slug:organization>/invitations/", invitations.listing, name="staff_invitations"),
     path("organizations/<slug:organization>/onboarded/", onboarding.onboarded, name="staff_onboarded"),
     path("organizations/<slug:organization>/people/", people.listing, name="staff_people"),
     path("organizations/<slug:organization>/people/<uuid:membership>/", people.person, name="staff_person"),
@@ -145,6 +148,7 @@ urlpatterns = [
     path(
         "organizations/<slug:organization>/reviews/<uuid:review>/stop", reviews.stop, name="staff_review_stop"
     ),
+    path("organizations/<slug:organization>/sites/", sites.listing, name="staff_sites"),
     path("organizations/<slug:organization>/suspend", suspensions.suspend, name="staff_suspend"),
     path(
         "organizations/<slug:organization>/takeovers/<uuid:report>/",

@@ -1,7 +1,7 @@
 """Several pages share these parts: callout, contact, link, pager, browser session."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from delegation import continuity
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from delegation.people.sessions import BrowserSession
+from portal.shell import query_string
 from portal.shell.page_context import PageContext
 from portal.wording import cldr, dates, supplier_texts
 
@@ -54,6 +55,15 @@ class Pager:
     text: str
     previous_url: str = ""
     next_url: str = ""
+
+
+def pager(
+    url: str, values: Mapping[str, str], *, previous: uuid.UUID | None, following: uuid.UUID | None
+) -> Pager:
+    """Return the foot of a list whose neighbouring pages begin beside these rows; None: there is no such page."""
+    before = query_string.with_values(url, {**values, "before": str(previous)}) if previous else ""
+    after = query_string.with_values(url, {**values, "after": str(following)}) if following else ""
+    return Pager("", before, after)
 
 
 @dataclass(frozen=True, slots=True)

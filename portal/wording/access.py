@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from delegation.access.queries import AssignmentView
 from delegation.authorization.entitlements import Right
 from delegation.authorization.values import AmountLimit
+from delegation.invitations.queries import PendingInvitation
 from portal.wording import cldr, dates, supplier_texts
 
 PERIODS = ("order", "day", "week", "month", "quarter", "year")
@@ -201,5 +202,17 @@ def _summary(assignment: AssignmentView, clock: dates.Clock) -> str:
         limits([assignment]),
         assignment_sites(assignment, in_sentence=True),
         ends([assignment], clock),
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def offered(invitation: PendingInvitation, clock: dates.Clock) -> str:
+    """Return `Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
+    names = [site.name for site in invitation.sites]
+    parts = (
+        supplier_texts.in_language(invitation.role_name),
+        lowest_limit(invitation.limits),
+        site_names(all_sites=invitation.all_sites, names=names, in_sentence=True),
+        until(invitation.access_until, clock),
     )
     return ", ".join(part for part in parts if part)

@@ -12,6 +12,8 @@ def of_organization(page: str) -> str:
         "events": _("searched the activity log"),
         "events_export": _("exported events of the activity log"),
         "export": _("exported who had a certain right on a day"),
+        "duties": _("viewed who holds duties to keep apart"),
+        "invitations": _("viewed the pending invitations"),
         "case": _("viewed the case of the missing admin"),
         "organization": _("viewed the organization"),
         "people": _("viewed the list of people"),

@@ -129,6 +129,28 @@ def undelivered(*, purpose: str, about: Collection[uuid.UUID]) -> set[uuid.UUID]
     }
 
 
+@dataclass(frozen=True, slots=True)
+class MailState:
+    """Says when a mail was queued, and when it was sent, or given up or returned."""
+
+    queued_at: dt.datetime
+    sent_at: dt.datetime | None
+    failed_at: dt.datetime | None
+
+
+def latest(*, purpose: str, about: Collection[uuid.UUID]) -> dict[uuid.UUID, MailState]:
+    """Read the state of the latest mail of this purpose about each subject. One statement; none for no subject."""
+    if not about:
+        return {}
+    rows = Mail.objects.filter(purpose=purpose, about__in=about).order_by("about", "-created_at", "-id")
+    columns = rows.distinct("about").values_list("about", "created_at", "sent_at", "failed_at")
+    return {
+        subject: MailState(queued_at, sent_at, failed_at)
+        for subject, queued_at, sent_at, failed_at in columns
+        if subject is not None
+    }
+
+
 def notify_deliverer() -> None:
     """Notify `deliver` of queued mails once the transaction has committed."""
     with connection.cursor() as cursor:

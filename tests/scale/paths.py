@@ -31,7 +31,8 @@ from delegation.catalogue import ceiling_difference, propagation
 from delegation.catalogue.models import CatalogueWave
 from delegation.continuity_grades import queries as grade_queries
 from delegation.dormancy import queries as dormancy_queries
-from delegation.organizations import overview
+from delegation.invitations import open_invitations
+from delegation.organizations import customer_sites, overview
 from delegation.organizations import queries as organizations_queries
 from delegation.people import queries as people_queries
 from delegation.people import removal_impact
@@ -169,6 +170,10 @@ def desk(world: World) -> Paths:
         "preview of a ceiling": lambda: ceiling_difference.check(
             organization=customer, units={"": None}, offer={PLACE: AmountLimit(Decimal(5))}, at=at
         ),
+        "open invitations of a customer": lambda: open_invitations.page(
+            organization=customer, text="olli", at=at
+        ),
+        "sites of a customer": lambda: customer_sites.page(organization=customer, at=at),
         "systems of a customer": lambda: accounts_queries.systems_of(organization=customer),
         "admins of a customer": lambda: continuity.named_admins(organization=customer, at=at),
         # At most a thousand people are looked at: of a million, a smaller part than `42 person` is of this crowd.

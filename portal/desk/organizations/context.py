@@ -46,6 +46,8 @@ class CustomerPage(PageModel):
     counts: Sequence[str]
     """`300 people`, `5 sites`, `2 pending invitations`."""
     people_url: str
+    invitations_url: str
+    sites_url: str
     activity_url: str
     """Empty for a reader who may not see the log."""
     tiers: Sequence[TierRow]
@@ -164,6 +166,8 @@ def detail_page(found: OrganizationPage) -> CustomerPage:
         list_url=reverse("staff_organizations"),
         suspended=_suspended(suspension, clock) if suspension else "",
         people_url=page.url("staff_people"),
+        invitations_url=page.url("staff_invitations"),
+        sites_url=page.url("staff_sites"),
         activity_url=page.url("staff_activity") if page.sees_activity else "",
         **customer_parts.parts(page, clock),
         handovers=_handovers(page, clock),

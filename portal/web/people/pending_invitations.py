@@ -15,7 +15,7 @@ from portal.shell.components import Link
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.web.people.filters import Filters
-from portal.wording import access, cldr, dates, supplier_texts
+from portal.wording import access, cldr, dates
 from provisioning.mail import queue
 
 _UNFOLDED = 2
@@ -175,7 +175,7 @@ def row(
 
 
 def _sub(invitation: PendingInvitation, clock: dates.Clock, *, expired: bool) -> str:
-    values = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
+    values = {"what": access.offered(invitation, clock), "when": clock.when(invitation.expires_at)}
     if expired:
         return _("%(what)s. Expired %(when)s.") % values
     if not invitation.acceptable:
@@ -203,20 +203,8 @@ def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.C
     return CancelInvitationPage(
         email=invitation.email,
         name=invitation.name,
-        offered=_offered(invitation, clock),
+        offered=access.offered(invitation, clock),
         state=_("Expired %(when)s.") % values if expired else _("Expires %(when)s.") % values,
         cancel_url=page.url("invitation_cancel", invitation=invitation.id),
         back_url=page.list_url,
     )
-
-
-def _offered(invitation: PendingInvitation, clock: dates.Clock) -> str:
-    """Return `Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
-    names = [site.name for site in invitation.sites]
-    parts = (
-        supplier_texts.in_language(invitation.role_name),
-        access.lowest_limit(invitation.limits),
-        access.site_names(all_sites=invitation.all_sites, names=names, in_sentence=True),
-        access.until(invitation.access_until, clock),
-    )
-    return ", ".join(part for part in parts if part)

@@ -1,0 +1,68 @@
+"""Support reads a customer's sites with their numbers and people."""
+
+import pytest
+
+from audit.models import Event
+from delegation.authorization.models.assignments import Assignment
+from identity.organizations.models import Site
+from portal.desk.sites.views import SitesPage
+from tests.fixtures.pages import count_statements, page_model
+from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import bypassing_commands
+
+pytestmark = pytest.mark.django_db(transaction=True)
+URL = "/staff/organizations/koskela/sites/"
+STATEMENTS = 7
+
+
+def listed(desk: Desk, query: str = "") -> SitesPage:
+    return page_model(desk.browser("support").get(URL + query), SitesPage)
+
+
+def people(page: SitesPage) -> dict[str, str]:
+    return {row.name: row.people for row in page.rows}
+
+
+def test_sites_are_listed_by_name_with_number_and_the_people_who_have_access_there_alone(desk: Desk) -> None:
+    world = desk.world
+    with bypassing_commands():
+        Site.objects.filter(id=world.oulu.id).update(external_id="OUL-7")
+    page = listed(desk)
+    assert people(page) == {"Oulu": "2", "Tallinn": "0", "Tampere": "1"}
+    assert page.everywhere == "4 people have access at all sites."
+    oulu = page.rows[0]
+    assert (oulu.number, oulu.url) == ("OUL-7", "/staff/organizations/koskela/people/?q=Oulu")
+    world.remove(world.olli)
+    assert people(listed(desk)) == {"Oulu": "1", "Tallinn": "0", "Tampere": "1"}
+    assert Event.objects.filter(verb="customer_data.read", chain=world.koskela.id).exists()
+
+
+def test_person_with_all_sites_and_one_by_name_counts_once(desk: Desk) -> None:
+    world = desk.world
+    before = listed(desk)
+    with bypassing_commands():
+        Assignment.objects.filter(membership=world.paivi).update(membership=world.mikko)
+    expected = {**people(before), "Tampere": "0"}
+    assert (people(listed(desk)), listed(desk).everywhere) == (expected, before.everywhere)
+
+
+def test_search_finds_the_beginning_of_name_and_number_of_this_customer_alone(desk: Desk) -> None:
+    with bypassing_commands():
+        Site.objects.filter(id=desk.world.oulu.id).update(external_id="OUL-7")
+    for text in ("oul", "oul-7", "OULU"):
+        assert [row.name for row in listed(desk, f"?q={text}").rows] == ["Oulu"], text
+    assert listed(desk, "?q=turku").rows == []
+    assert listed(desk, "?q='").rows == []
+
+
+def test_list_takes_as_many_statements_for_few_as_for_more_and_has_pages(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = desk.browser("support")
+    browser.get(URL)
+    assert count_statements(browser, URL) == STATEMENTS
+    monkeypatch.setattr("delegation.organizations.customer_sites.PAGE_SIZE", 1)
+    first = listed(desk)
+    second = listed(desk, first.pager.next_url.removeprefix(URL))
+    assert ([*people(first)], [*people(second)]) == (["Oulu"], ["Tallinn"])
+    assert listed(desk, second.pager.previous_url.removeprefix(URL)).rows == first.rows
