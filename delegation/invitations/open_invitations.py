@@ -1,4 +1,4 @@
-"""Staff read all open invitations of a customer, whoever sent them; the customer's admins see their own reach alone."""
+"""Staff read all open invitations of a customer; the customer's admins read those that they could have sent."""
 
 import datetime as dt
 import uuid

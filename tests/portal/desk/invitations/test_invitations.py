@@ -19,7 +19,7 @@ URL = "/staff/organizations/koskela/invitations/"
 STATEMENTS = 14
 
 
-def listed(desk: Desk, query: str = "", role: str = "support") -> InvitationsPage:
+def list_page(desk: Desk, query: str = "", role: str = "support") -> InvitationsPage:
     return page_model(desk.browser(role).get(URL + query), InvitationsPage)
 
 
@@ -43,7 +43,7 @@ def test_each_open_invitation_is_shown_with_sender_access_and_mail(desk: Desk) -
     invitations_send.cancel(actor=actor_of(world.aino), invitations=[cancelled])
     with bypassing_commands():
         Mail.objects.filter(about=returned.id).update(failed_at=clock.now())
-    page = listed(desk)
+    page = list_page(desk)
     assert page.summary == "2 pending invitations"
     waiting, nea = page.rows
     assert (nea.email, nea.name, nea.state, nea.tone) == (
@@ -66,7 +66,7 @@ def test_expired_invitation_of_the_supplier_is_shown_as_expired_and_sent(desk: D
         Invitation.objects.filter(id=invitation.id).update(invited_by_kind="staff")
         Mail.objects.filter(about=invitation.id).update(sent_at=clock.now())
     move_clock(8 * 24 * 3600)
-    (row,) = listed(desk).rows
+    (row,) = list_page(desk).rows
     assert (row.sender, row.state, row.tone) == ("Kivisalo", "Expired", "differs")
     assert row.ends.startswith("Expired ")
     assert row.mail.startswith("Mail sent ")
@@ -76,10 +76,10 @@ def test_search_finds_address_name_and_site_and_another_customer_s_are_not_liste
     world = desk.world
     invited(desk, "nea@koskela.example", "Nea Uusi")
     world.invite(world.pohjola, "olga@pohjola.example", world.access("viewer"))
-    assert [row.email for row in listed(desk).rows] == ["nea@koskela.example"]
+    assert [row.email for row in list_page(desk).rows] == ["nea@koskela.example"]
     for text in ("uusi", "nea@", "tampere"):
-        assert len(listed(desk, f"?q={text}").rows) == 1, text
-    assert (listed(desk, "?q=olga").rows, listed(desk, "?q=olga").summary) == ([], "0 matches")
+        assert len(list_page(desk, f"?q={text}").rows) == 1, text
+    assert (list_page(desk, "?q=olga").rows, list_page(desk, "?q=olga").summary) == ([], "0 matches")
 
 
 def test_reading_is_in_the_customers_log_and_no_form_changes_an_invitation(desk: Desk) -> None:
@@ -102,9 +102,9 @@ def test_list_takes_as_many_statements_for_one_as_for_many_and_has_pages(
         invited(desk, f"a{number}@koskela.example")
     assert count_statements(browser, URL) == STATEMENTS
     monkeypatch.setattr("delegation.invitations.open_invitations.PAGE_SIZE", 3)
-    first = listed(desk)
+    first = list_page(desk)
     assert [row.email[:2] for row in first.rows] == ["a3", "a2", "a1"]
-    second = listed(desk, first.pager.next_url.removeprefix(URL))
+    second = list_page(desk, first.pager.next_url.removeprefix(URL))
     assert [row.email[:2] for row in second.rows] == ["a0"]
-    back = listed(desk, second.pager.previous_url.removeprefix(URL))
+    back = list_page(desk, second.pager.previous_url.removeprefix(URL))
     assert (back.rows, back.pager.previous_url, second.pager.next_url) == (first.rows, "", "")
