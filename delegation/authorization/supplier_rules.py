@@ -36,8 +36,8 @@ RULES: Mapping[str, Rule] = {
     "factor_recovery.open": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     "factor_recovery.refuse": Rule(On.SUPPLIER, Effect.NONE, Topic.SIGN_IN),
     "factor_recovery.use": _OWN_SIGN_IN,
-    "hold.lift": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
-    "hold.place": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS),
+    "hold.lift": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
+    "hold.place": Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     "invitation.resend": Rule(
         On.INVITATION, Effect.NONE, Topic.INVITATIONS, gives_access=True, allow_system=True
     ),
