@@ -81,6 +81,8 @@ class ClientView:
     former_secret_until: dt.datetime | None
     """Until when the replaced secret is accepted, which may be over."""
     native: bool = False
+    subject_per_organization: bool = False
+    """Whether a person has another `sub` for each customer."""
     jwks_uri: str = ""
     """Empty for a client that authenticates by a secret, or not at all."""
     requires_par: bool = False
@@ -224,6 +226,7 @@ def _client(row: Client) -> ClientView:
         secret_made_at=row.secret_made_at,
         former_secret_until=row.former_secret_until,
         native=row.is_native,
+        subject_per_organization=row.subject_per_organization,
         secret_until=row.secret_until,
         owner=row.owner_id,
         owner_name=row.owner.name if row.owner else "",

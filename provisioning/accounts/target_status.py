@@ -135,9 +135,10 @@ def differing(*, target: uuid.UUID) -> int:
 
 
 def settings_of(*, target: uuid.UUID) -> Mapping[str, Any]:
-    """Read the settings that staff may change, without the token. One statement."""
+    """Read the settings that staff set, without the token. One statement."""
     names = (
         "base_url",
+        "record_per",
         "on_removal",
         "name_form",
         "media_type",

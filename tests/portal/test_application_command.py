@@ -11,10 +11,13 @@ from django.core.management import CommandError, call_command
 
 from audit.models import Event
 from identity.clients import queries as clients_queries
+from portal.api.v1.application_fields import ClientInput
+from portal.api.v1.target_fields import TargetInput
 from portal.oidc import metadata
 from provisioning.targets.models import Target
 from tests.fixtures import events, fake_target, oidc_browser, service_users, staff_desk, state_check
 from tests.fixtures.rest_api import SupplierProgram
+from tests.fixtures.service_settings import CLIENT, TARGET
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import World
 
@@ -129,3 +132,51 @@ def test_command_names_what_is_wrong(world: World, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=says):
             call_command("application", *(str(token) if one == "TOKEN" else one for one in arguments))
     assert not Target.objects.exists()
+
+
+OPTIONS: dict[str, list[str]] = {
+    "type": ["--type", "confidential"],
+    "redirect_uris": ["--redirect", CLIENT["redirect_uris"][0]],
+    "post_logout_redirect_uris": ["--post-logout-redirect", CLIENT["post_logout_redirect_uris"][0]],
+    "initiate_login_uri": ["--initiate", CLIENT["initiate_login_uri"]],
+    "backchannel_logout_uri": ["--logout", CLIENT["backchannel_logout_uri"]],
+    "jwks_uri": ["--keys", CLIENT["jwks_uri"]],
+    "requires_pkce": ["--without-pkce"],
+    "requires_par": ["--par"],
+    "device": ["--device"],
+    "program": ["--program"],
+    "resources": ["--resource", API],
+    "token_algorithm": ["--token-algorithm", "ES256"],
+    "subject_per_organization": ["--subject-per-organization"],
+}
+"""The option of the command for each field of REST, with the value of `CLIENT`."""
+CONNECTION: dict[str, list[str]] = {
+    "record_per": ["--record-per", "membership"],
+    "on_removal": ["--on-removal", "delete"],
+    "name_form": ["--name-form", "given_and_family"],
+    "media_type": ["--media-type", "application/json"],
+    "send_phone": ["--send-phone"],
+    "include_applications": ["--include", "crm"],
+}
+
+
+def test_every_field_of_rest_has_an_option_of_the_command(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert OPTIONS.keys() | {"client_id", "name", "owner"} == ClientInput().fields.keys()
+    assert CONNECTION.keys() | {"base_url", "token"} == TargetInput().fields.keys()
+    with staff_desk.configured():
+        desk = Desk(world)
+        juho = desk.user("operator", desk.staff.kivisalo)
+        program = SupplierProgram(juho, scopes=service_users.OPERATOR_SCOPES, base="/api/v1/applications")
+        every = [one for option in OPTIONS.values() for one in option]
+        run(
+            capsys, "client", "ordering", CLIENT["client_id"], CLIENT["name"], "--owner", str(juho.pk), *every
+        )
+        read = program.get(f"ordering/clients/{CLIENT['client_id']}").json()
+        assert {name: read[name] for name in CLIENT} == CLIENT
+        (token := tmp_path / "token").write_text(TARGET["token"], "utf-8")
+        every = [one for option in CONNECTION.values() for one in option]
+        run(capsys, "connect", "ordering", TARGET["base_url"], "--token-file", str(token), *every)
+        settings = program.get("ordering/target").json()["settings"]
+        assert {name: settings[name] for name in CONNECTION} == {name: TARGET[name] for name in CONNECTION}

@@ -51,6 +51,9 @@ class ClientSerializer(serializers.Serializer[Any]):
     requires_par = serializers.BooleanField()
     device = serializers.BooleanField()
     program = serializers.BooleanField()
+    subject_per_organization = serializers.BooleanField(
+        help_text="A person has another `sub` for each customer."
+    )
     resources = serializers.ListField(child=serializers.CharField())
     token_algorithm = serializers.CharField()
     owner = serializers.UUIDField(allow_null=True, help_text="The member of the staff who answers for it.")
@@ -163,7 +166,12 @@ def application_row(found: ApplicationView) -> dict[str, Any]:
     }
 
 
-_AS_THEY_ARE = ClientSettingsInput().fields.keys() | {"owner_has_left", "secret_made_at", "secret_until"}
+_AS_THEY_ARE = ClientSettingsInput().fields.keys() | {
+    "owner_has_left",
+    "secret_made_at",
+    "secret_until",
+    "subject_per_organization",
+}
 
 
 def client_row(client: ClientView) -> dict[str, Any]:

@@ -58,6 +58,9 @@ class FailureSerializer(serializers.Serializer[Any]):
 class TargetSettingsSerializer(serializers.Serializer[Any]):
     """Shows the settings, without the token."""
 
+    record_per = serializers.ChoiceField(
+        CHOICES["record_per"], help_text="Fixed when the system is connected."
+    )
     on_removal = serializers.ChoiceField(CHOICES["on_removal"])
     name_form = serializers.ChoiceField(CHOICES["name_form"])
     media_type = serializers.ChoiceField(CHOICES["media_type"])

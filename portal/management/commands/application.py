@@ -13,6 +13,7 @@ from delegation.applications import clients, commands, new_client, queries
 from delegation.applications.client_addresses import MAX_ADDRESSES
 from delegation.applications.new_client import NewClient
 from delegation.applications.queries import ApplicationView
+from identity import signing_keys
 from portal.management.named_staff import staff_member
 from portal.wording import refusals
 from provisioning.accounts import probe, probe_events, target_status
@@ -91,6 +92,8 @@ class Command(BaseCommand):
             device=options["device"],
             program=options["program"],
             resources=options["resource"],
+            subject_per_organization=options["subject_per_organization"],
+            token_algorithm=options["token_algorithm"],
             owner=staff_member(options["owner"]).id if options["owner"] else None,
         )
         made = clients.register(actor=actor, application=_found(actor, options).row, client=new).result
@@ -151,12 +154,17 @@ def _add_client(parser: Any) -> None:
     parser.add_argument("--initiate", default="", metavar="ADDRESS", help="where a sign-in begins")
     parser.add_argument("--logout", default="", metavar="ADDRESS", help="where logout tokens are sent")
     parser.add_argument("--keys", default="", metavar="ADDRESS", help="its jwks_uri: it has no secret")
+    algorithms = sorted(signing_keys.ALGORITHMS)
+    parser.add_argument(
+        "--token-algorithm", choices=algorithms, default="RS256", help="signs its access tokens (RS256)"
+    )
     parser.add_argument("--owner", default="", help="the id or mail address of the staff who answer for it")
     for option, text in (
         ("without-pkce", "its library sends no code challenge"),
         ("par", "it must push its requests (RFC 9126)"),
         ("device", "people sign in on another device (RFC 8628)"),
         ("program", "it gets tokens for its resources without a person"),
+        ("subject-per-organization", "a person has another `sub` for each customer"),
     ):
         parser.add_argument(f"--{option}", action="store_true", help=text)
 
