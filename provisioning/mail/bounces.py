@@ -24,6 +24,7 @@ from identity.people.models import User
 from provisioning.delivery import events as delivery_events
 from provisioning.delivery.errors import Code
 from provisioning.mail import delivery_status, events, stored
+from provisioning.mail.events import MailOutcomeFacts
 from provisioning.mail.models import Mail
 
 
@@ -72,7 +73,7 @@ def _record(row: Mail, *, dead: bool) -> int:
         )
         if new:
             failed = delivery_events.DeliveryEvents()
-            events.record(failed, Observation.MAIL_FAILED, row, {"code": Code.REFUSED.value})
+            events.record(failed, [MailOutcomeFacts(Observation.MAIL_FAILED, row, events.REFUSED)])
             failed.write(at=at)
             mark_undeliverable(batch=batch, mails=[row] if dead else [], at=at)
     return new

@@ -19,6 +19,7 @@ from provisioning.delivery.leases import LeasedTable
 from provisioning.delivery.listener import Notifications
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.mail import bounces, events, smtp
+from provisioning.mail.events import MailOutcomeFacts
 from provisioning.mail.models import Mail
 
 GIVE_UP = dt.timedelta(days=3)
@@ -104,11 +105,14 @@ def _store(outcomes: Iterable[MailOutcome], at: dt.datetime) -> set[uuid.UUID]:
     sent_ids = db.fetch_ids_for_rows(_SENT, [_key(outcome) for outcome in sent.values()], at=at)
     failed_ids = set(db.fetch_ids_for_rows(_FAILED, retries, at=at))
     delivery = delivery_events.DeliveryEvents()
-    for name in sent_ids:
-        events.record(delivery, Observation.MAIL_SENT, sent[name].task.row, {})
-    for name, outcome in failed.items():
-        if name in failed_ids and str(name) in given_up:
-            events.record(delivery, Observation.MAIL_FAILED, outcome.task.row, {"code": Code.REFUSED.value})
+    refused = [one.task.row for name, one in failed.items() if name in failed_ids and str(name) in given_up]
+    events.record(
+        delivery,
+        [
+            *(MailOutcomeFacts(Observation.MAIL_SENT, sent[name].task.row) for name in sent_ids),
+            *(MailOutcomeFacts(Observation.MAIL_FAILED, row, events.REFUSED) for row in refused),
+        ],
+    )
     delivery.write(at=at)
     return failed_ids
 
