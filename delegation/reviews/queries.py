@@ -194,7 +194,8 @@ def open_reviews() -> Iterator[Sequence[AccessReview]]:
     rows = list(_open().order_by("id")[:BATCH])
     while rows:
         yield rows
-        rows = list(_open().filter(id__gt=rows[-1].id).order_by("id")[:BATCH])
+        following = _open().filter(id__gt=rows[-1].id).order_by("id")[:BATCH]
+        rows = list(following) if len(rows) == BATCH else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The deliverer warns twice, then does what silence was set to do; a resolved case starts a review."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
 from delegation.authorization.models.assignments import Assignment
@@ -41,3 +43,18 @@ def test_silence_is_warned_twice_by_mail_before_it_lowers(world: World) -> None:
     assert (held[world.ulla.id], reviews.line_of(one, world.vilma).basis) == ("user_admin", "not_lower")
     admins = {held[who.id] for who in (world.aino, world.paivi)}
     assert "organization_admin" in admins
+
+
+def test_tiers_are_read_only_where_a_mail_is_due(world: World) -> None:
+    def statements() -> list[str]:
+        at = clock.now()
+        with CaptureQueriesContext(connection) as counted:
+            review_mails.queue_due(at)
+        return [one["sql"] for one in counted]
+
+    names = 'SELECT "delegation_role"."key"'
+    assert len(statements()) == 1, "no review"
+    reviews.started(world)
+    assert any(one.startswith(names) for one in statements())
+    idle = statements()
+    assert len(idle) == 2, "the open reviews, and of which of them a mail is known"

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from django.conf import settings
 from django.urls import reverse
@@ -43,18 +43,18 @@ PURPOSES = ("review_started", "review_first_reminder", "review_second_reminder")
 def queue_due(at: dt.datetime) -> int:
     """Queue the mails of each open review at its present step, once. Returns how many.
 
-    A review whose mails cannot be written holds up no other.
+    A review whose mails cannot be written holds up no other. Two statements where no mail is due, one without a review.
     """
-    number, lowest = 0, Lowest(queries.lowest_key(at=at), display_names.tiers())
+    number, lowest = 0, cache(lambda: Lowest(queries.lowest_key(at=at), display_names.tiers()))
     for batch in queries.open_reviews():
         for step, purpose in enumerate(PURPOSES):
             of_step = [one for one in batch if one.warnings == step]
             since = min((one.started_at for one in of_step), default=at)
             known = queue.queued_about(purpose=purpose, about=[one.id for one in of_step], since=since)
             due = [one for one in of_step if one.id not in known]
-            number += failed_rows.in_halves(
-                due, partial(_queue, purpose=purpose, lowest=lowest, at=at), event="review_mail.failed"
-            )
+            if due:
+                write = partial(_queue, purpose=purpose, lowest=lowest(), at=at)
+                number += failed_rows.in_halves(due, write, event="review_mail.failed")
     return number
 
 
