@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Case, Q, When
 
 from delegation.authorization.errors import NotFound
-from delegation.orphan_cases import case_steps, files, ladder, rules
+from delegation.orphan_cases import basis, case_steps, files, ladder, rules
 from delegation.orphan_cases import letters as case_letters
 from delegation.orphan_cases.case_steps import Steps, StepView
 from delegation.orphan_cases.ladder import Score
@@ -38,6 +38,8 @@ class ProofView:
     file_size: int
     first: bool | None
     second: bool | None
+    is_void: bool = False
+    """Whether no step counts it: a domain that has lapsed, or that was verified too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class CaseView:
     digest: str
     """Of what is decided on, for the command."""
     score: Score
-    """Of the proofs that count: all in an open case, else those that were accepted as far as this reader sees it."""
+    """Of the proofs that commands count: all in an open case, else those that were accepted as far as this reader sees
+    it; no domain that has lapsed.
+    """
     deciders: frozenset[uuid.UUID]
     notices: int
     """How many people were notified of the present proposal, of which `letters` has the first."""
@@ -88,7 +92,7 @@ class CaseView:
         return [one for one in self.letters if one.is_undecided]
 
 
-def get(*, organization: uuid.UUID, case: uuid.UUID, reader: uuid.UUID) -> CaseView:
+def get(*, organization: uuid.UUID, case: uuid.UUID, reader: uuid.UUID, at: dt.datetime) -> CaseView:
     """Return the case of this organization as this member of the staff sees it. Raises NotFound.
 
     The first person's verdicts are for that person alone, until the second one has judged.
@@ -100,18 +104,20 @@ def get(*, organization: uuid.UUID, case: uuid.UUID, reader: uuid.UUID) -> CaseV
     contacts = {one.contact: one.name for one in case_letters.known_contacts(row)}
     names = _staff_names([row.opened_by, row.proposed_by, row.approved_by, *(one.added_by for one in proofs)])
     verdicts = _verdicts(row, reader)
+    # What lapses after the last decision about proofs changes nothing any more.
+    counting = basis.counting(row, proofs, at=row.invited_at or row.closed_at or at)
     return CaseView(
         row=row,
         opened_by=names.get(row.opened_by, ""),
         proposed_by=names.get(row.proposed_by, ""),
         approved_by=names.get(row.approved_by, ""),
-        proofs=[_proof(one, verdicts, steps, names) for one in proofs],
+        proofs=[_proof(one, verdicts, steps, names, is_void=one not in counting) for one in proofs],
         letters=[_letter(one, steps, contacts) for one in letters],
         answered=[_letter(one, steps, contacts) for one in _answered(row, steps)],
         requests=list(row.requests.order_by("asked_at", "id")),
         steps=steps.listed,
         digest=rules.digest_of(row, proofs),
-        score=ladder.score(one for one in proofs if _counts(verdicts, one)),
+        score=ladder.score(one for one in counting if _counts(verdicts, one)),
         deciders=frozenset(rules.deciders(row)),
         notices=case_letters.notices(row).count(),
     )
@@ -169,7 +175,12 @@ def _counts(verdicts: Verdicts, proof: OrphanProof) -> bool:
 
 
 def _proof(
-    proof: OrphanProof, verdicts: Verdicts, steps: Steps, names: Mapping[uuid.UUID | None, str]
+    proof: OrphanProof,
+    verdicts: Verdicts,
+    steps: Steps,
+    names: Mapping[uuid.UUID | None, str],
+    *,
+    is_void: bool,
 ) -> ProofView:
     return ProofView(
         id=proof.id,
@@ -183,6 +194,7 @@ def _proof(
         file_size=proof.file_size,
         first=verdicts["first"].get(proof.id),
         second=verdicts["second"].get(proof.id),
+        is_void=is_void,
     )
 
 

@@ -48,11 +48,6 @@ def check(
     return result
 
 
-def is_proved(*, organization: Organization, domain: str, lookup: Lookup = resolver.texts) -> bool:
-    """Return whether the record is found at this moment. It changes nothing: a case asks before a decision."""
-    return _ask(organization.id, domain, lookup) is Answer.FOUND
-
-
 def check_due(*, lookup: Lookup = resolver.texts) -> int:
     """Check the verified domains whose time has come, many at once. Returns how many."""
     at = clock.now()

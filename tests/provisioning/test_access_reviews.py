@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
 from delegation.authorization.models.assignments import Assignment
+from delegation.reviews import queries
 from delegation.reviews.models import AccessReview, ReviewLine
 from portal.web.reviews import review_mails
 from provisioning import access_reviews
@@ -58,3 +59,10 @@ def test_tiers_are_read_only_where_a_mail_is_due(world: World) -> None:
     assert any(one.startswith(names) for one in statements())
     idle = statements()
     assert len(idle) == 2, "the open reviews, and of which of them a mail is known"
+
+
+def test_reviews_behind_the_first_batch_are_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "BATCH", 1)
+    own = reviews.started(world)
+    other = reviews.started(world, organization=world.pohjola, reviewer=world.tiina)
+    assert [one.id for batch in queries.open_reviews() for one in batch] == [own.id, other.id]

@@ -39,6 +39,8 @@ class Rung:
     field: BoundField | None = None
     source: str = ""
     """What it rests on: two proofs that rest on the same are not independent."""
+    void: str = ""
+    """Why it does not count; empty where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,12 @@ def _rung(
         note=proof.note,
         added=added % {"name": proof.added_by, "moment": clock.when(proof.added_at)},
         file_url=page.url("staff_case_file", case=case.row.id, proof=proof.id) if proof.file_name else "",
-        tone="wait" if False in {proof.first, proof.second} else "ok" if proof.first else "",
+        tone="wait" if proof.is_void or False in {proof.first, proof.second} else "ok" if proof.first else "",
         verdicts=_verdicts(case, proof),
         source=_("Rests on %(source)s") % {"source": orphan_cases.SOURCES[proof.source]()},
+        void=_("It does not count: the domain has lapsed, or was verified too late.")
+        if proof.is_void
+        else "",
         field=form[forms.verdict_name(proof.id)] if form is not None else None,
     )
 

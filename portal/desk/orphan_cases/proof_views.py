@@ -28,7 +28,7 @@ from portal.shell.page_context import PageContext
 def add(request: Request, found: OrganizationPage, case: uuid.UUID) -> HttpResponse:
     """GET shows the case with the form; POST adds the proof."""
     page = found.page
-    view = case_views.get(organization=page.organization_id, case=case, reader=page.viewer.id)
+    view = case_views.get(organization=page.organization_id, case=case, reader=page.viewer.id, at=page.at)
     form = ProofForm(request.POST, request.FILES) if request.method == "POST" else ProofForm()
     try:
         is_added = request.method == "POST" and form.is_valid() and _add(page, view, form)

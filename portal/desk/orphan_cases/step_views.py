@@ -87,7 +87,7 @@ def step(request: Request, found: OrganizationPage, case: uuid.UUID, step: str) 
         raise NotFound
     if text.verb not in page.abilities:
         raise Denied(reason="no_permission")
-    view = case_views.get(organization=page.organization_id, case=case, reader=page.viewer.id)
+    view = case_views.get(organization=page.organization_id, case=case, reader=page.viewer.id, at=page.at)
     letter = _letter(request, view) if step == "continue" else None
     form = CaseReasonForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():

@@ -81,7 +81,7 @@ def _to_case(otherwise: str, found: OrganizationPage) -> HttpResponse:
 def detail(request: Request, found: OrganizationPage, case: uuid.UUID) -> HttpResponse:
     """GET shows the case; POST takes the step that `do` names."""
     page = found.page
-    view = case_views.get(organization=page.organization_id, case=case, reader=page.viewer.id)
+    view = case_views.get(organization=page.organization_id, case=case, reader=page.viewer.id, at=page.at)
     forms = case_actions.forms_of(request, page, view)
     step = _STEPS.get(request.POST.get("do", "")) if request.method == "POST" else None
     if step is None:

@@ -2,8 +2,11 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 
 from audit.foundation import clock
+from delegation.authorization.errors import ProofsMissing
+from delegation.domain_verifications import commands as domains
 from delegation.orphan_cases import case_list
 from delegation.orphan_cases.models import OrphanCase, OrphanProof
 from identity.people.models import User
@@ -126,3 +129,40 @@ def test_lists_count_all_cases_and_say_where_more_are_open(
     home = page_model(support.get("/staff/"), DeskHomePage)
     assert [(one.count, one.url) for one in home.counters if one.url == "#cases"] == [("1+", "#cases")]
     assert "cases" in home.more
+
+
+@pytest.mark.parametrize("lapses_before", ["propose", "approve", "invite", ""])
+def test_page_counts_a_domain_that_has_lapsed_as_little_as_the_next_command(
+    desk: Desk, lapses_before: str
+) -> None:
+    orphaned.verify_domain(desk.world)
+    move_clock(60)
+    rescue = Rescue(desk.world, staff=desk.staff)
+    case = rescue.open()
+    rescue.prove(case, "domain", "call_back")
+    url = f"{PLACE}cases/{case.id}/"
+
+    def get() -> HttpResponse:
+        return Desk.signed_in(User.all_directories.get(pk=rescue.sanna.id), "support").get(url)
+
+    def shown() -> tuple[str, list[str]]:
+        page = page_model(get(), CasePage)
+        return page.conditions[0].value, [one.kind for one in page.rungs if one.void]
+
+    def lapse() -> None:
+        domains.lapse(actor=orphaned.SYSTEM, organization=desk.world.pohjola, domain="pohjola.example")
+
+    for name, step in (("propose", rescue.propose), ("approve", rescue.approve), ("invite", rescue.invite)):
+        if name == "invite":
+            move_clock(DAY + 120)
+        assert shown() == ("2 of 2", [])
+        if name == lapses_before:
+            lapse()
+            assert shown() == ("1 of 2", ["Record in the company’s domain"])
+            assert "It does not count" in visible_text(get())
+            with pytest.raises(ProofsMissing):
+                step(case)
+            return
+        step(case)
+    lapse()
+    assert shown() == ("2 of 2", []), "what was decided before it lapsed"
