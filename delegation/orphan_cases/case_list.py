@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
+from audit.foundation import db
 from delegation.authorization import scopes
 from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
 from delegation.orphan_cases.models import OrphanCase
 
-MOST_LISTED = 100
-"""The cases that a list shows: the oldest open ones, or those that were closed last."""
+PAGE_SIZE = 50
 _STATE = OrphanCase.State
 OVER = (_STATE.RESOLVED, _STATE.CLOSED)
 
@@ -41,14 +41,46 @@ class ListedCase:
         return self.full_from if self.state == _STATE.JOINED else None
 
 
-def cases(*, own: Sequence[Authority], states: Sequence[str], most: int = MOST_LISTED) -> list[ListedCase]:
-    """List cases in these states, the oldest first; those that are over by their end, the latest first. One statement.
+@dataclass(frozen=True, slots=True)
+class ListedCases:
+    """Holds one page of cases, and the ids that the pages before and after it start from."""
 
-    One more than `most` says that there are more.
+    rows: Sequence[ListedCase]
+    previous: uuid.UUID | None
+    next: uuid.UUID | None
+
+
+def page(
+    *,
+    own: Sequence[Authority],
+    states: Sequence[str],
+    after: uuid.UUID | None = None,
+    before: uuid.UUID | None = None,
+) -> ListedCases:
+    """Read one page of the cases in these states, the oldest first; those that are over by their end, the latest first.
+
+    One statement, two behind the first page. The list goes on behind a case that has another state meanwhile; where
+    none is left behind it, it begins again.
     """
     is_over = set(states) <= set(OVER)
-    order = ("-closed_at", "-id") if is_over else ("opened_at", "id")
-    return [_listed(row) for row in _readable(own).filter(state__in=states).order_by(*order)[: most + 1]]
+    readable = _readable(own)
+    found = db.keyset(
+        rows=[readable.filter(state__in=states)],
+        order=("-closed_at", "-id") if is_over else ("opened_at", "id"),
+        after=after,
+        before=before,
+        size=PAGE_SIZE,
+        anchors=[readable.filter(closed_at__isnull=False) if is_over else readable],
+    )
+    if not found.rows and (after or before):
+        return page(own=own, states=states)
+    return ListedCases([_listed(row) for row in found.rows], found.previous, found.next)
+
+
+def oldest(*, own: Sequence[Authority], states: Sequence[str], most: int) -> list[ListedCase]:
+    """List the oldest cases in these states. One statement. One more than `most` says that there are more."""
+    rows = _readable(own).filter(state__in=states).order_by("opened_at", "id")
+    return [_listed(row) for row in rows[: most + 1]]
 
 
 def counts(*, own: Sequence[Authority], states: Sequence[str]) -> dict[str, int]:

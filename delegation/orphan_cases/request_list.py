@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from audit.foundation import db
 from delegation.authorization import scopes
 from delegation.authorization.authorities import Authority
 from delegation.authorization.errors import NotFound
@@ -15,7 +16,7 @@ from delegation.orphan_cases import matching, rules
 from delegation.orphan_cases.models import OrphanRequest
 from identity.organizations.models import Organization
 
-MOST_LISTED = 100
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,36 @@ class RequestView:
         return self.case is None and self.decided_at is None
 
 
-def waiting(*, own: Sequence[Authority], most: int = MOST_LISTED) -> list[RequestView]:
+@dataclass(frozen=True, slots=True)
+class RequestsPage:
+    """Holds one page of requests, and the ids that the pages before and after it start from."""
+
+    rows: Sequence[RequestView]
+    previous: uuid.UUID | None
+    next: uuid.UUID | None
+
+
+def page(
+    *, own: Sequence[Authority], after: uuid.UUID | None = None, before: uuid.UUID | None = None
+) -> RequestsPage:
+    """Read one page of the requests that wait for staff, the oldest first. One statement, two behind the first page.
+
+    The list goes on behind a request that was decided meanwhile; where all behind it are decided, it begins again.
+    """
+    found = db.keyset(
+        rows=[_open(own).select_related("organization")],
+        order=("confirmed_at", "id"),
+        after=after,
+        before=before,
+        size=PAGE_SIZE,
+        anchors=[_readable(own).filter(confirmed_at__isnull=False)],
+    )
+    if not found.rows and (after or before):
+        return page(own=own)
+    return RequestsPage([view for row in found.rows if (view := _view(row))], found.previous, found.next)
+
+
+def waiting(*, own: Sequence[Authority], most: int) -> list[RequestView]:
     """List the requests that wait for staff, the oldest first. One statement.
 
     One more than `most` says that there are more.

@@ -1,5 +1,6 @@
 """Filters in the query string are parsed strictly and written canonically."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +86,12 @@ def with_values(url: str, values: Mapping[str, str | Sequence[str]]) -> str:
     filled = {name: value for name, value in values.items() if value}
     separator = "&" if "?" in url else "?"
     return f"{url}{separator}{urlencode(filled, doseq=True)}" if filled else url
+
+
+def beside(url: str, values: Mapping[str, str], **anchor: uuid.UUID | None) -> str:
+    """Return the address of the list `before` or `after` a row; empty without one."""
+    position = {name: str(row) for name, row in anchor.items() if row}
+    return with_values(url, {**values, **position}) if position else ""
 
 
 def menu(

@@ -1,6 +1,5 @@
 """Auditors see which tiers are not used: as bars over all customers, and by person of one customer."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -149,8 +148,8 @@ def customer_page(page: PageContext, query: QueryDict) -> CustomerDormantPage:
         rows=[_row(page, row, names, clock) for row in found.rows],
         pager=Pager(
             "",
-            previous_url=_beside(here, days, before=found.previous),
-            next_url=_beside(here, days, after=found.next),
+            previous_url=query_string.beside(here, {"days": days}, before=found.previous),
+            next_url=query_string.beside(here, {"days": days}, after=found.next),
         ),
     )
 
@@ -163,8 +162,3 @@ def _row(page: PageContext, row: DormantTier, names: DisplayNames, clock: dates.
         since=clock.date(row.since),
         seen=clock.date(row.seen_at) if row.seen_at else _("No sign-in recorded"),
     )
-
-
-def _beside(url: str, days: str, **start: uuid.UUID | None) -> str:
-    values = {name: str(row) for name, row in start.items() if row}
-    return query_string.with_values(url, {"days": days, **values}) if values else ""

@@ -44,7 +44,7 @@ def open_cases(reader: StaffReader) -> Sequence[OpenCaseLine]:
             is_stopped=one.stopped_at is not None,
             since=time_zones.date_time(one.opened_at, None),
         )
-        for one in case_list.cases(own=reader.own, states=_STATES, most=MOST)
+        for one in case_list.oldest(own=reader.own, states=_STATES, most=MOST)
     ]
 
 

@@ -1,6 +1,5 @@
 """The list of customers is searched; a search finds people of all customers too."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -84,18 +83,12 @@ def list_page(reader: StaffReader, query: QueryDict) -> CustomersPage:
         rows=[_row(row) for row in found.rows],
         pager=Pager(
             "",
-            previous_url=_beside(url, q=text, before=found.previous),
-            next_url=_beside(url, q=text, after=found.next),
+            previous_url=query_string.beside(url, {"q": text}, before=found.previous),
+            next_url=query_string.beside(url, {"q": text}, after=found.next),
         ),
         people=[_person(person) for person in found.people],
         more_people=found.more_people,
     )
-
-
-def _beside(url: str, *, q: str, **start: uuid.UUID | None) -> str:
-    """Return the address of the list before or after a customer; empty without one."""
-    values = {name: str(customer) for name, customer in start.items() if customer}
-    return query_string.with_values(url, {"q": q, **values}) if values else ""
 
 
 def _row(row: CustomerRow) -> CustomerLine:

@@ -1,17 +1,20 @@
 """The list of cases has those that are open, by state and with their clock, and those that are over."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
 from delegation.orphan_cases import case_list, request_list
-from delegation.orphan_cases.case_list import ListedCase
+from delegation.orphan_cases.case_list import ListedCase, ListedCases
+from portal.shell import forms as shell_forms
 from portal.shell import query_string
+from portal.shell.components import Pager
 from portal.shell.page_model import PageModel
 from portal.signin.staff.reader import StaffReader
 from portal.wording import cldr, orphan_cases, time_zones
@@ -51,7 +54,7 @@ class CasesPage(PageModel):
 
     tabs: Sequence[CaseTab]
     rows: Sequence[CaseLine]
-    more: bool
+    pager: Pager
     is_over: bool
     """Whether the cases of the list are over."""
 
@@ -67,12 +70,30 @@ _GROUPS: Sequence[tuple[str, Sequence[str]]] = (
 """The groups of states by what the address says."""
 
 
-def cases_page(reader: StaffReader, asked: str) -> tuple[CasesPage, int]:
-    """Return the list of the asked group, and how many cases are open. Two statements, three for those of requests."""
+def cases_page(reader: StaffReader, query: QueryDict) -> tuple[CasesPage, int]:
+    """Return the list of the asked group, and how many cases are open.
+
+    Two statements, one more for those of requests, and one more behind the first page.
+    """
     groups = dict(_GROUPS)
-    current = asked if asked in groups else ""
-    found = case_list.cases(own=reader.own, states=groups[current], most=case_list.MOST_LISTED)
+    current = query_string.choice(query, FILTER, groups)
+    found = case_list.page(
+        own=reader.own,
+        states=groups[current],
+        after=shell_forms.identifier(query.get("after", "")),
+        before=shell_forms.identifier(query.get("before", "")),
+    )
     counts = case_list.counts(own=reader.own, states=groups[""])
+    page = CasesPage(
+        tabs=[*_tabs(counts, current), *_requests(reader)],
+        rows=[line(one, reader.at) for one in found.rows],
+        pager=_pager(found, {FILTER: current}),
+        is_over=current == "over",
+    )
+    return page, sum(counts.values())
+
+
+def _tabs(counts: Mapping[str, int], current: str) -> list[CaseTab]:
     numbers = {name: sum(counts.get(one, 0) for one in states) for name, states in _GROUPS}
     labels = {
         "": _("All open"),
@@ -82,22 +103,24 @@ def cases_page(reader: StaffReader, asked: str) -> tuple[CasesPage, int]:
         "further": _("Invites and views"),
         "over": _("Over"),
     }
-    page = CasesPage(
-        tabs=[
-            CaseTab(
-                "" if name == "over" else cldr.number(numbers[name]),
-                labels[name],
-                query_string.with_values(reverse("staff_cases"), {FILTER: name} if name else {}),
-                current=name == current,
-            )
-            for name in numbers
-        ]
-        + _requests(reader),
-        rows=[line(one, reader.at) for one in found[: case_list.MOST_LISTED]],
-        more=len(found) > case_list.MOST_LISTED,
-        is_over=current == "over",
+    return [
+        CaseTab(
+            "" if name == "over" else cldr.number(numbers[name]),
+            labels[name],
+            query_string.with_values(reverse("staff_cases"), {FILTER: name} if name else {}),
+            current=name == current,
+        )
+        for name in numbers
+    ]
+
+
+def _pager(found: ListedCases, values: Mapping[str, str]) -> Pager:
+    url = reverse("staff_cases")
+    return Pager(
+        "",
+        previous_url=query_string.beside(url, values, before=found.previous),
+        next_url=query_string.beside(url, values, after=found.next),
     )
-    return page, numbers[""]
 
 
 def _requests(reader: StaffReader) -> list[CaseTab]:

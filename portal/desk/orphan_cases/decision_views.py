@@ -31,7 +31,7 @@ CONNECT, CLOSE = "connect", "close"
 @desk_page.desk_page(Verb.ORPHAN_REQUEST_VIEW)
 def listing(request: Request, reader: StaffReader) -> HttpResponse:
     """List the requests that wait, as far as the reader's rights reach."""
-    return page_model.render(request, request_pages.requests_page(reader))
+    return page_model.render(request, request_pages.requests_page(reader, request.GET))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.http import QueryDict
 from django.urls import reverse
 
 from delegation.orphan_cases import request_list
 from delegation.orphan_cases.request_list import RequestView
 from portal.desk.orphan_cases.forms import CaseReasonForm, ConnectForm
+from portal.shell import forms as shell_forms
+from portal.shell import query_string
+from portal.shell.components import Pager
 from portal.shell.page_model import PageModel
 from portal.signin.staff.reader import StaffReader
 from portal.wording import dates, time_zones
@@ -36,7 +40,7 @@ class CaseRequestsPage(PageModel):
     template: ClassVar[str] = "desk/orphan_cases/requests.html"
 
     rows: Sequence[RequestLine]
-    more: bool
+    pager: Pager
     back_url: str
 
 
@@ -59,12 +63,21 @@ class CaseRequestDecisionPage(PageModel):
     back_url: str
 
 
-def requests_page(reader: StaffReader) -> CaseRequestsPage:
-    """Return the list as far as the reader's rights reach. One statement."""
-    found = request_list.waiting(own=reader.own)
+def requests_page(reader: StaffReader, query: QueryDict) -> CaseRequestsPage:
+    """Return the page that the address names, as far as the reader's rights reach. One statement, three at most."""
+    found = request_list.page(
+        own=reader.own,
+        after=shell_forms.identifier(query.get("after", "")),
+        before=shell_forms.identifier(query.get("before", "")),
+    )
+    url = reverse("staff_case_requests")
     return CaseRequestsPage(
-        rows=[line(one, reader) for one in found[: request_list.MOST_LISTED]],
-        more=len(found) > request_list.MOST_LISTED,
+        rows=[line(one, reader) for one in found.rows],
+        pager=Pager(
+            "",
+            previous_url=query_string.beside(url, {}, before=found.previous),
+            next_url=query_string.beside(url, {}, after=found.next),
+        ),
         back_url=reverse("staff_cases"),
     )
 

@@ -21,7 +21,7 @@ from portal.desk.orphan_cases import case_actions, cases_page, context
 from portal.desk.orphan_cases.context import OpenCasePage
 from portal.desk.orphan_cases.forms import OpenCaseForm
 from portal.http.request_context import Request
-from portal.shell import page_model, query_string
+from portal.shell import page_model
 from portal.shell.page_context import PageContext
 from portal.signin.staff import frame
 from portal.signin.staff.reader import StaffReader
@@ -33,7 +33,7 @@ _METHODS = ["GET", "HEAD", "POST"]
 @desk_page.desk_page(Verb.ORPHAN_CASE_VIEW)
 def listing(request: Request, reader: StaffReader) -> HttpResponse:
     """List the cases as far as the reader's rights reach."""
-    model, open_cases = cases_page.cases_page(reader, query_string.text(request.GET, cases_page.FILTER))
+    model, open_cases = cases_page.cases_page(reader, request.GET)
     frame.show_count(request, "staff_cases", open_cases)
     return page_model.render(request, model)
 

@@ -1,6 +1,5 @@
 """The list of a customer's people has this page model for staff."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -88,8 +87,8 @@ def people_page(page: PageContext, query: QueryDict) -> CustomerPeoplePage:
         people=_people(page, found, former=former),
         pager=Pager(
             "",
-            _beside(url, {**shown, "q": text}, before=found.previous),
-            _beside(url, {**shown, "q": text}, after=found.next),
+            query_string.beside(url, {**shown, "q": text}, before=found.previous),
+            query_string.beside(url, {**shown, "q": text}, after=found.next),
         ),
     )
 
@@ -102,12 +101,6 @@ def _summary(number: int, text: str, *, former: bool) -> str:
     else:
         words = ngettext("%(number)s person", "%(number)s people", number)
     return words % {"number": counted(number)}
-
-
-def _beside(url: str, values: dict[str, str], **anchor: uuid.UUID | None) -> str:
-    """Return the address of the list before or after a person; empty without one."""
-    position = {name: str(person) for name, person in anchor.items() if person}
-    return query_string.with_values(url, {**values, **position}) if position else ""
 
 
 def _people(page: PageContext, found: queries.PeoplePage, *, former: bool) -> list[CustomerPerson]:

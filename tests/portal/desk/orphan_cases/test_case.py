@@ -8,6 +8,7 @@ from audit.foundation import clock
 from delegation.authorization.errors import ProofsMissing
 from delegation.domain_verifications import commands as domains
 from delegation.orphan_cases import case_list
+from delegation.orphan_cases.commands import opening
 from delegation.orphan_cases.models import OrphanCase, OrphanProof
 from identity.people.models import User
 from portal.desk.home import case_lines, support_lines
@@ -19,12 +20,14 @@ from provisioning.mail import stored
 from provisioning.mail.models import Mail
 from tests.fixtures import orphaned
 from tests.fixtures.orphaned import DAY, PDF, Rescue
-from tests.fixtures.pages import page_model, visible_text
+from tests.fixtures.pages import count_statements, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLACE = "/staff/organizations/pohjola/"
+STATEMENTS = 5
+"""Of the first page of the list of cases."""
 PERSON = {"name": "Teemu Aalto", "email": "teemu@pohjola.example", "language": "fi", "note": "Called"}
 
 
@@ -104,7 +107,7 @@ def test_case_is_opened_proved_judged_by_two_and_ends_in_one_invitation(desk: De
     assert page_model(desk.browser("support").get("/staff/cases/?show=over"), CasesPage).rows == []
 
 
-def test_lists_count_all_cases_and_say_where_more_are_open(
+def test_lists_count_all_cases_and_the_worklist_says_that_more_are_open(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rescue = Rescue(desk.world, staff=desk.staff)
@@ -120,10 +123,9 @@ def test_lists_count_all_cases_and_say_where_more_are_open(
     case = rescue.open()
     rescue.prove(case, "register", "call_back")
     rescue.propose(case)
-    monkeypatch.setattr(case_list, "MOST_LISTED", 0)
     support = Desk.signed_in(User.all_directories.get(pk=rescue.sanna.id), "support")
     page = page_model(support.get("/staff/cases/?show=second"), CasesPage)
-    assert ([one.count for one in page.tabs[:3]], page.more) == (["2", "1", "1"], True)
+    assert [one.count for one in page.tabs[:3]] == ["2", "1", "1"]
     monkeypatch.setattr(case_lines, "MOST", 1)
     monkeypatch.setattr(support_lines, "MOST_LISTED", 1)
     home = page_model(support.get("/staff/"), DeskHomePage)
@@ -166,3 +168,36 @@ def test_page_counts_a_domain_that_has_lapsed_as_little_as_the_next_command(
         step(case)
     lapse()
     assert shown() == ("2 of 2", []), "what was decided before it lapsed"
+
+
+def test_cases_are_listed_in_pages_by_their_opening_and_those_over_by_their_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescue = Rescue(desk.world, staff=desk.staff)
+    support = Desk.signed_in(User.all_directories.get(pk=rescue.sanna.id), "support")
+    for number in range(3):
+        case = rescue.open(by=orphaned.SYSTEM if number else None)
+        if number < 2:
+            opening.close(actor=rescue.otto, case=case, reason="begin again")
+    first, second, last = OrphanCase.objects.order_by("opened_at")
+    monkeypatch.setattr(case_list, "PAGE_SIZE", 1)
+
+    def walk(url: str) -> list[str]:
+        seen = []
+        while url:
+            page = page_model(support.get(url), CasesPage)
+            seen += [one.url for one in page.rows]
+            url = page.pager.next_url
+        return seen
+
+    urls = [f"{PLACE}cases/{one.id}/" for one in (first, second, last)]
+    assert walk("/staff/cases/?show=over") == [urls[1], urls[0]]
+    assert walk("/staff/cases/") == [urls[2]]
+    behind = page_model(support.get(f"/staff/cases/?show=over&after={second.id}"), CasesPage)
+    assert (behind.pager.previous_url, behind.pager.next_url) == (
+        f"/staff/cases/?show=over&before={first.id}",
+        "",
+    )
+    assert page_model(support.get(f"/staff/cases/?after={last.id}"), CasesPage).rows, "begins again"
+    addresses = ("/staff/cases/?show=over", f"/staff/cases/?show=over&after={second.id}")
+    assert [count_statements(support, one) for one in addresses] == [STATEMENTS, STATEMENTS + 1]

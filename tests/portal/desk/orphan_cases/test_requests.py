@@ -2,9 +2,10 @@
 
 import pytest
 
-from audit.foundation import clock
+from audit.foundation import clock, ids
 from audit.models import Event
 from delegation.authorization.values import AccessSpec
+from delegation.orphan_cases import request_list
 from delegation.orphan_cases.commands import opening, outcome, request_decisions
 from delegation.orphan_cases.models import OrphanCase, OrphanRequest
 from identity.organizations.models import Organization
@@ -22,6 +23,8 @@ from tests.fixtures.world import bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/staff/cases/requests/"
+STATEMENTS = 3
+"""Of the first page of the list."""
 
 
 def mailed() -> list[str]:
@@ -54,11 +57,13 @@ def test_request_is_on_the_worklist_and_is_connected_to_a_customer_without_an_ad
     pohjola = {"customer": "pohjola", "reason": "Called", "idempotency_key": "c1"}
     assert "no single customer of yours" in visible_text(far.post(url, {"do": "connect", **pohjola}))
     assert OrphanCase.objects.count() == 0
-    for _ in range(2):
-        answer = support.post(url, {"do": "connect", **pohjola})
+    answers = [support.post(url, {"do": "connect", **pohjola}) for _ in range(2)]
     case = OrphanCase.objects.get()
     case_url = f"/staff/organizations/pohjola/cases/{case.id}/"
-    assert answer["Location"] in {case_url, url}
+    assert [one["Location"] for one in answers] == [case_url] * 2
+    again = support.post(url, {"do": "connect", **pohjola, "idempotency_key": "c2"})
+    assert again["Location"] == url
+    assert "decided on already" in visible_text(support.get(url))
     assert page_model(support.get(url), CaseRequestDecisionPage).case_url == case_url
     assert far.get(url).status_code == 404
     assert page_model(support.get(LIST), CaseRequestsPage).rows == []
@@ -151,11 +156,36 @@ def test_request_of_a_customer_with_an_admin_can_still_be_connected_to_another_o
     assert OrphanCase.objects.get().organization == desk.world.pohjola
 
 
-def test_list_of_requests_reads_many_by_the_same_statements(desk: Desk) -> None:
+def test_list_of_requests_has_pages_each_of_the_same_statements(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     support = desk.browser("support")
     orphaned.request_of("1")
-    one = count_statements(support, LIST)
-    for number in range(3):
+    assert count_statements(support, LIST) == STATEMENTS
+    for number in range(4):
         orphaned.request_of("1", f"more{number}@else.example")
-    assert len(page_model(support.get(LIST), CaseRequestsPage).rows) == 4
-    assert count_statements(support, LIST) == one
+    assert len(page_model(support.get(LIST), CaseRequestsPage).rows) == 5
+    assert count_statements(support, LIST) == STATEMENTS
+    emails = [TEEMU.email, *(f"more{number}@else.example" for number in range(4))]
+    monkeypatch.setattr(request_list, "PAGE_SIZE", 2)
+
+    def pages(url: str, *, back: bool = False) -> list[list[str]]:
+        """The addresses on each page, from this one on."""
+        found = []
+        while url:
+            page = page_model(support.get(url), CaseRequestsPage)
+            found.append([one.email for one in page.rows])
+            url = page.pager.previous_url if back else page.pager.next_url
+        return found
+
+    assert pages(LIST) == [emails[:2], emails[2:4], emails[4:]]
+    rows = list(OrphanRequest.objects.order_by("confirmed_at"))
+    assert pages(f"{LIST}?before={rows[4].id}", back=True) == [emails[2:4], emails[:2]]
+    assert count_statements(support, f"{LIST}?after={rows[1].id}") == STATEMENTS + 1
+    sanna = staff_rights.acting_as(desk.user("senior_support", desk.staff.kivisalo))
+    request_decisions.close(actor=sanna, request=rows[1], reason="Not a customer")
+    assert pages(f"{LIST}?after={rows[1].id}") == [emails[2:4], emails[4:]], "behind a decided one"
+    request_decisions.close(actor=sanna, request=rows[4], reason="Not a customer")
+    assert pages(f"{LIST}?after={rows[3].id}")[0] == [emails[0], emails[2]], "the list begins again"
+    for unknown in ("x", ids.uuid7()):
+        assert pages(f"{LIST}?after={unknown}")[0] == [emails[0], emails[2]]
