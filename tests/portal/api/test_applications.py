@@ -27,9 +27,20 @@ from identity.clients.models import Application, Client
 from portal.oidc import metadata
 from portal.signin.customers import rate_limits
 from provisioning.accounts.models import Account
+from provisioning.connectors.scim.endpoint import Rejected, ScimEndpoint
 from provisioning.targets import commands as targets_commands
+from provisioning.targets import exchanges, profile
 from provisioning.targets.models import Target
-from tests.fixtures import events, fake_target, oidc_browser, service_users, staff_desk, state_check
+from tests.fixtures import (
+    events,
+    fake_target,
+    oidc_browser,
+    service_users,
+    staff_desk,
+    state_check,
+    stored_texts,
+)
+from tests.fixtures.answering_pool import AnsweringPool, reply
 from tests.fixtures.api_url_map import APPLICATION, APPLICATION_ACTIONS, CONNECTED, REGISTERED, Action
 from tests.fixtures.rest_api import Program, SupplierProgram
 from tests.fixtures.staff_desk import Desk
@@ -188,12 +199,16 @@ def secret_of(answer: Any, again: Any) -> str:
     return str(first["secret"])
 
 
-def stored_texts() -> str:
-    """All that the log, the records of repeated requests and the requests to systems hold, as text."""
-    bodies = [bytes(event.body).decode() for event in Event.objects.all()]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT outcome::text FROM delegation_idempotencyrecord")
-        return "\n".join([*bodies, *(row[0] for row in cursor.fetchall())])
+def exchange(*texts: str) -> None:
+    """Store requests to the connected system and its answers, all with these texts."""
+    answers = [{"status": "400", "detail": f"wrong: {one}"} for one in texts]
+    endpoint = ScimEndpoint(
+        profile.build(target=Target.objects.get()), AnsweringPool(*(reply(400, one) for one in answers))
+    )
+    for one in texts:
+        with pytest.raises(Rejected):
+            endpoint.create({"schemas": ["urn:x"], "userName": one, "password": one})
+    assert exchanges.store() >= len(texts)
 
 
 def test_secret_is_in_one_answer_alone_and_in_no_log(
@@ -227,10 +242,15 @@ def test_secret_is_in_one_answer_alone_and_in_no_log(
         422,
         "idempotency_key_reused",
     )
-    seen = stored_texts() + shown.decode() + caplog.text + json.dumps(lines, default=str)
-    for secret in (first, second, third, fourth, token):
+    secrets = (first, second, third, fourth, token)
+    exchange(*secrets)
+    seen = shown.decode() + caplog.text + json.dumps(lines, default=str)
+    for secret in secrets:
         assert len(secret) >= 20
         assert secret not in seen
+    assert stored_texts.tables_with(*secrets) == []
+    looked_at = set(stored_texts.tables_with("userName", "client.rotate", "claims-web"))
+    assert looked_at >= {"provisioning_targetexchange", "audit_event", "delegation_idempotencyrecord"}
     verbs = {event.verb for event in Event.objects.filter(actor=operator.made.service_user, outcome="done")}
     assert verbs >= {"application.register", "client.register", "client.rotate", "client.retire"}
     assert [str(one) for one in state_check.differences()] == []

@@ -11,12 +11,11 @@ from portal.desk.applications.context import ApplicationPage
 from portal.desk.applications.exchanges_page import ExchangesPage
 from provisioning import retention
 from provisioning.connectors.scim.endpoint import Rejected, ScimEndpoint
-from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.http.pool import Pool
-from provisioning.http.reply import Reply
+from provisioning.delivery.errors import DeliveryError
 from provisioning.targets import exchange_masking, exchanges, profile
 from provisioning.targets.models import TargetExchange
 from tests.fixtures import staff_targets
+from tests.fixtures.answering_pool import AnsweringPool, reply
 from tests.fixtures.pages import count_statements, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.world import move_clock
@@ -58,24 +57,6 @@ PATHS = [
     (r'userName eq "secret\"', 'userName eq "…"'),
     ("userName eq secret@koskela.example", "…"),
 ]
-
-
-class AnsweringPool(Pool):
-    """Answers without a network; None for a lost connection."""
-
-    def __init__(self, *replies: Reply | None) -> None:
-        super().__init__()
-        self.replies = list(replies)
-
-    def request(self, **_: object) -> Reply:
-        reply = self.replies.pop(0)
-        if reply is None:
-            raise DeliveryError(Code.LOST)
-        return reply
-
-
-def reply(status: int, body: object) -> Reply:
-    return Reply(status, {}, json.dumps(body).encode())
 
 
 def test_last_requests_are_shown_masked_and_without_the_token(desk: Desk) -> None:
