@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -17,6 +17,7 @@ from delegation.duties.queries import ExceptionView
 from portal.http.request_context import Request
 from portal.shell.forms import IdempotentForm
 from portal.shell.page_context import PageContext
+from portal.shell.page_model import PageModel
 from portal.wording import dates, duty_events, refusals, supplier_texts
 
 ACCEPT, CLOSE = "accept", "close"
@@ -47,6 +48,19 @@ class ExceptionStepForm(IdempotentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].error_messages |= {"max_length": _("This is too long.")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyExceptionPage(PageModel):
+    """Shows an exception, and takes its next step."""
+
+    template: ClassVar[str] = "web/duties/exception.html"
+
+    layout: str
+    """The base template: that of admins or of staff."""
+    part: ExceptionPart
+    form: ExceptionStepForm
+    back_url: str
 
 
 def exception_part(page: PageContext, view: ExceptionView, *, person_route: str) -> ExceptionPart:

@@ -13,9 +13,10 @@ from delegation.duties import queries
 from delegation.staff.readings import Reading
 from portal.desk import desk_page
 from portal.desk.desk_page import OrganizationPage
+from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import duty_exceptions, duty_lines, page_model
-from portal.shell.duty_exceptions import ExceptionPart, ExceptionStepForm
+from portal.shell.duty_exceptions import DutyExceptionPage, ExceptionStepForm
 from portal.shell.duty_lines import DutyReportView, DutyRoutes
 from portal.shell.page_model import PageModel
 
@@ -31,17 +32,6 @@ class CustomerDutiesPage(PageModel):
     customer: str
     report: DutyReportView
     is_whole: bool
-    back_url: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CustomerExceptionPage(PageModel):
-    """Shows an exception of a customer, and takes its next step."""
-
-    template: ClassVar[str] = "desk/duties/exception.html"
-
-    part: ExceptionPart
-    form: ExceptionStepForm
     back_url: str
 
 
@@ -71,7 +61,8 @@ def exception(request: Request, found: OrganizationPage, exception: uuid.UUID) -
     if request.method == "POST" and form.is_valid():
         duty_exceptions.take_step(request, page, view, form)
         return HttpResponseRedirect(page.url("staff_duty_exception", exception=exception))
-    model = CustomerExceptionPage(
+    model = DutyExceptionPage(
+        layout=error_responses.layout(request),
         part=duty_exceptions.exception_part(page, view, person_route="staff_person"),
         form=form,
         back_url=page.url("staff_duties"),

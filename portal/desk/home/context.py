@@ -109,6 +109,9 @@ class DeskHomePage(PageModel):
     """Cases of missing admins that are open."""
     requests: Sequence[UnmatchedLine] = ()
     """Requests for an admin's place that lead to no case."""
+    cases_url: str = ""
+    requests_url: str = ""
+    """Where all cases and all requests are listed."""
     more: Collection[str] = ()
     """The parts of support of which more wait than are listed."""
     has_no_right: bool = False
@@ -151,6 +154,8 @@ def desk_home(reader: StaffReader, sign_in: SignInFacts, *, first_owner_url: str
         risks=risks[: grade_queries.MAX_AT_RISK],
         more_risks=more_risks,
         sign_in=sign_in,
+        cases_url=reverse("staff_cases"),
+        requests_url=reverse("staff_case_requests"),
         more=more,
         has_no_right=not reader.verbs,
         search_url=reverse("staff_organizations") if Verb.MEMBER_VIEW in reader.verbs else "",

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from portal.shell.duty_exceptions import ExceptionPart, ExceptionStepForm
 from portal.shell.duty_lines import DutyReportView
 from portal.shell.page_model import PageModel
 from portal.web.duties.forms import AskExceptionForm
@@ -32,14 +31,3 @@ class DutyAskPage(PageModel):
     here_url: str
     back_url: str
     back_label: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DutyExceptionPage(PageModel):
-    """Shows an exception, and takes its next step."""
-
-    template: ClassVar[str] = "web/duties/exception.html"
-
-    part: ExceptionPart
-    form: ExceptionStepForm
-    back_url: str

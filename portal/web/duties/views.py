@@ -14,12 +14,13 @@ from delegation.catalogue import display_names
 from delegation.duties import commands, queries
 from delegation.people import queries as people_queries
 from delegation.people.queries import VisibleMember
+from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import duty_exceptions, duty_lines, page_context, page_model
-from portal.shell.duty_exceptions import ExceptionStepForm
+from portal.shell.duty_exceptions import DutyExceptionPage, ExceptionStepForm
 from portal.shell.duty_lines import DutyRoutes
 from portal.shell.page_context import PageContext
-from portal.web.duties.context import DutiesPage, DutyAskPage, DutyExceptionPage
+from portal.web.duties.context import DutiesPage, DutyAskPage
 from portal.web.duties.forms import AskExceptionForm
 
 _METHODS = ["GET", "HEAD", "POST"]
@@ -80,6 +81,7 @@ def exception(request: Request, page: PageContext, exception: uuid.UUID) -> Http
         duty_exceptions.take_step(request, page, view, form)
         return HttpResponseRedirect(page.url("duty_exception", exception=exception))
     model = DutyExceptionPage(
+        layout=error_responses.layout(request),
         part=duty_exceptions.exception_part(page, view, person_route="person"),
         form=form,
         back_url=page.url("duties"),

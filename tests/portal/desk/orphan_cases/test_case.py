@@ -128,9 +128,13 @@ def test_lists_count_all_cases_and_the_worklist_says_that_more_are_open(
     assert [one.count for one in page.tabs[:3]] == ["2", "1", "1"]
     monkeypatch.setattr(case_lines, "MOST", 1)
     monkeypatch.setattr(support_lines, "MOST_LISTED", 1)
-    home = page_model(support.get("/staff/"), DeskHomePage)
+    answer = support.get("/staff/")
+    home = page_model(answer, DeskHomePage)
     assert [(one.count, one.url) for one in home.counters if one.url == "#cases"] == [("1+", "#cases")]
     assert "cases" in home.more
+    assert '<a href="/staff/cases/">All cases</a>' in answer.content.decode()
+    monkeypatch.setattr(support_lines, "MOST_LISTED", 2)
+    assert "All cases" not in support.get("/staff/").content.decode()
 
 
 @pytest.mark.parametrize("lapses_before", ["propose", "approve", "invite", ""])

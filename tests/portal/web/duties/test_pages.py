@@ -8,8 +8,9 @@ from django.test import Client
 from audit.foundation import clock
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.duties import DutyConflict, DutyException
+from portal.shell.duty_exceptions import DutyExceptionPage
 from portal.web.access.context import AccessPage
-from portal.web.duties.context import DutiesPage, DutyAskPage, DutyExceptionPage
+from portal.web.duties.context import DutiesPage, DutyAskPage
 from portal.web.people.detail_context import PersonPage
 from tests.fixtures import duties, signed_in
 from tests.fixtures.pages import KOSKELA, count_statements, page_model
@@ -85,6 +86,7 @@ def test_exception_from_the_request_to_the_access(world: World) -> None:
     again = page_model(aino.post(f"{url}/duties", {**ask_form(), "idempotency_key": "b"}), DutyAskPage)
     assert "waits for a second person" in str(again.form.non_field_errors())
     own = page_model(aino.get(page), DutyExceptionPage)
+    assert own.layout == "base.html"
     assert (own.part.can_accept, own.part.close_label) == (False, "Withdraw the request")
     assert ("Reason", "The approver is on leave") in own.part.facts
     aino.post(page, {"step": "accept", "idempotency_key": "c"})
