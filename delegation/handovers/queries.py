@@ -14,8 +14,11 @@ from delegation.handovers.models import Handover
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 
+MOST_ENDED = 3
+"""The newest handovers that are over, of which a page says what became."""
 MOST_DUE = 200
 """Handovers that one run of the reminders reads."""
+_PEOPLE = ("giver__user", "successor__user", "invitation__membership__user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,34 @@ class HandoverView:
     """What commands take."""
 
 
+@dataclass(frozen=True, slots=True)
+class EndedHandover:
+    """Describes a handover that is over. `outcome` is completed, declined, cancelled, lapsed, or left.
+
+    The giver of one that is `left` is a member no more, and `ended_at` is not known.
+    """
+
+    giver: Membership
+    successor_name: str
+    outcome: str
+    ended_at: dt.datetime | None
+
+
 def of_person(*, organization: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> list[HandoverView]:
     """List the handovers that go on from or to this person. Two statements for each, one without any."""
-    rows = _rows(at).filter(organization=organization)
-    of_successor = Q(successor__user=user) | Q(invitation__membership__user=user)
-    return [_view(row) for row in rows.filter(Q(giver__user=user) | of_successor).order_by("opened_at", "id")]
+    rows = _rows(at).filter(_concerns(user), organization=organization)
+    return [_view(row) for row in rows.order_by("opened_at", "id")]
+
+
+def ended_of_person(*, organization: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> list[EndedHandover]:
+    """List the handovers from or to this person that are over, the newest first, up to `MOST_ENDED`. One statement."""
+    rows = _ended(organization, user, at).select_related(*_PEOPLE)
+    return [_ended_view(row, at) for row in rows.order_by("-opened_at", "-id")[:MOST_ENDED]]
+
+
+def is_over(*, organization: uuid.UUID, handover: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> bool:
+    """Return whether this is a handover from or to this person that does not go on. One statement."""
+    return _ended(organization, user, at).filter(id=handover).exists()
 
 
 def of_organization(*, organization: uuid.UUID, at: dt.datetime) -> list[HandoverView]:
@@ -107,19 +133,49 @@ def member(*, organization: uuid.UUID, membership: uuid.UUID) -> Membership:
 def _rows(at: dt.datetime) -> QuerySet[Handover]:
     active = memberships_queries.active(at=at)
     rows = Handover.objects.filter(step__in=rules.LIVE, ends_at__gt=at, giver__in=active.values("id"))
-    return rows.select_related("giver__user", "successor__user", "invitation__membership__user")
+    return rows.select_related(*_PEOPLE)
+
+
+def _concerns(user: uuid.UUID) -> Q:
+    return Q(giver__user=user) | Q(successor__user=user) | Q(invitation__membership__user=user)
+
+
+def _ended(organization: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> QuerySet[Handover]:
+    rows = Handover.objects.filter(_concerns(user), organization=organization)
+    return rows.exclude(id__in=_rows(at).values("id"))
+
+
+def _ended_view(row: Handover, at: dt.datetime) -> EndedHandover:
+    is_lapsed = row.step == Handover.HandoverStep.REPLACED or (row.step in rules.LIVE and row.ends_at <= at)
+    outcome = "lapsed" if is_lapsed else "left" if row.step in rules.LIVE else row.step
+    return EndedHandover(
+        giver=row.giver,
+        successor_name=_successor_name(row),
+        outcome=outcome,
+        ended_at=row.ends_at if is_lapsed else row.closed_at,
+    )
+
+
+def _successor(row: Handover) -> Membership | None:
+    return row.successor or (row.invitation.membership if row.invitation else None)
+
+
+def _successor_name(row: Handover) -> str:
+    successor = _successor(row)
+    if successor is not None:
+        return successor.shown_name
+    return row.invitation.email if row.invitation else ""
 
 
 def _view(row: Handover) -> HandoverView:
-    invitation = row.invitation
-    successor = row.successor or (invitation.membership if invitation else None)
-    email = successor.user.email or "" if successor else invitation.email if invitation else ""
+    successor = _successor(row)
+    email = successor.user.email or "" if successor else _successor_name(row)
     return HandoverView(
         id=row.id,
         organization=row.organization_id,
         giver=row.giver,
         successor=successor,
-        successor_name=successor.shown_name if successor else email,
+        successor_name=_successor_name(row),
         successor_email=email,
         opened_at=row.opened_at,
         ends_at=row.ends_at,

@@ -62,5 +62,5 @@ def test_support_has_the_case_of_the_sample_customer_without_an_admin(seeded: li
     (right,) = StaffRight.objects.filter(role="support")
     support = staff_rights.acting_as(right.user, "support")
     own = policy.staff_authorities(actor=support, at=clock.now())
-    (case,) = case_list.cases(own=own, states=["open"])
+    (case,) = case_list.page(own=own, states=["open"]).rows
     assert case.customer == "Betoni-Aalto Oy"

@@ -62,8 +62,14 @@ def create(request: Request, reader: StaffReader) -> HttpResponse:
 @require_http_methods(_FORM_METHODS)
 @desk_page.desk_page(Verb.STAFF_SERVICE_CREATE)
 def secret(request: Request, reader: StaffReader, program: uuid.UUID) -> HttpResponse:
-    """GET says what a new secret changes; POST makes it and shows it once. Raises NotFound for another's."""
+    """GET says what a new secret changes; POST makes it and shows it once. Raises NotFound for another's.
+
+    The address stands in a mail: that of a program that has ended leads to the list, which says so.
+    """
     row = _row(reader, program)
+    if row.is_ended:
+        messages.info(request, _("That program has already ended."))
+        return HttpResponseRedirect(reverse("staff_programs"))
     if not row.secret_url:
         raise NotFound
     form = NewSecretForm(request.POST if request.method == "POST" else None)

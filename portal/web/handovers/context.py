@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from delegation.access import assignable
 from delegation.authorization.verbs import Verb
 from delegation.handovers import queries
-from delegation.handovers.queries import HandoverView
+from delegation.handovers.queries import EndedHandover, HandoverView
 from delegation.people import queries as people_queries
 from delegation.people.queries import PeopleFilter
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
+from portal.web.handovers import ended_lines
+from portal.web.handovers.ended_lines import EndedLine
 from portal.web.handovers.forms import LEAVE, NEW, FateForm, SuccessorForm
 from portal.wording import dates, supplier_texts
 
@@ -65,6 +67,8 @@ class HandoverPage(PageModel):
     template: ClassVar[str] = "web/handovers/overview.html"
 
     running: Sequence[RunningHandover]
+    ended: Sequence[EndedLine]
+    """The newest ones that are over."""
     chooses: bool
     """Whether the reader can begin a handover."""
     q: str
@@ -120,13 +124,20 @@ def _people(page: PageContext, text: str, chosen: object) -> tuple[list[Successo
 
 
 def overview_page(
-    page: PageContext, running: Sequence[HandoverView], *, chooses: bool, text: str, form: SuccessorForm
+    page: PageContext,
+    running: Sequence[HandoverView],
+    ended: Sequence[EndedHandover],
+    *,
+    chooses: bool,
+    text: str,
+    form: SuccessorForm,
 ) -> HandoverPage:
     """Return the page of the reader's handovers."""
     chosen = form["successor"].value()
     people, is_cut = _people(page, text, chosen) if chooses else ([], False)
     return HandoverPage(
         running=[_running(page, one) for one in running],
+        ended=[ended_lines.line(page, one) for one in ended],
         chooses=chooses,
         q=text,
         here_url=page.url("handover"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.foundation.errors import Busy, DomainError
 from delegation import continuity
-from delegation.authorization.errors import Denied
+from delegation.authorization.errors import Denied, HandoverOver, NotFound
 from delegation.handovers import commands, queries
 from delegation.handovers.queries import HandoverView
 from portal.http.request_context import Request
@@ -29,10 +29,11 @@ _METHODS = ["GET", "HEAD", "POST"]
 @require_http_methods(_METHODS)
 @page_context.organization_page
 def overview(request: Request, page: PageContext) -> HttpResponse:
-    """GET shows the reader's handovers; POST begins one. Raises Denied for a reader who has none and is no admin."""
+    """GET shows the reader's handovers; POST begins one. Raises Denied for a reader who had none and is no admin."""
     running = queries.of_person(organization=page.organization_id, user=page.viewer.id, at=page.at)
     chooses = _is_admin(page) and not any(one.giver.user_id == page.viewer.id for one in running)
-    if not running and not chooses:
+    ended = queries.ended_of_person(organization=page.organization_id, user=page.viewer.id, at=page.at)
+    if not running and not chooses and not ended:
         raise Denied(reason="no_permission")
     text = query_string.text(request.GET, "q")
     is_post = request.method == "POST" and chooses
@@ -42,7 +43,7 @@ def overview(request: Request, page: PageContext) -> HttpResponse:
     )
     if is_post and form.is_valid() and _open(request, page, form):
         return HttpResponseRedirect(page.url("handover"))
-    model = context.overview_page(page, running, chooses=chooses, text=text, form=form)
+    model = context.overview_page(page, running, ended, chooses=chooses, text=text, form=form)
     return page_model.render(request, model)
 
 
@@ -95,8 +96,13 @@ def _begin(page: PageContext, form: SuccessorForm) -> None:
 @require_http_methods(_METHODS)
 @page_context.organization_page
 def answer(request: Request, page: PageContext, handover: uuid.UUID) -> HttpResponse:
-    """POST accepts, declines or cancels. GET, and a POST without a step, lead to the page; 404 once it is over."""
-    view = queries.get(organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at)
+    """POST accepts, declines or cancels. GET, and a POST without a step, lead to the page; so does one that is over."""
+    try:
+        view = queries.get(
+            organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at
+        )
+    except NotFound:
+        return _over(request, page, handover)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         command = commands.accept if form.cleaned_data["step"] == ACCEPT else commands.close
@@ -113,6 +119,17 @@ def answer(request: Request, page: PageContext, handover: uuid.UUID) -> HttpResp
             _confirm(request, accepted=command is commands.accept)
     target = page.url("home") if _has_none(page) else page.url("handover")
     return HttpResponseRedirect(target)
+
+
+def _over(request: Request, page: PageContext, handover: uuid.UUID) -> HttpResponse:
+    """Lead the giver and the successor to what became of it, for mails have the address. Raises NotFound for others."""
+    if not queries.is_over(
+        organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at
+    ):
+        raise NotFound
+    if request.method == "POST":
+        messages.info(request, refusals.sentence_for(HandoverOver()).text)
+    return HttpResponseRedirect(page.url("handover"))
 
 
 def _confirm(request: Request, *, accepted: bool) -> None:
@@ -132,10 +149,16 @@ def _has_none(page: PageContext) -> bool:
 @require_http_methods(_METHODS)
 @page_context.organization_page
 def complete(request: Request, page: PageContext, handover: uuid.UUID) -> HttpResponse:
-    """GET asks what becomes of the giver; POST completes the handover. Raises NotFound for everyone but the giver."""
-    view = queries.get_given(
-        organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at
-    )
+    """GET asks what becomes of the giver; POST completes the handover. One that is over leads to what became of it.
+
+    Raises NotFound for everyone but the giver.
+    """
+    try:
+        view = queries.get_given(
+            organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at
+        )
+    except NotFound:
+        return _over(request, page, handover)
     tiers = queries.stays(view, at=page.at)
     form = FateForm(request.POST if request.method == "POST" else None, tiers=tiers)
     if request.method != "POST" or not form.is_valid() or not _completes(page, view, form):

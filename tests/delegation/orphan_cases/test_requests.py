@@ -40,8 +40,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 def waiting_for(actor: Actor) -> list[uuid.UUID]:
     own = policy.staff_authorities(actor=actor, at=clock.now())
-    assert request_list.count(own=own) == len(request_list.waiting(own=own))
-    return [one.id for one in request_list.waiting(own=own)]
+    assert request_list.count(own=own) == len(request_list.page(own=own).rows)
+    return [one.id for one in request_list.page(own=own).rows]
 
 
 def test_request_of_an_unknown_company_opens_the_case_of_the_customer_that_staff_found(world: World) -> None:

@@ -1,8 +1,9 @@
 """Staff take a case from its opening to the invitation on its pages; each reader sees what is for that reader."""
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 
 from audit.foundation import clock
 from delegation.authorization.errors import ProofsMissing
@@ -148,7 +149,7 @@ def test_page_counts_a_domain_that_has_lapsed_as_little_as_the_next_command(
     rescue.prove(case, "domain", "call_back")
     url = f"{PLACE}cases/{case.id}/"
 
-    def get() -> HttpResponse:
+    def get() -> Any:
         return Desk.signed_in(User.all_directories.get(pk=rescue.sanna.id), "support").get(url)
 
     def shown() -> tuple[str, list[str]]:

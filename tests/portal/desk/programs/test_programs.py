@@ -127,3 +127,21 @@ def test_owner_is_reminded_two_weeks_before_the_end_once(desk: Desk) -> None:
     mail = Mail.objects.get(purpose="staff_program_ends")
     assert queued_mails.recipient_of(mail) == desk.user("account_manager", desk.staff.kivisalo).contact
     assert f"{LIST}{program.client_id}/secret" in queued_mails.text_of(mail)
+
+
+@pytest.mark.parametrize("how", ["ended", "expired"])
+def test_mailed_link_of_a_program_that_has_ended_leads_to_the_list_that_says_so(desk: Desk, how: str) -> None:
+    program = created(manager(desk), lasts="30")
+    place = f"{LIST}{program.client_id}/"
+    if how == "ended":
+        manager(desk).post(f"{place}end", {"reason": "Replaced", "idempotency_key": "k3"})
+    else:
+        move_clock(31 * DAY)
+    before = ServiceUser.objects.values().get()
+    browser = manager(desk)
+    sent = {"overlap": "0", "lasts": "30", "idempotency_key": "k4"}
+    answers = [browser.get(f"{place}secret"), browser.post(f"{place}secret", sent)]
+    assert [one["Location"] for one in answers] == [LIST] * 2
+    assert page_messages(browser.get(LIST)) == ["That program has already ended."] * 2
+    assert ServiceUser.objects.values().get() == before
+    assert desk.browser("operator").get(f"{place}secret").status_code in {403, 404}
