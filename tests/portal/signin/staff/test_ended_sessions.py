@@ -1,6 +1,5 @@
 """A browser whose staff session has ended says why on the page before the sign-in; a stranger's says nothing."""
 
-import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
@@ -22,20 +21,6 @@ SENTENCES = {
     "absolute": "a session on the staff pages lasts 8 hours at most",
     "limits": "it lasts 8 hours at most, and 30 minutes without use",
 }
-
-
-def come_back(browser: BrowserClient, op: FakeProvider) -> Any:
-    """The answer to the provider's redirect after a sign-in there."""
-    asked = urllib.parse.urlsplit(browser.get("/staff/sign-in/start")["Location"]).query
-    back = urllib.parse.urlsplit(op.authorize(dict(urllib.parse.parse_qsl(asked)))).query
-    return browser.get(f"/staff/sign-in/callback?{back}")
-
-
-def signed_in(op: FakeProvider) -> BrowserClient:
-    browser = BrowserClient()
-    op.person = dict(staff_provider.SAM)
-    assert come_back(browser, op)["Location"] == HOME
-    return browser
 
 
 def leave_the_company(browser: BrowserClient, op: FakeProvider) -> None:
@@ -74,7 +59,7 @@ def sentences_on(browser: BrowserClient, page: str) -> list[str]:
 def test_next_click_after_the_end_of_a_staff_session_says_why(
     world: World, op: FakeProvider, ending: str
 ) -> None:
-    browser = signed_in(op)
+    browser = staff_provider.signed_in(op)
     ENDINGS[ending](browser, op)
     page = next_click(browser)
     assert sentences_on(browser, page) == [ending]
@@ -85,9 +70,9 @@ def test_next_click_after_the_end_of_a_staff_session_says_why(
 def test_leaver_of_a_directory_without_back_channel_logout_is_out_at_the_absolute_limit(
     world: World, op: FakeProvider
 ) -> None:
-    browser, other = signed_in(op), BrowserClient()
+    browser, other = staff_provider.signed_in(op), BrowserClient()
     op.person = {**staff_provider.SAM, "groups": []}
-    assert "None of your groups has a role here" in visible_text(come_back(other, op))
+    assert "None of your groups has a role here" in visible_text(staff_provider.come_back(other, op))
     assert next_click(other) == SIGN_IN
     for minutes in range(25, 8 * 60, 25):
         move_clock(minutes * 60)
@@ -101,7 +86,7 @@ def test_leaver_of_a_directory_without_back_channel_logout_is_out_at_the_absolut
 def test_browser_with_one_cookie_alone_or_another_user_s_learns_nothing(
     world: World, op: FakeProvider, cookie: str
 ) -> None:
-    browser, stranger = signed_in(op), BrowserClient()
+    browser, stranger = staff_provider.signed_in(op), BrowserClient()
     stranger.cookies[cookie] = browser.cookies[cookie].value
     leave_the_company(browser, op)
     assert next_click(stranger) == SIGN_IN
