@@ -160,7 +160,8 @@ BEGIN
     WHERE id IN (SELECT chain FROM inserted WHERE seq IS NOT NULL) AND last_at <= present + interval '15 minutes';
     IF EXISTS (
         SELECT FROM inserted WHERE at < present - interval '15 minutes'
-            OR at > CASE WHEN seq IS NULL THEN present + interval '1 minute' ELSE latest END
+            OR seq IS NULL AND at > present + interval '1 minute'
+            OR seq IS NOT NULL AND at > latest AND NOT audit_follows_a_chain(at)
     ) THEN
         RAISE EXCEPTION 'the event is not dated at the present' USING ERRCODE = 'KH004';
     END IF;

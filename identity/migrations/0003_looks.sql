@@ -12,10 +12,11 @@ CREATE TRIGGER keyholder_begun_once BEFORE UPDATE OF staff_id, staff_session, st
 FOR EACH ROW WHEN (OLD.begun_at IS NOT NULL OR OLD.ended_at IS NOT NULL) EXECUTE FUNCTION identity_refuse_change();
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_look FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_lookrule FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
--- A consent begins now: one dated ahead would last longer.
+-- A consent begins now: one dated ahead would last longer. After a step back of the clock, acts follow their chains.
 CREATE FUNCTION identity_look_present() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF greatest(NEW.allowed_at, NEW.begun_at) > audit_present() + interval '1 minute' THEN
+    IF greatest(NEW.allowed_at, NEW.begun_at) > audit_present() + interval '1 minute'
+       AND NOT audit_follows_a_chain(greatest(NEW.allowed_at, NEW.begun_at)) THEN
         RAISE EXCEPTION 'a look begins now' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -14,8 +14,9 @@ from audit.log import instants, ledger
 from audit.log.ledger import Append, EventContext, EventDraft, Subject
 from audit.models import Chain, Event
 from audit.verification import verifier
+from delegation.catalogue import ceilings
 from tests.fixtures import bypass
-from tests.fixtures.world import World, move_clock, move_process_clock
+from tests.fixtures.world import PLACE, World, move_clock, move_process_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,6 +135,20 @@ def test_act_after_a_small_step_back_of_the_clock_is_later_than_the_chain(world:
     extend(world.koskela.id)
     assert Chain.objects.get(id=world.koskela.id).last_at == last + clock.TICK
     assert clock.now() < last
+    assert verifier.verify().findings == []
+
+
+def test_act_after_a_small_step_back_follows_a_chain_that_it_locks_and_does_not_write(world: World) -> None:
+    """Such as a ceiling that changes nothing: its organization is locked, its event is in the supplier's chain."""
+    move_clock(3600)
+    extend(world.koskela.id)
+    last = Chain.objects.get(id=world.koskela.id).last_at
+    assert last is not None
+    move_clock(3000)
+    offer = {PLACE: ceilings.current_offer(organization=world.koskela, at=clock.now())[PLACE]}
+    done = ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer=offer)
+    assert done.at == last + clock.TICK
+    assert list(Event.objects.filter(act=done.act).values_list("chain", flat=True)) == [ledger.SUPPLIER]
     assert verifier.verify().findings == []
 
 

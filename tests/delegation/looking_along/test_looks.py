@@ -53,6 +53,17 @@ def test_look_begins_by_the_code_once_and_its_events_name_both(along: Along) -> 
     assert (body["facts"]["by"], body["facts"]["look"]) == ("code", str(look.id))
 
 
+def test_look_after_a_small_step_back_of_the_clock_follows_the_log(along: Along) -> None:
+    move_clock(700)
+    along.world.change(along.world.olli, along.world.access("viewer"))
+    move_clock(100)
+    allowed = along.allow()
+    assert clock.now() < Look.objects.get().allowed_at
+    move_clock(760)  # what is dated ahead holds once the clock has caught up
+    commands.begin_by_code(actor=along.actor, code=allowed.code, session=along.session)
+    assert Look.objects.get().begun_at is not None
+
+
 def test_wrong_foreign_and_expired_codes_are_refused_alike(along: Along) -> None:
     allowed = along.allow()
     eesti = along.staff.hire("Eeva Eesti", "support", unit=along.staff.eesti)
