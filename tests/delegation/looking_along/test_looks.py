@@ -53,7 +53,7 @@ def test_look_begins_by_the_code_once_and_its_events_name_both(along: Along) -> 
     assert (body["facts"]["by"], body["facts"]["look"]) == ("code", str(look.id))
 
 
-def test_look_after_a_small_step_back_of_the_clock_follows_the_log(along: Along) -> None:
+def test_consent_dated_ahead_by_a_step_back_of_the_clock_holds_later(along: Along) -> None:
     move_clock(700)
     along.world.change(along.world.olli, along.world.access("viewer"))
     move_clock(100)

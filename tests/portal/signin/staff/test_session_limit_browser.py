@@ -1,4 +1,4 @@
-"""A provider without back-channel logout tells nothing about a leaver, who is out at the session's absolute limit."""
+"""A provider without back-channel logout does not report a leaver, who is out at the absolute limit of the session."""
 
 import pytest
 from playwright import sync_api
