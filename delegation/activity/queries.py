@@ -1,5 +1,6 @@
 """An organization's log is read newest first, as codes and data; channels word the sentences."""
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ class EventFilter:
     """Besides `people`."""
     verbs: Collection[str] | None = None
     outcome: str = ""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    """Events at this instant are left out."""
     hide_prompt_deliveries: bool = False
     """Leave out deliveries that are shown with their act (`delivery_results`)."""
     before: uuid.UUID | None = None
@@ -62,6 +66,10 @@ def _sources(scope: LogScope, filters: EventFilter) -> list[QuerySet[Event]]:
 def _matching(rows: QuerySet[Event], filters: EventFilter) -> QuerySet[Event]:
     if filters.verbs is not None:
         rows = rows.filter(verb__in=filters.verbs)
+    if filters.since is not None:
+        rows = rows.filter(at__gte=filters.since)
+    if filters.until is not None:
+        rows = rows.filter(at__lt=filters.until)
     rows = _with_place(rows.filter(outcome=filters.outcome) if filters.outcome else rows)
     return delivery_results.without_prompt_deliveries(rows) if filters.hide_prompt_deliveries else rows
 

@@ -18,6 +18,7 @@ from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import ceilings, display_names
 from delegation.catalogue.display_names import DisplayNames
+from delegation.staff import readings
 from delegation.staff.readings import Reading
 from identity.organizations.queries import OrganizationView
 from portal.api import pagination
@@ -56,7 +57,7 @@ class WhoCouldView(ApiView):
     )
     def get(self, request: Request, organization: str) -> Response:
         """Read who could, among the people whose events the service user may see, with the grounds of each."""
-        caller, found = view.caller_of(request), _asked_organization(request, organization)
+        caller, found = view.caller_of(request), _asked_organization(request, organization, Reading.ANSWER)
         asked = view.query(QuestionParameters, request)
         after = pagination.row_of(asked["after"])
         names = display_names.load(organization=found.id)
@@ -77,6 +78,7 @@ class WhoCouldView(ApiView):
 class RightsAtView(ApiView):
     """Answers what one person could do."""
 
+    audiences: ClassVar = (Audience.CUSTOMERS, Audience.SUPPLIER)
     verbs: ClassVar[Verbs] = {"GET": (Verb.ACTIVITY_VIEW,)}
 
     @extend_schema(
@@ -87,11 +89,18 @@ class RightsAtView(ApiView):
     )
     def get(self, request: Request, organization: str, person: uuid.UUID) -> Response:
         """Read the rights of a present or former person, with the grounds of each."""
-        caller, found = view.caller_of(request), view.organization_of(request, organization)
-        view.require_ability(request, Verb.ACTIVITY_VIEW)
+        caller, found = view.caller_of(request), _asked_organization(request, organization)
         at = _instant(view.query(InstantParameters, request), request)
         scope = activity_scope.log_scope(actor=caller.actor, organization=found.id, at=caller.at)
         name = _name(person, found.id, scope)
+        if caller.organization is None:
+            readings.record(
+                actor=caller.actor,
+                what=Reading.RIGHTS,
+                organizations=[found.id],
+                at=caller.at,
+                membership=person,
+            )
         page = dataclasses.replace(view.page_context(request, found), at=at)
         names, clock = display_names.load(organization=found.id), dates.Clock(page.at, page.zone)
         explanation = RightsExplanation(page, [person], names, clock)
@@ -111,10 +120,10 @@ def _right(right: Right, explanation: RightsExplanation) -> dict[str, Any]:
     }
 
 
-def _asked_organization(request: Request, key: str) -> OrganizationView:
-    """Return the program's own organization, or a customer of the supplier's program, whose log notes the question."""
+def _asked_organization(request: Request, key: str, reading: Reading | None = None) -> OrganizationView:
+    """Return the program's own organization, or a customer of the supplier's program, whose log notes the reading."""
     if view.caller_of(request).organization is None:
-        customer = customer_of(request, key, Verb.ACTIVITY_VIEW, reading=Reading.ANSWER)
+        customer = customer_of(request, key, Verb.ACTIVITY_VIEW, reading=reading)
         return customer.organization
     found = view.organization_of(request, key)
     view.require_ability(request, Verb.ACTIVITY_VIEW)

@@ -30,7 +30,8 @@ from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
 from portal.shell.removal_retries import Retry
-from portal.web.activity import filters
+from portal.web.activity import filters, log_days
+from portal.web.activity.log_days import TypedDays
 from portal.wording import cldr, dates
 from portal.wording.events import EventLine
 
@@ -82,6 +83,12 @@ class ActivityPage(PageModel):
     q: str
     hidden_fields: Sequence[HiddenField]
     """The filters, which the search form sends along."""
+    typed_from: str
+    typed_until: str
+    from_hint: str
+    until_hint: str
+    from_error: str = ""
+    until_error: str = ""
     active_filters: Sequence[ActiveFilter]
     filters: Sequence[FilterMenu]
     events: Sequence[EventRow]
@@ -99,8 +106,14 @@ def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str)
     options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
+    days = log_days.typed(query, clock)
+    values |= days.values
     scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
-    event_page = activity_queries.page(scope=scope, filters=_event_filter(scope, query, values))
+    event_page = (
+        EventPage((), None, None)
+        if days.is_wrong
+        else activity_queries.page(scope=scope, filters=_event_filter(scope, query, values, days))
+    )
     verified = _verified(event_page.events)
     merged = acknowledgements.merge(organization=page.organization_id, events=event_page.events)
     event_page = replace(event_page, events=merged.events)
@@ -110,7 +123,10 @@ def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str)
         "verified": verified,
         "search_url": url,
         "q": values["q"],
-        "hidden_fields": query_string.hidden_fields(values, without="q"),
+        "hidden_fields": query_string.hidden_fields(
+            {name: value for name, value in values.items() if name not in days.values}, without="q"
+        ),
+        **days.fields,
         "active_filters": filters.active(scope, values, options, url),
         "filters": filters.menus(values, options, url),
         "events": _events(page, merged, names, clock),
@@ -130,13 +146,17 @@ def _person(query: QueryDict) -> str:
     return str(membership) if membership else ""
 
 
-def _event_filter(scope: LogScope, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
+def _event_filter(
+    scope: LogScope, query: QueryDict, values: Mapping[str, str], days: TypedDays
+) -> EventFilter:
     kinds = _verbs(values["what"])
     return EventFilter(
         people=_people(scope, values),
         invitations=_invitations(scope, values),
         verbs=kinds,
         outcome=values["outcome"],
+        since=days.since,
+        until=days.until,
         hide_prompt_deliveries=kinds is None and values["outcome"] != "observed",
         before=shell_forms.identifier(query.get("before", "")),
         after=shell_forms.identifier(query.get("after", "")),

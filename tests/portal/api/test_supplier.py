@@ -19,7 +19,7 @@ from identity.service_users.models import ServiceUser
 from identity.staff import identities
 from provisioning.mail.models import Mail
 from tests.fixtures import events, queued_mails, service_users, staff_desk, state_check
-from tests.fixtures.api_url_map import ACTIONS, CONTACT, CUSTOMER, SUPPLIER_ACTIONS, Action
+from tests.fixtures.api_url_map import ACTIONS, CONTACT, CUSTOMER, OF_BOTH, SUPPLIER_ACTIONS, Action
 from tests.fixtures.rest_api import Program, SupplierProgram
 from tests.fixtures.staff_desk import Desk
 from tests.fixtures.staff_rights import acting_as
@@ -53,7 +53,7 @@ def ids_of(world: World, desk: Desk, crm: SupplierProgram) -> dict[str, Any]:
     actor = acting_as(desk.user("account_manager", desk.staff.kivisalo))
     hold = holds_commands.place(actor=actor, organization=world.koskela, stops="crm", reason="overdue")
     contact = crm.post("contacts", CONTACT).json()["contact"]
-    return {"hold": hold.result.hold, "contact": contact}
+    return {"hold": hold.result.hold, "contact": contact, "person": world.mikko.id}
 
 
 def test_each_action_needs_its_scope_and_its_kind_of_program(
@@ -62,10 +62,10 @@ def test_each_action_needs_its_scope_and_its_kind_of_program(
     ids = ids_of(world, desk, crm)
     of_customer = Program(world.aino)
     for action in SUPPLIER_ACTIONS:
-        if action.name != "api_who_could":
+        if action.name not in OF_BOTH:
             assert plain(call(of_customer, action, ids)) == (403, "insufficient_scope"), action
     for action in ACTIONS:
-        if action.name != "api_who_could":
+        if action.name not in OF_BOTH:
             path = action.path.format(person=world.mikko.id, former=world.olli.id, invitation=uuid.uuid4())
             answer = crm.call(action.method, path, action.body, If_Match="*")
             assert plain(answer) == (403, "insufficient_scope"), action
@@ -142,12 +142,20 @@ def test_question_is_answered_and_each_reading_is_in_the_customers_log(
 ) -> None:
     found = crm.get("who-could", could="ordering:orders.place", over="1000").json()["items"]
     assert [one["name"] for one in found] == ["Mikko Laine"]
+    rights = crm.get(f"people/{found[0]['person']}/rights").json()
+    assert (rights["name"], found[0]["grounds"] in [one["grounds"] for one in rights["rights"]]) == (
+        "Mikko Laine",
+        True,
+    )
+    assert crm.get(f"people/{world.stina.id}/rights").status_code == 404
     assert crm.get(crm.base).status_code == crm.get("contacts").status_code == 200
     read = Event.objects.filter(verb=Observation.CUSTOMER_DATA_READ, organization=world.koskela.id)
     assert {(event.actor_kind, events.body(event)["facts"]["page"]) for event in read} == {
         ("staff_service", "answer"),
         ("staff_service", "organization"),
+        ("staff_service", "rights"),
     }
+    assert read.get(subject_kind="membership").subject == world.mikko.id
 
 
 def test_program_stops_with_its_owners_right_sign_in_and_group(

@@ -1,16 +1,19 @@
 """The organization's log: order, filters, search, and who may read it."""
 
+import datetime as dt
 import hashlib
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from audit.foundation import clock
 from audit.models import Event
 from delegation.activity import queries as activity_queries
 from identity.people.models import User
 from tests.fixtures import bypass, forged_events, person_keys, signed_in
 from tests.fixtures.pages import KOSKELA, count_statements, person_path, plain, visible_text
-from tests.fixtures.world import World, bypassing_commands
+from tests.fixtures.world import World, bypassing_commands, move_clock
 from tests.portal.web.activity.log_pages import activity_page, sentences
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +50,40 @@ def test_log_with_a_filter_holds_the_matching_events_only(world: World) -> None:
     assert [line for line in by_person if "Olli" in line] == []
     of_a_stranger = activity_page(browser, f"?person={world.stina.id}")
     assert (of_a_stranger.events, of_a_stranger.sub) == ([], "0 events found")
+
+
+def test_log_of_a_range_of_days_holds_the_events_of_these_days(world: World) -> None:
+    """Two days later Mikko is removed; the days are those of Helsinki."""
+    move_clock(2 * 24 * 3600)
+    world.remove(world.mikko)
+    browser, day = signed_in.browser(world.aino), clock.now().astimezone(ZoneInfo("Europe/Helsinki")).date()
+    yesterday = day - dt.timedelta(days=1)
+    removed = ["Aino Virtanen removed Mikko Laine"]
+    since = activity_page(browser, f"?from={yesterday}")
+    assert (sentences(since), since.sub, since.typed_from != "") == (removed, "1 event found", True)
+    until = activity_page(browser, f"?until={yesterday}")
+    assert "Mikko Laine joined" in sentences(until)
+    assert removed[0] not in sentences(until)
+    assert sentences(activity_page(browser, f"?from={day}&until={day}&q=mikko")) == removed
+    assert sentences(activity_page(browser, f"?until={day}&what=removals")) == removed
+    assert activity_page(browser, f"?from={yesterday}&until={yesterday}").sub == "0 events found"
+
+
+def test_day_that_is_wrong_is_named_and_nothing_is_shown(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    page = activity_page(browser, "?from=12/10/2026")
+    assert (page.events, bool(page.from_error), page.until_error) == ([], True, "")
+    page = activity_page(browser, "?from=2026-06-02&until=2026-06-01")
+    assert (page.events, page.until_error) == ([], "Choose a last day that is not before the first day.")
+
+
+def test_filters_and_pages_keep_the_days(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activity_queries.page, "__kwdefaults__", {"size": 2})
+    page = activity_page(signed_in.browser(world.aino), "?from=2020-01-01&q=olli&what=access")
+    assert "from=2020-01-01" in page.active_filters[0].url
+    assert [one.name for one in page.hidden_fields] == ["what"]
+    older = activity_page(signed_in.browser(world.aino), "?from=2020-01-01").pager.next_url
+    assert "from=2020-01-01" in older
 
 
 def test_log_for_a_reader_without_the_right_is_denied(world: World) -> None:
