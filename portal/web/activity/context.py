@@ -1,6 +1,5 @@
 """The organization's log has this page model."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -14,15 +13,10 @@ from delegation.activity import queries as activity_queries
 from delegation.activity import scope as activity_scope
 from delegation.activity.acknowledgements import MergedEvents
 from delegation.activity.events import EventView
-from delegation.activity.queries import EventFilter, EventPage
+from delegation.activity.queries import EventPage
 from delegation.activity.scope import LogScope
-from delegation.authorization.event_types import FAILURES, event_types
-from delegation.authorization.verbs import Topic
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
-from delegation.invitations import queries as invitations_queries
-from delegation.people import queries as people_queries
-from portal.shell import forms as shell_forms
 from portal.shell import query_string, timeline
 from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.components import Pager
@@ -30,8 +24,7 @@ from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
 from portal.shell.removal_retries import Retry
-from portal.web.activity import filters, log_days
-from portal.web.activity.log_days import TypedDays
+from portal.web.activity import filters, log_days, log_filter
 from portal.wording import cldr, dates
 from portal.wording.events import EventLine
 
@@ -105,14 +98,14 @@ def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str)
     """Return the fields of a page with this log; `url` is its address."""
     options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
-    values |= {"q": query_string.text(query, "q"), "person": _person(query)}
+    values |= {"q": query_string.text(query, "q"), "person": log_filter.person(query)}
     days = log_days.typed(query, clock)
     values |= days.values
     scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
     event_page = (
         EventPage((), None, None)
         if days.is_wrong
-        else activity_queries.page(scope=scope, filters=_event_filter(scope, query, values, days))
+        else activity_queries.page(scope=scope, filters=log_filter.event_filter(scope, query, values, days))
     )
     verified = _verified(event_page.events)
     merged = acknowledgements.merge(organization=page.organization_id, events=event_page.events)
@@ -132,51 +125,6 @@ def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str)
         "events": _events(page, merged, names, clock),
         "pager": _pager(event_page, values, url),
     }
-
-
-def _verbs(topic: str) -> list[str] | None:
-    """Return the verbs under this filter; None: all."""
-    if not topic:
-        return None
-    return sorted(FAILURES) if topic == filters.FAILED else event_types(Topic(topic))
-
-
-def _person(query: QueryDict) -> str:
-    membership = shell_forms.identifier(query.get("person", ""))
-    return str(membership) if membership else ""
-
-
-def _event_filter(
-    scope: LogScope, query: QueryDict, values: Mapping[str, str], days: TypedDays
-) -> EventFilter:
-    kinds = _verbs(values["what"])
-    return EventFilter(
-        people=_people(scope, values),
-        invitations=_invitations(scope, values),
-        verbs=kinds,
-        outcome=values["outcome"],
-        since=days.since,
-        until=days.until,
-        hide_prompt_deliveries=kinds is None and values["outcome"] != "observed",
-        before=shell_forms.identifier(query.get("before", "")),
-        after=shell_forms.identifier(query.get("after", "")),
-    )
-
-
-def _people(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID] | None:
-    """Return the users that the search or the address names; None for all."""
-    if values["person"]:
-        return people_queries.users(among=scope.memberships, memberships=[uuid.UUID(values["person"])])
-    if values["q"]:
-        return people_queries.users_like(among=scope.memberships, text=values["q"])
-    return None
-
-
-def _invitations(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID]:
-    """Find invited people, who are no colleagues yet: the text is searched in their invitations."""
-    if values["person"] or not values["q"]:
-        return []
-    return invitations_queries.matching(among=scope.invitations, text=values["q"])
 
 
 def _sub(scope: LogScope, event_page: EventPage, *, narrowed: bool) -> str:

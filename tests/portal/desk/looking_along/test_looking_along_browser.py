@@ -1,4 +1,4 @@
-"""Support looks along with a caller: code, look, another page, a prepared form that the caller sends, stop."""
+"""Support looks along with a caller: search, code, look, another page, a prepared form that the caller sends, stop."""
 
 import re
 
@@ -28,6 +28,7 @@ def test_support_looks_along_prepares_and_is_stopped_by_the_caller(
     )
     sanna.goto(f"{base}/staff/")
 
+    search(sanna)
     begin(aino, sanna)
 
     aino.get_by_role("link", name="Go to the start page").click()
@@ -78,6 +79,15 @@ def follow(sanna: sync_api.Page, *, script: bool) -> None:
     """Without a script the link shows the page; with one, it comes by itself."""
     if not script:
         sanna.get_by_role("link", name="Show the page that").click()
+
+
+def search(sanna: sync_api.Page) -> None:
+    """The caller says a name; Sanna reads who that is."""
+    box = sanna.get_by_role("searchbox")
+    box.fill("virtanen")
+    box.press("Enter")
+    sanna.get_by_role("link", name="Aino Virtanen").click()
+    expect(sanna.get_by_role("heading", level=1)).to_have_text("Aino Virtanen")
 
 
 def begin(aino: sync_api.Page, sanna: sync_api.Page) -> None:

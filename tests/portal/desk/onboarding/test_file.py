@@ -5,6 +5,8 @@ import pathlib
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.foundation import clock
 from delegation.customer_contacts import queries as contacts_queries
@@ -90,6 +92,17 @@ def test_check_names_each_fault_with_its_line_and_what_exists_and_changes_nothin
     ]
     assert send(browser, f'{HEADER}\n"1').form.errors["text"] == ["Line 2: a quotation mark is not closed."]
     assert kinds.of_path(URL).body_bytes > kinds.PEOPLE.body_bytes
+
+
+def test_check_of_500_customers_takes_the_statements_of_five(desk: Desk) -> None:
+    browser, counts = desk.browser("account_manager"), []
+    for number in (5, 500):
+        text = "\n".join([HEADER, *(line(which, f"Rauman Rakennus {which} Oy") for which in range(number))])
+        with CaptureQueriesContext(connection) as captured:
+            page = send(browser, text)
+        assert (page.counts, page.faults) == ([f"{number} customers to onboard"], [])
+        counts.append(len(captured))
+    assert counts == [9, 9]
 
 
 def test_uploaded_file_is_checked_in_place_of_what_was_pasted(desk: Desk) -> None:

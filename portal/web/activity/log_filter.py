@@ -1,0 +1,63 @@
+"""The filters of the log's address choose its events."""
+
+import uuid
+from collections.abc import Mapping
+
+from django.http import QueryDict
+
+from delegation.activity.queries import EventFilter
+from delegation.activity.scope import LogScope
+from delegation.authorization.event_types import FAILURES, event_types
+from delegation.authorization.verbs import Topic
+from delegation.invitations import queries as invitations_queries
+from delegation.people import queries as people_queries
+from portal.shell import forms as shell_forms
+from portal.web.activity import filters
+from portal.web.activity.log_days import TypedDays
+
+
+def _verbs(topic: str) -> list[str] | None:
+    """Return the verbs under this filter; None: all."""
+    if not topic:
+        return None
+    return sorted(FAILURES) if topic == filters.FAILED else event_types(Topic(topic))
+
+
+def person(query: QueryDict) -> str:
+    """Return the membership that the address names; empty for none."""
+    membership = shell_forms.identifier(query.get("person", ""))
+    return str(membership) if membership else ""
+
+
+def event_filter(
+    scope: LogScope, query: QueryDict, values: Mapping[str, str], days: TypedDays
+) -> EventFilter:
+    """Return what the address asks of the log. Statements find the people and invitations of a searched text."""
+    kinds = _verbs(values["what"])
+    return EventFilter(
+        people=_people(scope, values),
+        invitations=_invitations(scope, values),
+        verbs=kinds,
+        outcome=values["outcome"],
+        since=days.since,
+        until=days.until,
+        hide_prompt_deliveries=kinds is None and values["outcome"] != "observed",
+        before=shell_forms.identifier(query.get("before", "")),
+        after=shell_forms.identifier(query.get("after", "")),
+    )
+
+
+def _people(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID] | None:
+    """Return the users that the search or the address names; None for all."""
+    if values["person"]:
+        return people_queries.users(among=scope.memberships, memberships=[uuid.UUID(values["person"])])
+    if values["q"]:
+        return people_queries.users_like(among=scope.memberships, text=values["q"])
+    return None
+
+
+def _invitations(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID]:
+    """Find invited people, who are no colleagues yet: the text is searched in their invitations."""
+    if values["person"] or not values["q"]:
+        return []
+    return invitations_queries.matching(among=scope.invitations, text=values["q"])
