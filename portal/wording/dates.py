@@ -172,6 +172,8 @@ _DAY = {
     "dots": re.compile(r"(?P<d>[0-9]{1,2})\.\s?(?P<m>[0-9]{1,2})\.\s?(?P<y>[0-9]{4})"),
     "words": re.compile(r"(?P<d>[0-9]{1,2})\.?\s+(?P<name>[^\W\d_]{3,})\.?\s+(?P<y>[0-9]{4})"),
 }
+_LONG_AGO = 1900
+"""The first days of the calendar have no instant in UTC."""
 _FAR = 2199
 
 
@@ -186,7 +188,7 @@ def parse_day(text: str) -> dt.date | None:
         day = dt.date(*written) if written else None
     except ValueError:
         return None
-    return day if day and day.year <= _FAR else None
+    return day if day and _LONG_AGO <= day.year <= _FAR else None
 
 
 def _written_day(text: str) -> tuple[int, int, int] | None:
@@ -205,6 +207,8 @@ def day_error(text: str, *, example: str) -> str:
     written = _written_day(text)
     if written is None:
         return _("Enter the day like this: %(example)s.") % {"example": example}
+    if written[0] < _LONG_AGO:
+        return _("Choose a day after the year %(year)d.") % {"year": _LONG_AGO - 1}
     if written[0] > _FAR:
         return _("Choose a day before the year %(year)d.") % {"year": _FAR + 1}
     return _("%(day)s does not exist. Choose another day.") % {"day": text.strip()}

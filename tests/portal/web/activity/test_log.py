@@ -73,6 +73,12 @@ def test_day_that_is_wrong_is_named_and_nothing_is_shown(world: World) -> None:
     browser = signed_in.browser(world.aino)
     page = activity_page(browser, "?from=12/10/2026")
     assert (page.events, bool(page.from_error), page.until_error) == ([], True, "")
+    first_of_all = activity_page(browser, "?from=0001-01-01&until=9999-12-31")
+    assert (first_of_all.events, bool(first_of_all.from_error), bool(first_of_all.until_error)) == (
+        [],
+        True,
+        True,
+    )
     page = activity_page(browser, "?from=2026-06-02&until=2026-06-01")
     assert (page.events, page.until_error) == ([], "Choose a last day that is not before the first day.")
 

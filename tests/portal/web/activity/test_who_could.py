@@ -51,6 +51,8 @@ def test_admin_reads_who_could_on_what_grounds_and_what_each_could_do(
     assert page_model(ask(world.aino), WhoCouldPage).question == ""
     wrong = page_model(ask(world.aino, **{**question, "could": "member.invite", "amount": "1"}), WhoCouldPage)
     assert (set(wrong.form.errors), wrong.question) == ({"amount"}, "")
+    ancient = page_model(ask(world.aino, **{**question, "day": "0001-01-01"}), WhoCouldPage)
+    assert ancient.form.errors["day"] == ["Choose a day after the year 1899."]
     file = ask(world.aino, f"{ASK}/export", **question, format="jsonl")
     head, *rows = map(json.loads, file.content.decode().splitlines())
     assert (head["rows"], [row["person"] for row in rows]) == (2, ["Mikko Laine", "Olli Mäkinen"])
