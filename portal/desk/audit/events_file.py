@@ -20,7 +20,7 @@ from identity.organizations.queries import OrganizationView
 from portal.desk.audit import event_search, event_wording, events_context
 from portal.desk.audit.event_search import EventSearch
 from portal.http.request_context import Request
-from portal.shell import export_file, query_string
+from portal.shell import event_rows, export_file, query_string
 from portal.shell.export_file import ExportFile
 from portal.signin.staff.reader import StaffReader
 from portal.wording import cldr, dates
@@ -100,23 +100,5 @@ def _row(
     event, line = row.event, wording.sentence_for(row.event)
     about = event_wording.customer_of(row)
     customer = customers.get(about) if about else None
-    return {
-        "at": event.at.isoformat(),
-        "customer": customer.key if customer else None,
-        "event_type": event.verb,
-        "outcome": event.outcome,
-        "actor_kind": event.actor_kind,
-        "actor": str(event.actor),
-        "actor_name": line.actor,
-        "subject_kind": event.subject_kind,
-        "subject": str(event.subject),
-        "sentence": " ".join(part for part in (line.actor, line.text) if part),
-        "details": line.sub,
-        "verified": "yes" if event.is_authentic else "no",
-        "event": str(event.id),
-        "act": str(event.act),
-        "log": str(row.chain),
-        "number": event.seq,
-        "previous_hash": event.previous_hash or None,
-        "hash": event.hash,
-    }
+    shared = event_rows.event_row(event, line)
+    return {**shared, "customer": customer.key if customer else None, "log": str(row.chain)}

@@ -10,21 +10,20 @@ from django.utils.translation import ngettext
 
 from delegation.activity import acknowledgements, delivery_results
 from delegation.activity import queries as activity_queries
-from delegation.activity import scope as activity_scope
 from delegation.activity.acknowledgements import MergedEvents
 from delegation.activity.events import EventView
 from delegation.activity.queries import EventPage
 from delegation.activity.scope import LogScope
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
-from portal.shell import query_string, timeline
+from portal.shell import export_file, query_string, timeline
 from portal.shell import unconfirmed as shell_unconfirmed
-from portal.shell.components import Pager
+from portal.shell.components import Link, Pager
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
 from portal.shell.removal_retries import Retry
-from portal.web.activity import filters, log_days, log_filter
+from portal.web.activity import filters, log_search
 from portal.wording import cldr, dates
 from portal.wording.events import EventLine
 
@@ -86,26 +85,26 @@ class ActivityPage(PageModel):
     filters: Sequence[FilterMenu]
     events: Sequence[EventRow]
     pager: Pager
+    exports: Sequence[Link]
+    """The events that match, as files; none for staff, who export from their own search."""
 
 
 def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
     """Return the part of the log that the address asks for."""
-    log = log_of(page, query, clock, url=page.url("activity"))
+    log = log_of(page, query, clock, url=page.url("activity"), export_url=page.url("activity_export"))
     return ActivityPage(changes_url=page.url("rights_changes"), who_could_url=page.url("who_could"), **log)
 
 
-def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str) -> dict[str, Any]:
-    """Return the fields of a page with this log; `url` is its address."""
-    options = filters.options()
-    values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
-    values |= {"q": query_string.text(query, "q"), "person": log_filter.person(query)}
-    days = log_days.typed(query, clock)
-    values |= days.values
-    scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
+def log_of(
+    page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str, export_url: str = ""
+) -> dict[str, Any]:
+    """Return the fields of a page with this log; `url` is its address, `export_url` that of its file."""
+    search, options = log_search.parse(page, query, clock), filters.options()
+    scope, values, days = search.scope, search.values, search.days
     event_page = (
         EventPage((), None, None)
         if days.is_wrong
-        else activity_queries.page(scope=scope, filters=log_filter.event_filter(scope, query, values, days))
+        else activity_queries.page(scope=scope, filters=search.events)
     )
     verified = _verified(event_page.events)
     merged = acknowledgements.merge(organization=page.organization_id, events=event_page.events)
@@ -124,6 +123,7 @@ def log_of(page: PageContext, query: QueryDict, clock: dates.Clock, *, url: str)
         "filters": filters.menus(values, options, url),
         "events": _events(page, merged, names, clock),
         "pager": _pager(event_page, values, url),
+        "exports": export_file.links(export_url, values) if export_url and event_page.events else (),
     }
 
 

@@ -6,6 +6,7 @@ from portal.web.activity import views
 
 organization_urlpatterns = [
     path("activity", views.listing, name="activity"),
+    path("activity/export", views.listing_download, name="activity_export"),
     path("activity/changes", views.changes, name="rights_changes"),
     path("activity/who-could", views.answer, name="who_could"),
     path("activity/who-could/export", views.download, name="who_could_export"),

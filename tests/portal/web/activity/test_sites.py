@@ -65,6 +65,18 @@ def test_log_for_a_reader_of_one_site_names_no_person_of_another(
 
 
 @pytest.mark.usefixtures("history")
+def test_file_for_a_reader_of_one_site_names_no_person_of_another(world: World, oona: Membership) -> None:
+    own, whole = (
+        signed_in.browser(reader).get(f"{KOSKELA}/activity/export?format=csv").content.decode()
+        for reader in (oona, world.aino)
+    )
+    assert "Aino Virtanen changed Olli Mäkinen’s access" in own
+    assert '"whole_organization","False"' in own
+    assert [word for word in ELSEWHERE if word in own] == []
+    assert [word for word in ELSEWHERE if word in whole] != []
+
+
+@pytest.mark.usefixtures("history")
 def test_log_for_a_reader_of_one_site_holds_its_people(world: World, oona: Membership) -> None:
     page = activity_page(signed_in.browser(oona))
     assert "Aino Virtanen changed Olli Mäkinen’s access" in sentences(page)

@@ -1,10 +1,12 @@
-"""The filters of the log's address choose its events."""
+"""The address of the log says which events are asked for."""
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.http import QueryDict
 
+from delegation.activity import scope as activity_scope
 from delegation.activity.queries import EventFilter
 from delegation.activity.scope import LogScope
 from delegation.authorization.event_types import FAILURES, event_types
@@ -12,27 +14,41 @@ from delegation.authorization.verbs import Topic
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import forms as shell_forms
-from portal.web.activity import filters
+from portal.shell import query_string
+from portal.shell.page_context import PageContext
+from portal.web.activity import filters, log_days
 from portal.web.activity.log_days import TypedDays
+from portal.wording import dates
 
 
-def _verbs(topic: str) -> list[str] | None:
-    """Return the verbs under this filter; None: all."""
-    if not topic:
-        return None
-    return sorted(FAILURES) if topic == filters.FAILED else event_types(Topic(topic))
+@dataclass(frozen=True, slots=True)
+class LogSearch:
+    """Holds what the address asks, as far as the reader sees the log; with wrong days nothing is searched."""
+
+    scope: LogScope
+    values: Mapping[str, str]
+    """The parameters of the address, as they were read."""
+    days: TypedDays
+    events: EventFilter
 
 
-def person(query: QueryDict) -> str:
-    """Return the membership that the address names; empty for none."""
+def parse(page: PageContext, query: QueryDict, clock: dates.Clock) -> LogSearch:
+    """Read the address. Statements find the people and invitations of a searched text."""
+    values = {name: query_string.choice(query, name, allowed) for name, allowed in filters.options().items()}
+    days = log_days.typed(query, clock)
+    values |= {"q": query_string.text(query, "q"), "person": _person(query), **days.values}
+    scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
+    return LogSearch(scope, values, days, _event_filter(scope, query, values, days))
+
+
+def _person(query: QueryDict) -> str:
     membership = shell_forms.identifier(query.get("person", ""))
     return str(membership) if membership else ""
 
 
-def event_filter(
+def _event_filter(
     scope: LogScope, query: QueryDict, values: Mapping[str, str], days: TypedDays
 ) -> EventFilter:
-    """Return what the address asks of the log. Statements find the people and invitations of a searched text."""
     kinds = _verbs(values["what"])
     return EventFilter(
         people=_people(scope, values),
@@ -45,6 +61,13 @@ def event_filter(
         before=shell_forms.identifier(query.get("before", "")),
         after=shell_forms.identifier(query.get("after", "")),
     )
+
+
+def _verbs(topic: str) -> list[str] | None:
+    """Return the verbs under this filter; None: all."""
+    if not topic:
+        return None
+    return sorted(FAILURES) if topic == filters.FAILED else event_types(Topic(topic))
 
 
 def _people(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID] | None:
