@@ -12,7 +12,7 @@ from delegation.authorization.errors import Denied
 from portal.http.request_context import Request
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
-from portal.web.activity import context, events_file, rights_page, who_could
+from portal.web.activity import context, log_file, rights_page, who_could
 from portal.wording import dates
 
 P = ParamSpec("P")
@@ -43,7 +43,7 @@ def listing(request: Request, page: PageContext) -> HttpResponse:
 @_log_page
 def listing_download(request: Request, page: PageContext) -> HttpResponse:
     """Answer with the events that the address asks for, as a file."""
-    return events_file.download(request, page)
+    return log_file.download(request, page)
 
 
 @_log_page

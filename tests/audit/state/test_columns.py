@@ -160,7 +160,12 @@ def other_value(table: str, column: str) -> str:
     assert row is not None
     kind, referenced, key = row
     if referenced and (table, column) not in SPECIAL:
-        return f"(SELECT o.{key} FROM {referenced} o WHERE o.{key} IS DISTINCT FROM t.{column} LIMIT 1)"
+        # One that no other column of the row has, where there is one: a giver is never the successor.
+        others = "(SELECT value FROM jsonb_each_text(to_jsonb(t)) WHERE value IS NOT NULL)"
+        return (
+            f"(SELECT o.{key} FROM {referenced} o WHERE o.{key} IS DISTINCT FROM t.{column}"
+            f" ORDER BY o.{key}::text IN {others}, o.{key} LIMIT 1)"
+        )
     return SPECIAL.get((table, column), CHANGED[kind]).format(f't."{column}"')
 
 

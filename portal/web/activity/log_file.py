@@ -1,4 +1,4 @@
-"""Admins download the events that their search of the log finds, with the search, their number and each proof."""
+"""What a search of the log finds is downloaded with the search, its number and the proof of each event."""
 
 from dataclasses import replace
 from typing import Any

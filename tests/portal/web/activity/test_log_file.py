@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from audit.models import Event
-from portal.web.activity import events_file
+from portal.web.activity import log_file
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, count_statements, visible_text
@@ -76,7 +76,7 @@ def test_file_is_the_whole_search_and_never_a_part_of_it(
     first = Event.objects.filter(verb="access.change").latest("at").id
     head, *rows = lines_of(aino.get(f"{EXPORT}?what=access&before={first}&format=jsonl"))
     assert (head["rows"], rows[0]["number"]) == (len(rows), int(newest.number))
-    monkeypatch.setattr(events_file, "MAX_ROWS", 1)
+    monkeypatch.setattr(log_file, "MAX_ROWS", 1)
     answer = aino.get(f"{EXPORT}?format=csv")
     assert (answer.status_code, answer["Location"]) == (302, f"{KOSKELA}/activity")
     assert "A file holds at most 1 events." in visible_text(aino.get(f"{KOSKELA}/activity"))
