@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.http import HttpResponse
 
 from audit.foundation import clock
 from audit.models import Event
@@ -63,6 +64,18 @@ def test_file_is_that_of_the_page(world: World, before: list[str]) -> None:
     assert (head["could"], head["rows"]) == (PLACE, 2)
     assert [row["person"] for row in rows] == ["Mikko Laine", "Olli Mäkinen"]
     assert readings(world) == [("system", "export")]
+
+
+def test_file_is_written_character_by_character(
+    world: World, before: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = '"Mikko\u2028Laine"\r\n"Olli\x85"\r\n"last"'
+    monkeypatch.setattr(
+        "portal.shell.access_answer_file.answer_file", lambda *_, **__: HttpResponse(content.encode())
+    )
+    output = io.StringIO(newline="")
+    call_command("rights", "who", "koskela", PLACE, *before, "--format", "csv", stdout=output)
+    assert output.getvalue() == content
 
 
 def test_answer_of_several_pages_is_printed_whole(

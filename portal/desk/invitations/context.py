@@ -123,7 +123,7 @@ def _sender(kind: ActorKind, name: str) -> str:
 
 def _state(row: PendingInvitation, mail: MailState | None, *, is_expired: bool) -> tuple[str, str]:
     if mail and mail.failed_at:
-        return _("Mail bounced"), "failed"
+        return _("Mail not delivered"), "failed"
     if is_expired:
         return _("Expired"), "differs"
     if not row.acceptable:

@@ -19,6 +19,7 @@ from identity.organizations.queries import OrganizationView
 from portal.wording import refusals
 
 _CURRENCY = "EUR"
+_NO_LIMIT = "none"
 Changes = Mapping[str, AmountLimit | None]
 """By entitlement; None withdraws one. What is not named stays."""
 
@@ -38,7 +39,10 @@ class Command(BaseCommand):
             one.add_argument("customer", metavar="CUSTOMER", help="the word of the customer in web addresses")
         applying.add_argument("template", metavar="TEMPLATE", help="the key of a template of the catalogue")
         setting.add_argument(
-            "offer", nargs="*", metavar="OFFER", help="ordering:orders.see, or ordering:orders.place=5000.00"
+            "offer",
+            nargs="*",
+            metavar="OFFER",
+            help="ordering:orders.see, ordering:orders.place=5000.00, or =none for any amount",
         )
         setting.add_argument("--withdraw", action="append", default=[], metavar="ENTITLEMENT")
         for one in (applying, setting):
@@ -128,7 +132,11 @@ def _of_options(offers: list[str], withdrawn: list[str]) -> Changes:
     for key, separator, text in named:
         if separator and not known[key]:
             raise CommandError(f"{key} takes no amount.")
-        changes[key] = AmountLimit(_amount(key, text) if separator else None, _CURRENCY)
+        if known[key] and not separator:
+            # What someone forgot to type is no offer without a limit.
+            raise CommandError(f"{key} takes an amount: {key}=5000.00, or {key}={_NO_LIMIT} for any amount.")
+        limited = separator and text != _NO_LIMIT
+        changes[key] = AmountLimit(_amount(key, text) if limited else None, _CURRENCY)
     return changes
 
 

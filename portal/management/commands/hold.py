@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.foundation import clock
 from audit.foundation.actor import Channel, system
 from audit.foundation.errors import DomainError
+from delegation.authorization import input_cleaning
 from delegation.holds import commands, queries
 from delegation.holds.queries import HoldView
 from identity.organizations import queries as organizations_queries
@@ -90,13 +91,16 @@ class Command(BaseCommand):
             raise CommandError(f"{sentence.field or error.code}: {sentence.text}") from error
 
     def _place(self, wanted: list[WantedHold], *, dry_run: bool) -> None:
-        """Place those that are not there; a file that was stopped half-way is applied again."""
+        """Place those that are not there; a file that was stopped half-way is applied again. Raises CommandError."""
+        placed = 0
         for one in wanted:
             if one.is_there:
                 self.stdout.write(f"{one.customer.key}: {one.stops} is on hold already.")
                 continue
             self.stdout.write(one.text)
-            if not dry_run:
+            if dry_run:
+                continue
+            try:
                 commands.place(
                     actor=system(channel=Channel.SHELL),
                     organization=one.customer.row,
@@ -105,13 +109,17 @@ class Command(BaseCommand):
                     until=one.until,
                     note=one.note,
                 )
+            except DomainError as error:
+                said = f"{one.customer.key}, {one.stops}: {refusals.sentence_for(error).text}"
+                raise CommandError(f"{said}\nHolds placed before it: {placed}.") from error
+            placed += 1
         self.stdout.write("Nothing was changed." if dry_run else "Done.")
 
     def _lift(self, customer: OrganizationView, stops: str, note: str) -> None:
         hold = next((one for one in _in_force(customer) if one.stops == stops), None)
         if hold is None:
             raise CommandError(f"{stops} is not on hold for {customer.key}.")
-        commands.lift(actor=system(channel=Channel.SHELL), hold=hold.row, note=note)
+        commands.lift(actor=system(channel=Channel.SHELL), hold=hold.row, note=_note_of(note))
         self.stdout.write(f"The hold is lifted: {stops} for {customer.key}.")
 
 
@@ -145,9 +153,17 @@ def _wanted(values: Mapping[str, Any]) -> WantedHold:
         stops=stops,
         reason=reason,
         until=_end_of(values["until"], customer) if values["until"] else None,
-        note=values["note"],
+        note=_note_of(values["note"]),
         is_there=any(one.stops == stops for one in _in_force(customer)),
     )
+
+
+def _note_of(text: str) -> str:
+    """Clean a note as the command does that places or lifts, which names it `reason`. Raises CommandError."""
+    try:
+        return input_cleaning.reason(text)
+    except DomainError as error:
+        raise CommandError(f"note: {refusals.sentence_for(error).text}") from error
 
 
 def _end_of(day: str, customer: OrganizationView) -> dt.datetime:
@@ -193,8 +209,8 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise CommandError(
             f"The first line names columns of {', '.join(_COLUMNS)}; the last two may be missing."
         )
-    if len(lines) > _MOST:
-        raise CommandError(f"These are too many lines: {_MOST} at most.")
+    if len(lines) - 1 > _MOST:
+        raise CommandError(f"These are too many holds: {_MOST} at most.")
     for number, cells in lines[1:]:
         if len(cells) > len(header):
             raise CommandError(f"Line {number} has more cells than the first line.")

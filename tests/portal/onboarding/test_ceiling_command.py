@@ -67,6 +67,12 @@ def test_single_entitlements_are_offered_and_withdrawn_while_the_rest_stays(worl
     assert run(*words)[-1] == "Nothing was changed."
 
 
+def test_offer_of_any_amount_is_made_only_by_its_word(world: World) -> None:
+    run("set", "koskela", "ordering:orders.place=none")
+    offer = ceilings.current_offer(organization=world.koskela, at=clock.now())
+    assert offer["ordering:orders.place"].amount is None
+
+
 def test_offer_of_each_unit_is_shown(world: World) -> None:
     assert run("show", "koskela")[:3] == [
         "kivisalo:",
@@ -88,6 +94,9 @@ def test_wrong_offers_are_named_and_change_nothing(world: World) -> None:
         (("shop:nothing",), "is no entitlement"),
         (("--withdraw", "shop:nothing"), "is no entitlement"),
         (("ordering:orders.see=5",), "takes no amount"),
+        (("ordering:orders.see=none",), "takes no amount"),
+        (("ordering:orders.place",), "takes an amount: ordering:orders.place=5000.00, or .*=none"),
+        (("ordering:orders.place=",), "is no amount"),
         (("ordering:orders.place=much",), "is no amount"),
         (("ordering:orders.place=-1",), "is no amount"),
         (("ordering:orders.place=NaN",), "is no amount"),

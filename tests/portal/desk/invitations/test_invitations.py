@@ -49,7 +49,7 @@ def test_each_open_invitation_is_shown_with_sender_access_and_mail(desk: Desk) -
     assert (nea.email, nea.name, nea.state, nea.tone) == (
         "nea@koskela.example",
         "Nea Uusi",
-        "Mail bounced",
+        "Mail not delivered",
         "failed",
     )
     assert nea.mail.startswith("Mail returned or given up ")
