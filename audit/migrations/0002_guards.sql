@@ -156,12 +156,15 @@ BEGIN
     PERFORM 1 FROM audit_chain WHERE id IN (SELECT chain FROM inserted WHERE seq IS NOT NULL) ORDER BY id FOR UPDATE;
     present := audit_present();
     -- After a step back of the clock, acts follow the heads of their chains until the clock has caught up.
-    SELECT greatest(present + interval '1 minute', max(last_at) + interval '1 millisecond') INTO latest FROM audit_chain
+    SELECT greatest(present + interval '1 minute', max(last_at) + interval '1 microsecond') INTO latest FROM audit_chain
     WHERE id IN (SELECT chain FROM inserted WHERE seq IS NOT NULL) AND last_at <= present + interval '15 minutes';
+    -- The events of an act have one date, so that the chains are looked at once.
     IF EXISTS (
         SELECT FROM inserted WHERE at < present - interval '15 minutes'
             OR seq IS NULL AND at > present + interval '1 minute'
-            OR seq IS NOT NULL AND at > latest AND NOT audit_follows_a_chain(at)
+    ) OR EXISTS (
+        SELECT FROM (SELECT DISTINCT i.at FROM inserted i WHERE i.seq IS NOT NULL AND i.at > latest) ahead
+        WHERE NOT audit_follows_a_chain(ahead.at)
     ) THEN
         RAISE EXCEPTION 'the event is not dated at the present' USING ERRCODE = 'KH004';
     END IF;

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from delegation.authorization import admin_queries
 from delegation.authorization.errors import NotFound
@@ -14,7 +14,7 @@ from delegation.handovers.models import Handover
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 
-MOST_ENDED = 3
+MOST_ENDED = 10
 """The newest handovers that are over, of which a page says what became."""
 MOST_DUE = 200
 """Handovers that one run of the reminders reads."""
@@ -43,9 +43,9 @@ class HandoverView:
 
 @dataclass(frozen=True, slots=True)
 class EndedHandover:
-    """Describes a handover that is over. `outcome` is completed, declined, cancelled, lapsed, or left.
+    """Describes a handover that does not go on. `outcome` is completed, declined, cancelled, lapsed, left or paused.
 
-    The giver of one that is `left` is a member no more, and `ended_at` is not known.
+    The giver of one that is `left` is a member no more, and that of one `paused` is suspended; `ended_at` is not known.
     """
 
     giver: Membership
@@ -69,6 +69,11 @@ def ended_of_person(*, organization: uuid.UUID, user: uuid.UUID, at: dt.datetime
 def is_over(*, organization: uuid.UUID, handover: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> bool:
     """Return whether this is a handover from or to this person that does not go on. One statement."""
     return _ended(organization, user, at).filter(id=handover).exists()
+
+
+def is_closed_by(*, organization: uuid.UUID, handover: uuid.UUID, user: uuid.UUID) -> bool:
+    """Return whether this person completed, declined or cancelled this handover. One statement."""
+    return Handover.objects.filter(organization=organization, id=handover, closed_by=user).exists()
 
 
 def of_organization(*, organization: uuid.UUID, at: dt.datetime) -> list[HandoverView]:
@@ -142,12 +147,16 @@ def _concerns(user: uuid.UUID) -> Q:
 
 def _ended(organization: uuid.UUID, user: uuid.UUID, at: dt.datetime) -> QuerySet[Handover]:
     rows = Handover.objects.filter(_concerns(user), organization=organization)
-    return rows.exclude(id__in=_rows(at).values("id"))
+    is_member = Exists(memberships_queries.active_or_suspended(at=at).filter(id=OuterRef("giver")))
+    others = rows.exclude(id__in=_rows(at).filter(organization=organization).values("id"))
+    return others.annotate(giver_is_member=is_member)
 
 
 def _ended_view(row: Handover, at: dt.datetime) -> EndedHandover:
     is_lapsed = row.step == Handover.HandoverStep.REPLACED or (row.step in rules.LIVE and row.ends_at <= at)
-    outcome = "lapsed" if is_lapsed else "left" if row.step in rules.LIVE else row.step
+    # A suspended giver is a member, and after the suspension the handover goes on.
+    stopped = "paused" if row.giver_is_member else "left"  # type: ignore[attr-defined]
+    outcome = "lapsed" if is_lapsed else stopped if row.step in rules.LIVE else row.step
     return EndedHandover(
         giver=row.giver,
         successor_name=_successor_name(row),

@@ -91,6 +91,15 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+CREATE FUNCTION delegation_proposal_begins() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.state <> 'open' THEN
+        RAISE EXCEPTION 'a proposal begins undecided' USING ERRCODE = 'check_violation', CONSTRAINT = 'proposal_begins_open';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER proposal_begins BEFORE INSERT ON delegation_catalogueproposal
+FOR EACH ROW EXECUTE FUNCTION delegation_proposal_begins();
 CREATE TRIGGER proposal_fixed BEFORE UPDATE OR DELETE ON delegation_catalogueproposal
 FOR EACH ROW EXECUTE FUNCTION delegation_proposal_fixed();
 

@@ -12,6 +12,7 @@ OUTCOMES: Mapping[str, Callable[[], tuple[str, str]]] = {
     ),
     "cancelled": lambda: (_("Cancelled"), _("%(giver)s cancelled it on %(day)s. Nothing changed.")),
     "lapsed": lambda: (_("Expired"), _("It was not completed by %(day)s. Nothing changed.")),
+    "paused": lambda: (_("Paused"), _("It does not go on at the moment.")),
     "left": lambda: (_("Ended"), _("%(giver)s left before it was completed.")),
 }
 """The state and the sentence, by the outcome of the handover."""

@@ -28,7 +28,8 @@ def download(request: Request, page: PageContext) -> HttpResponse:
     back = query_string.with_values(page.url("activity"), search.values)
     if not kind or search.days.is_wrong:
         return HttpResponseRedirect(back)
-    whole = replace(search.events, before=None, after=None)  # wherever the page of the address begins
+    # From the first event on. Deliveries, which the page shows with their act, have rows of their own.
+    whole = replace(search.events, before=None, after=None, hide_prompt_deliveries=False)
     found = activity_queries.page(scope=search.scope, filters=whole, size=MAX_ROWS)
     if found.older:
         text = _("A file holds at most %(number)s events. Choose fewer days, or a filter.")

@@ -123,11 +123,10 @@ def answer(request: Request, page: PageContext, handover: uuid.UUID) -> HttpResp
 
 def _over(request: Request, page: PageContext, handover: uuid.UUID) -> HttpResponse:
     """Lead the giver and the successor to what became of it, for mails have the address. Raises NotFound for others."""
-    if not queries.is_over(
-        organization=page.organization_id, handover=handover, user=page.viewer.id, at=page.at
-    ):
+    asked = {"organization": page.organization_id, "handover": handover, "user": page.viewer.id}
+    if not queries.is_over(**asked, at=page.at):
         raise NotFound
-    if request.method == "POST":
+    if request.method == "POST" and not queries.is_closed_by(**asked):  # else it is the same step again
         messages.info(request, refusals.sentence_for(HandoverOver()).text)
     return HttpResponseRedirect(page.url("handover"))
 

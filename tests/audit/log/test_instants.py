@@ -159,7 +159,7 @@ def test_event_after_a_step_back_of_the_clock_moves_the_chain_no_further_ahead(w
     move_clock(-600)
     for write in (extend, observe):
         with pytest.raises(DatabaseError, match="not dated at the present"):
-            write(world.koskela.id, last + dt.timedelta(milliseconds=2))
+            write(world.koskela.id, last + 2 * clock.TICK)
 
 
 def test_earlier_event_after_a_chain_s_end_at_the_present_is_refused(world: World) -> None:

@@ -156,6 +156,20 @@ def test_own_agreement_and_a_rewritten_proposal_are_refused_by_the_database(leen
         assert constraint in refused_by_database(row, change)
 
 
+def test_proposal_that_begins_decided_is_refused_by_the_database(leena: Actor) -> None:
+    row = propose(leena)
+    copied = "id, file, digest, version, lose, gain, proposed_by, proposed_by_kind, proposed_at, act"
+    for state in ("applied", "void"):
+        refused = pytest.raises(IntegrityError, match="begins undecided")
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO delegation_catalogueproposal ({copied}, state, decided_by_kind, decided_by)"
+                f" SELECT gen_random_uuid(), {copied.removeprefix('id, ')}, %s, 'staff', gen_random_uuid()"
+                " FROM delegation_catalogueproposal WHERE id = %s",
+                [state, row.id],
+            )
+
+
 def refused_by_database(row: CatalogueProposal, change: str) -> str:
     """The message of the database, also where no trigger demands an act."""
     statement = f"UPDATE delegation_catalogueproposal SET {change} WHERE id = %s"

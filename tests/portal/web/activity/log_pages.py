@@ -1,6 +1,7 @@
 """Pages of the organization's log, as a reader sees them."""
 
 import uuid
+from typing import Any
 
 from django.db import transaction
 
@@ -10,8 +11,10 @@ from audit.log.ledger import EventContext, EventDraft, Subject
 from delegation.authorization.event_types import Observation
 from identity.memberships.models import Membership
 from portal.web.activity.context import ActivityPage
+from provisioning.delivery import events as delivery_events
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import page_model
+from tests.fixtures.world import World
 
 
 def activity_page(browser: BrowserClient, query: str = "", organization: str = "koskela") -> ActivityPage:
@@ -29,3 +32,32 @@ def record_own_event(one: Membership, verb: Observation) -> None:
     context = EventContext(actor=actor.system(), act=uuid.uuid4(), at=clock.now(), organization=None)
     with transaction.atomic():
         ledger.insert_unchained(chain=one.user_id, context=context, drafts=[draft])
+
+
+def record_delivery(
+    world: World,
+    one: Membership,
+    act: uuid.UUID,
+    verb: Observation = Observation.ACCOUNT_SYNCED,
+    **facts: Any,
+) -> None:
+    """Record a delivery's result, with the facts that the product records for this verb."""
+    batch = delivery_events.DeliveryEvents()
+    account = (
+        {"active": False} if verb in {Observation.ACCOUNT_SYNCED, Observation.ACCOUNT_SYNC_FAILED} else {}
+    )
+    result = (
+        {"code": "refused"}
+        if verb in {Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED}
+        else {"seconds": "0.400"}
+    )
+    batch.add(
+        verb,
+        subject=Subject("membership", one.id),
+        chain=world.koskela.id,
+        organization=world.koskela.id,
+        act=act,
+        facts={"application": "crm", **account, **result, **facts},
+    )
+    with transaction.atomic():
+        batch.write(at=clock.now())

@@ -4,55 +4,22 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from audit.foundation import clock
-from audit.log.ledger import Subject
 from delegation.activity import delivery_results
 from delegation.activity import queries as activity_queries
 from delegation.activity.scope import LogScope, log_scope
 from delegation.authorization.event_types import Observation
-from identity.memberships.models import Membership
 from portal.web.activity.context import ActivityPage
 from portal.web.home.context import HomePage
 from portal.web.people.detail_context import PersonPage
-from provisioning.delivery import events as delivery_events
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, page_model, person_path, plain
 from tests.fixtures.world import World, actor_of, move_clock
-from tests.portal.web.activity.log_pages import activity_page, record_own_event, sentences
+from tests.portal.web.activity.log_pages import activity_page, record_delivery, record_own_event, sentences
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def record_delivery(
-    world: World,
-    one: Membership,
-    act: uuid.UUID,
-    verb: Observation = Observation.ACCOUNT_SYNCED,
-    **facts: Any,
-) -> None:
-    """Record a delivery's result, with the facts that the product records for this verb."""
-    batch = delivery_events.DeliveryEvents()
-    account = (
-        {"active": False} if verb in {Observation.ACCOUNT_SYNCED, Observation.ACCOUNT_SYNC_FAILED} else {}
-    )
-    result = (
-        {"code": "refused"}
-        if verb in {Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED}
-        else {"seconds": "0.400"}
-    )
-    batch.add(
-        verb,
-        subject=Subject("membership", one.id),
-        chain=world.koskela.id,
-        organization=world.koskela.id,
-        act=act,
-        facts={"application": "crm", **account, **result, **facts},
-    )
-    with transaction.atomic():
-        batch.write(at=clock.now())
 
 
 def deliveries(page: ActivityPage) -> dict[str, str]:

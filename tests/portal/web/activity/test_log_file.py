@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from audit.models import Event
+from delegation.authorization.event_types import Observation
 from portal.web.activity import log_file
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, count_statements, visible_text
 from tests.fixtures.world import World, move_clock
-from tests.portal.web.activity.log_pages import activity_page
+from tests.portal.web.activity.log_pages import activity_page, record_delivery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = 86_400
@@ -80,6 +81,15 @@ def test_file_is_the_whole_search_and_never_a_part_of_it(
     answer = aino.get(f"{EXPORT}?format=csv")
     assert (answer.status_code, answer["Location"]) == (302, f"{KOSKELA}/activity")
     assert "A file holds at most 1 events." in visible_text(aino.get(f"{KOSKELA}/activity"))
+
+
+def test_file_holds_the_deliveries_that_the_page_shows_with_their_act(
+    aino: BrowserClient, world: World
+) -> None:
+    removal = Event.objects.get(verb="member.remove", outcome="done")
+    record_delivery(world, world.mikko, removal.act, Observation.ACCOUNT_SYNCED)
+    _head, *rows = lines_of(aino.get(f"{EXPORT}?format=jsonl"))
+    assert Observation.ACCOUNT_SYNCED in {row["event_type"] for row in rows}
 
 
 def test_file_is_for_readers_of_the_log(aino: BrowserClient, world: World) -> None:

@@ -5,12 +5,14 @@ import uuid
 
 import pytest
 
+from delegation.handovers import queries
 from delegation.handovers.models import Handover
+from delegation.people.commands import suspension
 from portal.web.handovers.context import HandoverPage
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails, signed_in
 from tests.fixtures.pages import KOSKELA, count_statements, page_model, visible_text
-from tests.fixtures.world import World, move_clock
+from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = f"{KOSKELA}/handover"
@@ -71,6 +73,26 @@ def test_link_of_a_mail_leads_both_to_what_became_of_the_handover(world: World, 
         assert Handover.objects.values().get() == before
 
 
+def test_handover_of_a_suspended_giver_is_paused_and_goes_on_afterwards(world: World) -> None:
+    begun(world)
+    suspended = suspension.suspend(actor=actor_of(world.aino), memberships=[world.paivi])
+    browser = signed_in.browser(world.vilma)
+    (paused,) = page_model(browser.get(PAGE), HandoverPage).ended
+    assert paused.state == "Paused"
+    assert "Päivi Korhonen left" not in visible_text(browser.get(PAGE))
+    suspension.resume(actor=actor_of(world.aino), memberships=[world.paivi])
+    page = page_model(browser.get(PAGE), HandoverPage)
+    assert (len(page.running), len(page.ended), suspended.replayed) == (1, 0, False)
+
+
+def test_same_step_again_is_no_refusal(world: World) -> None:
+    row = begun(world)
+    browser, form = signed_in.browser(world.paivi), {"fate": "viewer", "idempotency_key": "k3"}
+    for _time in range(2):
+        assert browser.post(f"{PAGE}/{row.id}/complete", form)["Location"] in {PAGE, f"{KOSKELA}/"}
+    assert "This handover is over" not in visible_text(browser.get(PAGE))
+
+
 @pytest.mark.parametrize("how", ["", "viewer"])
 def test_ended_handover_is_unknown_to_others_as_a_random_one_is(world: World, how: str) -> None:
     row = begun(world)
@@ -85,7 +107,10 @@ def test_ended_handover_is_unknown_to_others_as_a_random_one_is(world: World, ho
     assert signed_in.browser(world.mikko).get(PAGE).status_code == 403
 
 
-def test_page_names_the_newest_ended_handovers_by_the_same_statements(world: World) -> None:
+def test_page_names_the_newest_ended_handovers_by_the_same_statements(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_ENDED", 3)
     end(world, begun(world), "viewer")
     browser = signed_in.browser(world.paivi)
     assert count_statements(browser, PAGE) == STATEMENTS

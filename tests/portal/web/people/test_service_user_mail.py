@@ -34,8 +34,8 @@ def test_owner_is_notified_two_weeks_before_the_end_and_once(world: World) -> No
     move_clock(59 * DAY)
     with CaptureQueriesContext(connection) as captured:
         assert reminders.queue_due() == 0
-    assert len(captured) == 16, (
-        "the clock; tiers and reviews; who was notified of both kinds of programs, secrets, handovers and requests"
+    assert len(captured) == 12, (
+        "the clock; reviews; who was notified of both kinds of programs, secrets, handovers and requests"
         " about missing admins, and what is due of each"
     )
 
