@@ -1,4 +1,4 @@
-"""The rules of the verbs of handovers, access reviews and exceptions stand apart, so that `verbs` has room."""
+"""The rules of verbs of handovers, reviews, exceptions and programs stand apart, so that `verbs` has room."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +7,7 @@ from delegation.authorization.verb_rules import Effect, On, Rule, Topic
 
 _HANDOVER = Rule(On.HANDOVER, Effect.NONE, Topic.OTHER)
 _REVIEW = Rule(On.ORGANIZATION, Effect.NONE, Topic.ACCESS, all_sites=True)
+_PROGRAM = Rule(On.SERVICE_USER, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True)
 _LINE = Rule(On.REVIEW, Effect.NONE, Topic.ACCESS, all_sites=True, implies=("service_user.end",))
 _EXCEPTION = Rule(On.MEMBERSHIP, Effect.NONE, Topic.ACCESS)
 _VIEWED_WHOLE = Rule(
@@ -17,6 +18,9 @@ RULES: Mapping[str, Rule] = {
     "duty_exception.accept": replace(_EXCEPTION, gives_access=True),
     "duty_exception.close": _EXCEPTION,
     "duty_exception.request": _EXCEPTION,
+    "service_user.create": replace(_PROGRAM, on=On.ORGANIZATION, gives_access=True),
+    "service_user.end": _PROGRAM,
+    "service_user.rotate": replace(_PROGRAM, gives_access=True),
     "service_user.view": _VIEWED_WHOLE,
     "handover.accept": _HANDOVER,
     "handover.close": _HANDOVER,

@@ -81,7 +81,7 @@ class Rule:
     within_authority: bool = False
     """Every role of the member must be assignable by the actor."""
     gives_access: bool = False
-    """Whether it lets a person do or see more, so that a page asks for a recent proof first."""
+    """Whether it lets a person or a program do or see more, so that a page asks for a recent proof first."""
     allow_system: bool = False
     """Whether the system may do it: onboarding, catalogue, timers."""
     implies: tuple[str, ...] = ()

@@ -155,10 +155,6 @@ def _viewing(on: On) -> Rule:
     )
 
 
-def _of_program(on: On) -> Rule:
-    return Rule(on, Effect.NONE, Topic.ACCESS, all_sites=True, allow_system=True)
-
-
 def _leaving(*implies: Verb) -> Rule:
     on, effect, topic = On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.REMOVALS
     return Rule(on, effect, topic, within_authority=True, implies=implies)
@@ -217,6 +213,4 @@ RULES: dict[Verb, Rule] = {
     ),
     Verb.REMOVAL_CANCEL: _GIVING,
     Verb.REMOVAL_PLAN: _leaving(),
-    Verb.SERVICE_USER_CREATE: _of_program(On.ORGANIZATION),
-    **dict.fromkeys((Verb.SERVICE_USER_END, Verb.SERVICE_USER_ROTATE), _of_program(On.SERVICE_USER)),
 }

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from audit.foundation import db
@@ -26,6 +26,18 @@ class ServiceUserInForce:
     scopes: frozenset[str]
     staff_roles: frozenset[str] = frozenset()
     """Of one that staff own: the roles that its owner's last sign-in allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Describes how a service user authenticates, without the secrets and the address of the keys."""
+
+    has_keys: bool
+    """Whether it authenticates by keys of its own, and by no secret."""
+    former_until: dt.datetime | None
+    """Until when the replaced secret is accepted, which may be over; None where none was kept."""
+    token_at: dt.datetime | None
+    """When it last got a token, as far as tokens are kept: at least `service_tokens.RETENTION`."""
 
 
 COLUMNS = "s.id, s.name, s.owner_user_id, s.organization_id, s.scopes, s.staff_roles"
@@ -74,6 +86,13 @@ def owner_of(*, service_user: uuid.UUID) -> uuid.UUID | None:
 def of_owner(*, user: uuid.UUID) -> QuerySet[ServiceUser, uuid.UUID]:
     """Return the ids of the service users of a person or a staff member, ended ones too, for a condition."""
     return ServiceUser.objects.filter(Q(owner__user=user) | Q(staff_owner=user)).values_list("id", flat=True)
+
+
+def credentials(*, service_users: Collection[uuid.UUID]) -> dict[uuid.UUID, Credential]:
+    """Read how each of these service users authenticates. One statement."""
+    rows = ServiceUser.objects.filter(id__in=service_users).annotate(token_at=Max("tokens__issued_at"))
+    found = rows.values_list("id", "jwks_uri", "former_secret_until", "token_at")
+    return {row: Credential(bool(keys), until, token_at) for row, keys, until, token_at in found}
 
 
 def name_of(*, service_user: uuid.UUID) -> str:

@@ -89,13 +89,14 @@ def _organizations(request: Request) -> dict[str, Any]:
 def _own_links(request: Request, current: ActiveMembership, *, others: bool) -> dict[str, str]:
     """Return the links that lead back to the current organization; the security pages belong to none."""
     key = current.organization.key
-    sets_domains = Verb.MAIL_DOMAINS_SET in request.context.abilities(current.organization.id)
+    abilities = request.context.abilities(current.organization.id)
     query = f"?{urlencode({current_organization.PARAMETER: key})}" if others else ""
     return {
         "home": _address("home", key) or "/",
         "security": f"{reverse('mfa_index')}{query}",
         "support": _address("look_help", key),
-        "domains": _address("domains", key) if sets_domains else "",
+        "domains": _address("domains", key) if Verb.MAIL_DOMAINS_SET in abilities else "",
+        "programs": _address("programs", key) if Verb.SERVICE_USER_VIEW in abilities else "",
     }
 
 

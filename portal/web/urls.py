@@ -15,6 +15,7 @@ from portal.web.mail_domains import urls as mail_domains
 from portal.web.my import urls as my
 from portal.web.orphan_cases import urls as orphan_cases
 from portal.web.people import urls as people
+from portal.web.programs import urls as programs
 from portal.web.reviews import urls as reviews
 
 organization_urlpatterns = [
@@ -27,6 +28,7 @@ organization_urlpatterns = [
     *activity.organization_urlpatterns,
     *reviews.organization_urlpatterns,
     *duties.organization_urlpatterns,
+    *programs.organization_urlpatterns,
     *looking_along.organization_urlpatterns,
     *mail_domains.organization_urlpatterns,
     *my.organization_urlpatterns,

@@ -49,9 +49,9 @@ def admin_abilities() -> dict[Verb, str]:
         Verb.DUTY_VIEW: _("see who has duties to keep apart"),
         Verb.DUTY_EXCEPTION_REQUEST: _("ask for exceptions from duties to keep apart"),
         Verb.DUTY_EXCEPTION_ACCEPT: _("accept such exceptions"),
-        Verb.SERVICE_USER_VIEW: _("view service users"),
-        Verb.SERVICE_USER_CREATE: _("create service users"),
-        Verb.SERVICE_USER_END: _("end service users"),
+        Verb.SERVICE_USER_VIEW: _("view programs"),
+        Verb.SERVICE_USER_CREATE: _("create programs"),
+        Verb.SERVICE_USER_END: _("end programs"),
     }
 
 

@@ -51,7 +51,7 @@ def _too_many(field: str, problem: str, number: str) -> str:
         "too_many_peers": _(
             "More than %(number)s people are not compared with each other. Review a tier or a site."
         ),
-        "too_many_service_users": _("Have at most %(number)s service users. End one that is not needed."),
+        "too_many_service_users": _("Have at most %(number)s programs. End one that is not needed."),
     }
     return texts.get(problem, "") % {"number": number}
 

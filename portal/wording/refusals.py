@@ -80,10 +80,10 @@ def _denied(data: Data) -> Sentence:
         ),
         "wrong_state": _("The data has changed. Nothing was saved. Check the page and try again."),
         "organization_closed": _("The organization is closed. Nothing was changed."),
-        "not_own_program": _("Only its owner can change how a service user signs in. Nothing was changed."),
+        "not_own_program": _("Only its owner can change how a program signs in. Nothing was changed."),
         "not_your_turn": _("Another person decides about this. Nothing was changed."),
         "not_your_review": _("Only the supplier can stop this review. Nothing was changed."),
-        "not_owner": _("You alone can own a service user that you create. Nothing was changed."),
+        "not_owner": _("You alone can own a program that you create. Nothing was changed."),
     }
     fallback = _(
         "You do not have permission. Nothing was changed. An admin of your organization can give you more access."

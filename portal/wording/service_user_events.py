@@ -11,20 +11,20 @@ from portal.wording.event_names import EventNames
 def created(_wording: EventNames, event: EventView) -> tuple[str, str]:
     """Return what was done, and with which scopes and reason."""
     scopes = ", ".join(str(event.after.get("scopes", "")).split())
-    return _("created the service user %(name)s") % _name(event), _joined(scopes, event)
+    return _("created the program %(name)s") % _name(event), _joined(scopes, event)
 
 
 def ended(_wording: EventNames, event: EventView) -> tuple[str, str]:
     """Return what was done, and the reason."""
-    return _("ended the service user %(name)s") % _name(event), _joined("", event)
+    return _("ended the program %(name)s") % _name(event), _joined("", event)
 
 
 def rotated(_wording: EventNames, event: EventView) -> tuple[str, str]:
     """Return by what it authenticates from now on."""
     texts = {
-        "secret": _("made a new secret for the service user %(name)s"),
-        "keys": _("let the service user %(name)s sign in by keys of its own"),
-        "former_secret_ended": _("ended the old secret of the service user %(name)s"),
+        "secret": _("made a new secret for the program %(name)s"),
+        "keys": _("let the program %(name)s sign in by keys of its own"),
+        "former_secret_ended": _("ended the old secret of the program %(name)s"),
     }
     text = texts.get(str(event.after.get("credential", "")), texts["secret"])
     return text % _name(event), ""

@@ -18,7 +18,6 @@ ALWAYS = {
     "bulk_create",
     "bulk_update",
     "copy_expert",
-    "create",
     "cursor",
     "execute",
     "executemany",
@@ -29,7 +28,7 @@ ALWAYS = {
     "select_for_update",
     "update_or_create",
 }
-UNLESS_PLAIN = {"add", "aupdate", "clear", "delete", "remove", "set", "update"}
+UNLESS_PLAIN = {"add", "aupdate", "clear", "create", "delete", "remove", "set", "update"}
 PLAIN_KEEPERS = {"session", "headers", "cache", "META"}
 PLAIN_MAKERS = {"dict", "set", "list", "copy", "defaultdict", "Counter", "OrderedDict"}
 
@@ -81,6 +80,8 @@ def test_channels_write_no_rows() -> None:
     "bad",
     [
         "person.save()",
+        "Person.objects.create(name='Ada')",
+        "person.grants.create(role=1)",
         "Person.objects.filter(pk=1)",
         "person.grants.update(role=1)",
         "people.filter(left=True).update(left=False)",

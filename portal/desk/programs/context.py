@@ -1,6 +1,6 @@
 """The pages of programs show which the reader owns or oversees, and create, renew and end one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,27 +13,17 @@ from delegation.authorization.verbs import Verb
 from delegation.service_users import queries
 from delegation.service_users.queries import ServiceUserView
 from portal.desk.programs import wording
-from portal.desk.programs.forms import EndProgramForm, NewSecretForm, ProgramForm
 from portal.oidc import metadata
+from portal.shell import programs as shown_programs
 from portal.shell import secret_rotation
 from portal.shell.page_model import PageModel
-from portal.shell.secret_rotation import OverlapChoice
+from portal.shell.program_forms import EndProgramForm, NewSecretForm, ProgramForm
+from portal.shell.programs import ProgramCreation, ProgramEnding, ProgramRow, SecretRotation, ShownSecret
 from portal.signin.staff.reader import StaffReader
 from portal.wording import time_zones
 
-
-@dataclass(frozen=True, slots=True)
-class ProgramRow:
-    """Describes a program; a url is empty where the reader cannot do that."""
-
-    id: str
-    name: str
-    owner: str
-    scopes: Sequence[str]
-    end: str
-    is_ended: bool
-    secret_url: str
-    end_url: str
+DAYS = ("30", "90", "180")
+"""For how many days a program lasts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,62 +37,32 @@ class ProgramsPage(PageModel):
     rows: Sequence[ProgramRow]
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeChoice:
-    """Describes a scope that the reader's rights allow."""
-
-    value: str
-    label: str
-    checked: bool
-
-
 @dataclass(frozen=True, kw_only=True)
-class CreateProgramPage(PageModel):
-    """Asks what a new program may do."""
+class CreateProgramPage(ProgramCreation):
+    """Asks what a new program of the reader may do."""
 
     template: ClassVar[str] = "desk/programs/create.html"
 
-    back_url: str
-    form: ProgramForm
-    scopes: Sequence[ScopeChoice]
-
 
 @dataclass(frozen=True, kw_only=True)
-class ProgramSecretPage(PageModel):
-    """Shows the client id, and the secret once, in the answer to the request that made it."""
+class ProgramSecretPage(ShownSecret):
+    """Shows the secret of a program of the reader, once."""
 
     template: ClassVar[str] = "desk/programs/made.html"
 
-    name: str
-    back_url: str
-    client_id: str
-    secret: str
-    """Empty in a repeated answer."""
-    token_url: str
-    secret_url: str
-
 
 @dataclass(frozen=True, kw_only=True)
-class NewSecretPage(PageModel):
+class NewSecretPage(SecretRotation):
     """Shows what a new secret changes, before it is made."""
 
     template: ClassVar[str] = "desk/programs/secret.html"
 
-    back_url: str
-    row: ProgramRow
-    form: NewSecretForm
-    overlaps: Sequence[OverlapChoice]
-
 
 @dataclass(frozen=True, kw_only=True)
-class EndProgramPage(PageModel):
-    """Asks why this program ends."""
+class EndProgramPage(ProgramEnding):
+    """Asks why this program of the staff ends."""
 
     template: ClassVar[str] = "desk/programs/end.html"
-
-    back_url: str
-    row: ProgramRow
-    form: EndProgramForm
 
 
 def oversees(reader: StaffReader) -> bool:
@@ -121,10 +81,11 @@ def programs(reader: StaffReader) -> list[ServiceUserView]:
     return queries.of_staff(at=reader.at, owner=None if oversees(reader) else reader.actor.id)
 
 
-def scopes_of(reader: StaffReader) -> list[str]:
-    """List the scopes of which the reader's rights allow everything."""
+def scopes_of(reader: StaffReader) -> Mapping[str, str]:
+    """Return the scopes of which the reader's rights allow everything, with their labels."""
     held = {verb for one in reader.own for verb in one.verbs}
-    return [scope for scope in service_scopes.STAFF_VERBS if service_scopes.verbs_of([scope]) <= held]
+    allowed = [scope for scope in service_scopes.STAFF_VERBS if service_scopes.verbs_of([scope]) <= held]
+    return {scope: wording.SCOPES[scope]() for scope in allowed}
 
 
 def list_page(reader: StaffReader) -> ProgramsPage:
@@ -161,13 +122,10 @@ def _end_of(view: ServiceUserView, *, is_ended: bool) -> str:
     return _("Stopped: the owner has left, or has not signed in for 45 days")
 
 
-def create_page(form: ProgramForm, scopes: Sequence[str]) -> CreateProgramPage:
+def create_page(form: ProgramForm, scopes: Mapping[str, str]) -> CreateProgramPage:
     """Return the form."""
-    chosen = set(form["scopes"].value() or ())
     return CreateProgramPage(
-        back_url=reverse("staff_programs"),
-        form=form,
-        scopes=[ScopeChoice(scope, wording.SCOPES[scope](), scope in chosen) for scope in scopes],
+        back_url=reverse("staff_programs"), form=form, scopes=shown_programs.scope_choices(form, scopes)
     )
 
 

@@ -16,10 +16,11 @@ from delegation.service_users import commands, queries
 from delegation.staff import queries as staff_queries
 from portal.desk import desk_page
 from portal.desk.programs import context
-from portal.desk.programs.context import ProgramRow
-from portal.desk.programs.forms import EndProgramForm, NewSecretForm, ProgramForm
 from portal.http.request_context import Request
 from portal.shell import page_model
+from portal.shell import programs as shown_programs
+from portal.shell.program_forms import EndProgramForm, NewSecretForm, ProgramForm
+from portal.shell.programs import ProgramRow
 from portal.signin.staff.reader import StaffReader
 
 _FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -37,7 +38,7 @@ def listing(request: Request, reader: StaffReader) -> HttpResponse:
 def create(request: Request, reader: StaffReader) -> HttpResponse:
     """GET asks for a program; POST creates it for the reader and shows the secret once."""
     scopes = context.scopes_of(reader)
-    form = ProgramForm(request.POST if request.method == "POST" else None, scopes=scopes)
+    form = ProgramForm(request.POST if request.method == "POST" else None, scopes=scopes, days=context.DAYS)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -72,7 +73,7 @@ def secret(request: Request, reader: StaffReader, program: uuid.UUID) -> HttpRes
         return HttpResponseRedirect(reverse("staff_programs"))
     if not row.secret_url:
         raise NotFound
-    form = NewSecretForm(request.POST if request.method == "POST" else None)
+    form = NewSecretForm(request.POST if request.method == "POST" else None, days=context.DAYS)
     if request.method != "POST" or not form.is_valid():
         return page_model.render(request, context.secret_page(row, form))
     made = commands.rotate_secret(
@@ -128,8 +129,5 @@ def _row(reader: StaffReader, program: uuid.UUID) -> ProgramRow:
 
 
 def _made(request: Request, name: str, program: uuid.UUID, made: str) -> HttpResponse:
-    """Answer the request that made the secret: no address, session or cache holds it, and a repetition shows none."""
     model = context.made_page(name=name, client=str(program), secret=made)
-    response = page_model.render(request, model)
-    response["Cache-Control"] = "no-store"
-    return response
+    return shown_programs.render_secret(request, model)

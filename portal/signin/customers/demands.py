@@ -14,7 +14,7 @@ OWN_SIGN_IN = Demand(by_role=False)
 OWN_FACTORS = Demand(by_role=False, max_age=RECENT)
 """A new proof for changing how one signs in (ASVS 5.0 V7.5.1)."""
 GIVING_ACCESS = Demand(max_age=dt.timedelta(hours=2))
-"""A new proof for giving access to other people (V7.5.3). Removing access never waits for one."""
+"""A new proof for giving access to other people and to programs (V7.5.3). Removing access never waits for one."""
 
 BY_URL_NAME: Mapping[str, Demand | None] = {
     "account_login": None,
@@ -56,6 +56,8 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "person_last_day_cancel": GIVING_ACCESS,
     "person_restore": GIVING_ACCESS,
     "person_resume": GIVING_ACCESS,
+    "program_create": GIVING_ACCESS,
+    "program_secret": GIVING_ACCESS,
 }
 """None: for everybody, also without a sign-in. A page whose act `gives_access` (the verb's rule) has GIVING_ACCESS."""
 

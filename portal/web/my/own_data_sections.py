@@ -151,7 +151,7 @@ class _Shown:
             for one in data.programs
         ]
         columns = (_("Name"), _("Organization"), _("From"), _("Until"))
-        return _section(_("Service users that you own"), columns, rows)
+        return _section(_("Programs that you own"), columns, rows)
 
     def notices(self, data: OwnData) -> DataSection:
         found = [

@@ -210,7 +210,7 @@ def _sent_invitations(impact: Impact) -> Ending:
 
 
 def _service_user(impact: Impact) -> Ending:
-    return Ending(_("Service user %(name)s") % {"name": impact.name}, _("ends"))
+    return Ending(_("Program %(name)s") % {"name": impact.name}, _("ends"))
 
 
 _ENDINGS: Mapping[ImpactKind, Callable[[Impact], Ending]] = {

@@ -53,7 +53,7 @@ def _sole_manager(impact: Impact, who: str) -> str:
 
 def _service_user(impact: Impact, who: str) -> str:
     values = {"who": who, "name": impact.name}
-    return _("Service user %(name)s belongs to %(who)s and stops. Its program needs a new one.") % values
+    return _("The program %(name)s belongs to %(who)s and stops. Another admin can create it again.") % values
 
 
 def _where(impact: Impact) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -55,6 +56,7 @@ def _render(row: ExpiringServiceUser) -> Mapping[str, Any]:
             "program": row.name,
             "organization_name": organization.name,
             "ends_at": ends_at,
+            "url": settings.ISSUER + reverse("program_secret", args=[organization.key, row.id]),
         }
         return {
             "subject": _("The access of %(program)s ends soon") % {"program": row.name},

@@ -113,7 +113,7 @@ def _suspend_page(page: PageContext, member: VisibleMember, form: SuspensionForm
         effects=(
             _("Sign-in to %(organization)s is blocked; sessions end at once.") % name,
             _("Accounts in connected systems are closed until the access is resumed."),
-            _("Service users of %(name)s end. They do not come back.") % name,
+            _("Programs of %(name)s end. They do not come back.") % name,
         ),
         not_affected=_("What %(name)s was given stays. One step brings it back.") % name,
         form=form,
@@ -134,7 +134,7 @@ def _resume_page(page: PageContext, member: VisibleMember, form: SuspensionForm)
             _("%(name)s can sign in again, with the same access as before.") % name,
             _("Accounts in connected systems are opened again."),
         ),
-        not_affected=_("Sessions and service users of earlier stay ended."),
+        not_affected=_("Sessions and programs of earlier stay ended."),
         form=form,
         button=_("Resume access"),
         is_danger=False,

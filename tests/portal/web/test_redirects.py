@@ -59,6 +59,10 @@ def _planned(portal: PortalWithData, place: Visit) -> Fields:
     return {"idempotency_key": "k9"}
 
 
+def _old_secret(_portal: PortalWithData, place: Visit) -> Fields:
+    return {"until": place.browser.get(place.path).context["form"]["until"].value(), **_KEY}
+
+
 FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "account_change_password": _fields(oldpassword=worlds.PASSWORD, password1=NEW_PASSWORD),
     "admin_ask": _fields(message="Please add me to Oulu", **_KEY),
@@ -92,6 +96,8 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "handover": lambda portal, _place: {"successor": str(portal.world.mikko.id), **_KEY},
     "handover_answer": _fields(step="close", **_KEY),
     "handover_complete": _fields(fate="viewer", **_KEY),
+    "program_end": _fields(reason="Replaced", **_KEY),
+    "program_old_secret": _old_secret,
     "review": _fields(**_KEY),
     "review_start": lambda portal, _place: {
         "scope": "all",
@@ -148,8 +154,8 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
 }
 """Address: the fields of a form that is carried out. A new address that takes a POST fails the last test."""
 GIVING = {verb for verb in Verb if verb.rule.gives_access}
-NARROWS = {"people_sites"}
-"""A form with a verb of GIVING that only takes access away."""
+NARROWS = {"people_sites", "program_old_secret"}
+"""Forms with a verb of GIVING that only take access away."""
 NO_PAGE = {
     "oidc_logout",
     "oidc_oauth_introspect",
@@ -162,6 +168,8 @@ NO_PAGE = {
 """Endpoints of programs, and of other sites' forms."""
 BY_BROWSER = {
     "look_help": "the code is in the answer alone: no address, session or cache holds it",
+    "program_create": "the secret is in the answer alone: no address, session or cache holds it",
+    "program_secret": "the same",
     "account_set_password": "leads to account_change_password: people without a password have passkeys alone",
     "mfa_add_webauthn": "tests/portal/signin/test_passkeys.py",
     "mfa_login_webauthn": "tests/portal/signin/test_passkeys.py",

@@ -104,7 +104,7 @@ def test_file_and_page_have_what_was_asked_noted_and_confirmed_about_the_person_
     assert not [one for one in (world.olli, world.vilma) if str(one.user_id) in text or str(one.id) in text]
     answer = browser.get(PAGE)
     rows = {section.title: len(section.rows) for section in page_model(answer, OwnDataPage).sections}
-    assert rows["Service users that you own"] == 1
+    assert rows["Programs that you own"] == 1
     assert rows["Questions, warnings and confirmations"] == 6
     assert "Not in it: secrets, other people" in visible_text(answer)
 

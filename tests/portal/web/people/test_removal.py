@@ -131,7 +131,7 @@ def test_removal_page_names_the_services_with_open_sign_ins(world: World) -> Non
     assert Ending("Signed in to Web shop", "ends") in page.endings
     service_users.create(world.paivi, name="HR")
     page = page_model(signed_in.browser(world.aino).get(person_path(world.paivi, "remove")), RemovalPage)
-    assert Ending("Service user HR", "ends") in page.endings
+    assert Ending("Program HR", "ends") in page.endings
     assert [(one.name, one.reason) for one in page.decisions[0].proposals] == [("Aino Virtanen", "admin")]
 
 

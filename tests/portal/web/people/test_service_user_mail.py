@@ -28,6 +28,7 @@ def test_owner_is_notified_two_weeks_before_the_end_and_once(world: World) -> No
     for text in (queued_mails.text_of(mail), queued_mails.html_of(mail)):
         assert "ERP import" in text
         assert "Rakennusliike Koskela Oy" in text
+        assert f"/o/koskela/programs/{made.service_user}/secret" in text
     move_clock(48 * DAY)
     assert reminders.queue_due() == 1, "the other program"
     assert set(Mail.objects.values_list("about", flat=True)) >= {made.service_user, other.service_user}

@@ -1,7 +1,7 @@
-"""Forms create a program of the supplier, make a new secret for it, and end it."""
+"""Forms create a program that calls the REST API, make a new secret for it, and end it."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,50 +10,49 @@ from django.utils.translation import ngettext
 
 from audit.foundation.errors import DomainError
 from delegation.authorization import input_cleaning
-from portal.desk.programs import wording
 from portal.shell import secret_rotation
 from portal.shell.forms import IdempotentForm
 from portal.wording import cldr, refusals
 
-DAYS = ("30", "90", "180")
-"""For how many days a program lasts."""
 SAME = "same"
 
 
-def _days() -> list[tuple[str, str]]:
+def _lasting(days: Sequence[str]) -> list[tuple[str, str]]:
     return [
-        (days, ngettext("%(number)s day", "%(number)s days", int(days)) % {"number": cldr.number(int(days))})
-        for days in DAYS
+        (one, ngettext("%(number)s day", "%(number)s days", int(one)) % {"number": cldr.number(int(one))})
+        for one in days
     ]
 
 
-def _until(lasts: str, at: dt.datetime) -> dt.datetime:
-    """Return the beginning of the last day, in UTC: a form that is sent twice asks twice for the same."""
-    day = at.astimezone(dt.UTC).date() + dt.timedelta(days=int(lasts))
-    return dt.datetime.combine(day, dt.time(), dt.UTC)
+def _until(lasts: str, at: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """Return the beginning of the last day in this zone: a form that is sent twice asks twice for the same."""
+    day = at.astimezone(zone).date() + dt.timedelta(days=int(lasts))
+    return dt.datetime.combine(day, dt.time(), zone)
 
 
 class ProgramForm(IdempotentForm):
-    """Asks for the name of a program, what it may do, how long, and what it is for."""
+    """Asks for the name of a program, what it may do, how long, and what it is for.
+
+    `scopes` are those that the reader can give, with their labels; `days` are for how many days it may last.
+    """
 
     name = forms.CharField(max_length=input_cleaning.NAME)
     scopes = forms.MultipleChoiceField()
     lasts = forms.ChoiceField(initial="90")
     reason = forms.CharField(max_length=input_cleaning.REASON)
 
-    def __init__(self, *args: Any, scopes: Collection[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scopes: Mapping[str, str], days: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(scope, wording.SCOPES[scope]()) for scope in scopes]
-        self.set_choices("scopes", choices, _("Choose what the program may do."))
-        self.set_choices("lasts", _days(), _("Choose how long it lasts."))
+        self.set_choices("scopes", list(scopes.items()), _("Choose what the program may do."))
+        self.set_choices("lasts", _lasting(days), _("Choose how long it lasts."))
         self.fields["name"].error_messages["required"] = _("Enter a name for the program.")
         self.fields["reason"].error_messages["required"] = _("Enter what the program is for.")
         for name in ("name", "reason"):
             self.fields[name].error_messages["max_length"] = _("This is too long.")
 
-    def until(self, at: dt.datetime) -> dt.datetime:
+    def until(self, at: dt.datetime, *, zone: dt.tzinfo = dt.UTC) -> dt.datetime:
         """Return the end of a valid form that is sent at this instant."""
-        return _until(self.cleaned_data["lasts"], at)
+        return _until(self.cleaned_data["lasts"], at, zone)
 
     def add_refusal(self, error: DomainError) -> None:
         """Show a refusal of the command at its field. Raises it again where it concerns no field of this form."""
@@ -71,15 +70,15 @@ class NewSecretForm(secret_rotation.RotateForm):
 
     lasts = forms.ChoiceField(initial=SAME)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, days: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(SAME, _("As before")), *_days()]
+        choices = [(SAME, _("As before")), *_lasting(days)]
         self.set_choices("lasts", choices, _("Choose how long it lasts."))
 
-    def until(self, at: dt.datetime) -> dt.datetime | None:
+    def until(self, at: dt.datetime, *, zone: dt.tzinfo = dt.UTC) -> dt.datetime | None:
         """Return the end of a valid form that is sent at this instant; None for the end that the program has."""
         lasts = self.cleaned_data["lasts"]
-        return None if lasts == SAME else _until(lasts, at)
+        return None if lasts == SAME else _until(lasts, at, zone)
 
 
 class EndProgramForm(IdempotentForm):
