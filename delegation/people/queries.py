@@ -127,6 +127,12 @@ def _assigned_to(sites: Sequence[uuid.UUID], at: dt.datetime) -> QuerySet[Assign
     return authorities.in_force(at).filter(Exists(at_site)).values_list("membership")
 
 
+def assigned_there_alone(*, site: uuid.UUID, at: dt.datetime) -> Q:
+    """Return the condition for `PeopleFilter`: the member has access at this site by its name, and not at all sites."""
+    everywhere = authorities.in_force(at).filter(all_sites=True).values_list("membership")
+    return Q(pk__in=_assigned_to([site], at)) & ~Q(pk__in=everywhere)
+
+
 def _has_assignment(filters: PeopleFilter, at: dt.datetime) -> Exists:
     assignments = authorities.in_force(at).filter(membership=OuterRef("pk"))
     if filters.roles:

@@ -1,15 +1,18 @@
 """The list of a customer's people has this page model for staff."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.access import queries as access_queries
 from delegation.catalogue import display_names
+from delegation.organizations import customer_sites
 from delegation.people import queries, recency
 from delegation.people.queries import PeopleFilter
 from portal.shell import forms as shell_forms
@@ -17,6 +20,7 @@ from portal.shell import query_string
 from portal.shell.components import Pager, counted
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
+from portal.shell.query_string import ActiveFilter, HiddenField
 from portal.wording import access, dates, systems
 from provisioning.accounts import status
 
@@ -53,6 +57,9 @@ class CustomerPeoplePage(PageModel):
     """`300 people`, or how many match."""
     search_url: str
     q: str
+    active_filters: Sequence[ActiveFilter]
+    """The site whose people are shown; none on the other lists."""
+    hidden_fields: Sequence[HiddenField]
     former: bool
     other_url: str
     """The list of removed people; of present ones on the list of removed."""
@@ -64,23 +71,22 @@ class CustomerPeoplePage(PageModel):
 def people_page(page: PageContext, query: QueryDict) -> CustomerPeoplePage:
     """Return the list that the address names. The number of statements does not grow with the list."""
     text, former = query_string.text(query, "q"), query.get("show") == REMOVED
-    filters = PeopleFilter(
-        text=text,
-        former=former,
-        after=shell_forms.identifier(query.get("after", "")),
-        before=shell_forms.identifier(query.get("before", "")),
-    )
+    site, site_name = (None, "") if former else _site(page, query)
+    filters = _filters(page, query, site, former=former)
     readable = queries.readable(actor=page.viewer, organization=page.organization_id, at=page.at)
     rows = queries.narrowed(rows=readable, organization=page.organization_id, at=page.at, filters=filters)
     found = queries.page(rows=rows, filters=filters, at=page.at, among=readable)
-    url, shown = page.url("staff_people"), {"show": REMOVED if former else ""}
+    url, shown = page.url("staff_people"), {"show": REMOVED if former else "", "site": str(site or "")}
+    chip = ActiveFilter(_("Site"), site_name, query_string.with_values(url, {"q": text}))
     return CustomerPeoplePage(
         customer=page.organization.name,
         back_url=page.url("staff_organization"),
         heading=_("Removed people") if former else _("People"),
-        summary=_summary(queries.count(rows=rows), text, former=former),
+        summary=_summary(queries.count(rows=rows), narrowed=bool(text or site), former=former),
         search_url=url,
         q=text,
+        active_filters=[chip] if site else [],
+        hidden_fields=[HiddenField(name, value) for name, value in shown.items() if value],
         former=former,
         other_url=url if former else query_string.with_values(url, {"show": REMOVED}),
         other_label=_("Present people") if former else _("Removed people"),
@@ -93,8 +99,25 @@ def people_page(page: PageContext, query: QueryDict) -> CustomerPeoplePage:
     )
 
 
-def _summary(number: int, text: str, *, former: bool) -> str:
-    if text:
+def _filters(page: PageContext, query: QueryDict, site: uuid.UUID | None, *, former: bool) -> PeopleFilter:
+    return PeopleFilter(
+        text=query_string.text(query, "q"),
+        former=former,
+        condition=queries.assigned_there_alone(site=site, at=page.at) if site else Q(),
+        after=shell_forms.identifier(query.get("after", "")),
+        before=shell_forms.identifier(query.get("before", "")),
+    )
+
+
+def _site(page: PageContext, query: QueryDict) -> tuple[uuid.UUID | None, str]:
+    """Return the site of the address with its name; none where the customer has no such site."""
+    site = shell_forms.identifier(query.get("site", ""))
+    name = customer_sites.name(organization=page.organization_id, site=site) if site else ""
+    return (site, name) if name else (None, "")
+
+
+def _summary(number: int, *, narrowed: bool, former: bool) -> str:
+    if narrowed:
         return ngettext("%(number)s match", "%(number)s matches", number) % {"number": counted(number)}
     if former:
         words = ngettext("%(number)s removed person", "%(number)s removed people", number)

@@ -25,7 +25,7 @@ from portal.wording import cldr
 
 @dataclass(frozen=True, slots=True)
 class SiteLine:
-    """Describes a site; `url` leads to the people whose access names it."""
+    """Describes a site; `url` leads to the people who are counted."""
 
     name: str
     number: str
@@ -87,5 +87,5 @@ def _line(site: CustomerSite, people_url: str) -> SiteLine:
         name=site.name,
         number=site.external_id,
         people=cldr.number(site.people),
-        url=query_string.with_values(people_url, {"q": site.name}) if site.people else "",
+        url=query_string.with_values(people_url, {"site": str(site.id)}) if site.people else "",
     )

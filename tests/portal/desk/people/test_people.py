@@ -3,11 +3,14 @@
 import pytest
 
 from audit.models import Event
+from delegation.authorization.models.assignments import Assignment
+from identity.organizations.models import Site
 from portal.desk.people.people_list import CustomerPeoplePage
 from portal.desk.people.person_page import CustomerPersonPage
 from tests.fixtures.events import body
 from tests.fixtures.pages import count_statements, page_model, visible_text
 from tests.fixtures.staff_desk import Desk
+from tests.fixtures.world import bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/staff/organizations/koskela/people/"
@@ -49,6 +52,31 @@ def test_list_is_searched_and_shows_removed_people_apart(desk: Desk) -> None:
     text = visible_text(desk.browser("support").get(f"{URL}{desk.world.olli.id}/"))
     assert "by Keyholder" not in text
     assert "Removed" in text
+
+
+def test_list_of_a_site_has_who_is_there_by_its_name_and_keeps_it_in_its_links(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = desk.world
+    with bypassing_commands():
+        Site.objects.filter(id=world.tampere.id).update(name="Oulu North")
+    here = f"?site={world.oulu.id}"
+    page = people_page(desk, here)
+    assert [one.name for one in page.people] == ["Olli Mäkinen", "Sami Lehto"], "no one of Oulu North"
+    assert (page.summary, page.other_url) == ("2 matches", f"{URL}?show=removed")
+    assert [(one.label, one.value, one.url) for one in page.active_filters] == [("Site", "Oulu", URL)]
+    assert [(one.name, one.value) for one in page.hidden_fields] == [("site", str(world.oulu.id))]
+    assert [one.name for one in people_page(desk, f"{here}&q=olli").people] == ["Olli Mäkinen"]
+    for unknown in ("x", world.tiina.id, Site.objects.exclude(organization=world.koskela).first().id):  # type: ignore[union-attr]
+        assert people_page(desk, f"?site={unknown}").summary == "7 people"
+    monkeypatch.setattr("delegation.people.queries.PAGE_SIZE", 1)
+    following = people_page(desk, people_page(desk, here).pager.next_url.removeprefix(URL))
+    assert [one.name for one in following.people] == ["Sami Lehto"]
+    with bypassing_commands():
+        Assignment.objects.filter(membership=world.paivi, all_sites=True).update(membership=world.sami)
+    assert [one.name for one in people_page(desk, here).people] == ["Olli Mäkinen"], (
+        "as the list of sites counts"
+    )
 
 
 def test_person_is_shown_with_rights_and_events_and_is_recorded_about_the_person(desk: Desk) -> None:
