@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DESK = "/staff/audit/koskela/changes"
 OWN = "/o/koskela/activity/changes"
 DAY = 86_400
+HELSINKI = ZoneInfo("Europe/Helsinki")
+"""The zone of the customer, whose days are asked about."""
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def changed(world: World) -> str:
     world.change(world.vilma, world.access("orderer"))
     world.change(world.vilma, world.access("viewer"))
     world.remove(world.olli)
-    today = clock.now().date()
+    today = clock.now().astimezone(HELSINKI).date()
     return f"?from={today - dt.timedelta(days=1)}&until={today}"
 
 
@@ -77,7 +80,7 @@ def test_change_of_the_ceiling_is_a_change_for_all_people(desk: Desk) -> None:
     move_clock(DAY)
     offer = {PLACE: AmountLimit(Decimal(2000))}
     ceilings.set_ceiling(actor=desk.world.system, organization=desk.world.koskela, offer=offer)
-    today = clock.now().date()
+    today = clock.now().astimezone(HELSINKI).date()
     page = page_model(desk.browser("support").get(f"{DESK}?from={today}&until={today}"), ChangesPage)
     assert [texts(one) for one in page.people] == [
         [("Order in the web shop", "Up to 5 000 € an order, Tampere", "Up to 2 000 € an order, Tampere")]
