@@ -11,13 +11,13 @@ from django.urls import reverse
 
 from delegation.absence_claims import commands as absence_claims
 from delegation.handovers import commands as handovers
-from tests.fixtures import duties, reviews, signed_in, url_map
+from tests.fixtures import duties, reviews, service_users, signed_in, url_map
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.url_map import Address
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-IDS = {"membership", "act", "invitation", "claim", "exception", "handover", "review"}
+IDS = {"membership", "act", "invitation", "claim", "exception", "handover", "program", "review"}
 NOT_OURS = {"application", "key", "pk", "token", "uidb36"}
 """What names nothing of an organization: a service of everybody's, a secret, a factor of one's own."""
 METHODS = ("get", "post", "put", "delete")
@@ -66,6 +66,7 @@ def test_id_of_another_organization_answers_like_a_random_id(world: World) -> No
         "claim": claim.result.claim,
         "exception": duties.requested(world.mikko_at_pohjola, by=world.tiina).id,
         "handover": handover.result.handover,
+        "program": service_users.create(world.tiina).service_user,
         "review": review.id,
     }
     tried = 0
