@@ -32,19 +32,24 @@ class Range:
 
 def typed_range(typed: Mapping[str, str], today: dt.date) -> tuple[Range, dict[str, str]]:
     """Read `from` and `until`; without them, the last thirty days. Returns the errors by name."""
-    days = {name: dates.parse_day(text) if text else None for name, text in typed.items()}
-    example = dates.typed_day(today)
-    errors = {
-        name: dates.day_error(text, example=example)
-        for name, text in typed.items()
-        if text and days[name] is None
-    }
+    days, errors = parse(typed, example=dates.typed_day(today))
     last = days["until"] or today
     first = days["from"] or last - dt.timedelta(days=DAYS - 1)
     found = of_days(first, last)
     if found is None and not errors:
         errors["from"] = _("Choose a first day before the last day, ten years at most.")
     return found or Range(last, last), errors
+
+
+def parse(typed: Mapping[str, str], *, example: str) -> tuple[dict[str, dt.date | None], dict[str, str]]:
+    """Read days as they are typed; None for one that is empty or cannot be read. Returns the errors by name."""
+    days = {name: dates.parse_day(text) if text else None for name, text in typed.items()}
+    errors = {
+        name: dates.day_error(text, example=example)
+        for name, text in typed.items()
+        if text and days[name] is None
+    }
+    return days, errors
 
 
 def of_days(first: dt.date, last: dt.date) -> Range | None:

@@ -49,13 +49,8 @@ class TypedDays:
 def typed(query: QueryDict, clock: dates.Clock) -> TypedDays:
     """Read `from` and `until` in the organization's time zone."""
     texts = {name: query_string.text(query, name) for name in ("from", "until")}
-    days = {name: dates.parse_day(text) if text else None for name, text in texts.items()}
     hint = dates.typed_day(clock.local(clock.now).date())
-    errors = {
-        name: dates.day_error(text, example=hint)
-        for name, text in texts.items()
-        if text and days[name] is None
-    }
+    days, errors = day_range.parse(texts, example=hint)
     first, last = days["from"], days["until"]
     if first and last and last < first:
         errors["until"] = _("Choose a last day that is not before the first day.")
